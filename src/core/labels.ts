@@ -1,0 +1,10 @@
+/**
+ * Labels are what a sender chose to write: hostile text under hostile names (`__proto__` is a legal one). They live in
+ * a Map, where no name means anything but itself, and a missing label is "", as it is for Prometheus.
+ */
+export type Labels = ReadonlyMap<string, string>
+
+export const label = (labels: Labels, name: string): string => labels.get(name) ?? ''
+
+/** For JSON and for people. `Object.fromEntries` defines own properties, so `__proto__` stays a key among others. */
+export const plainLabels = (labels: Labels): Record<string, string> => Object.fromEntries(labels)

@@ -1,0 +1,13 @@
+/** Why. A closed set: the same word is the metric's label, Slack's word, the API's and the test's expectation. */
+export const reasons = [
+  // why an episode has no workflow
+  'no route', 'mode off', 'no target', 'heartbeat', 'recorded', 'resolved first', 'bad params',
+  // why a plan is not started, or not yet
+  'stopped', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun',
+  'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts', 'policy failed', 'target busy', 'claim expired',
+  'no kill', 'catalogue',
+  // how a workflow ended
+  'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed',
+  'plan timeout', 'nothing to change', 'runbook changed', 'cancelled', 'expired', 'runner lost', 'at bound', 'spawn failed',
+] as const
+export type Reason = (typeof reasons)[number]

@@ -1,0 +1,62 @@
+/**
+ * The log: entries in one order, for good. Three keepers stand behind this port (memory, SQLite, Kafka),
+ * and `test/contract/log.ts` says what each of them promises.
+ */
+
+/** The place of an entry in its stream: 0, 1, 2 … Gaps may occur (Kafka compacts); order never changes. */
+export type Position = number
+
+/** An entry as it was read back. `at` is the log's own time, in milliseconds since 1970, given when it was appended. */
+export interface Recorded<E> {
+  readonly position: Position
+  readonly at: number
+  readonly entry: E
+}
+
+export interface Log<E> {
+  /**
+   * Durable when it resolves, with the position of the last of `entries`. All of a batch becomes readable in order.
+   * When it rejects, the batch may still land, now or later: `LogError.landed` says 'no' where that is certain.
+   */
+  append(entries: readonly E[]): Promise<Position>
+  /**
+   * Everything from `from` on, in order, in batches; 'caught up' each time the end was reached.
+   * Ends when `signal` aborts; throws `LogError` where a person is needed (position cut away, topic gone).
+   */
+  follow(from: Position, signal: AbortSignal): AsyncIterable<readonly Recorded<E>[] | 'caught up'>
+  /** The position that the next entry will get at the earliest: 0 for an empty log. */
+  end(): Promise<Position>
+  close(): Promise<void>
+}
+
+/** How a keeper writes an entry as text, and what Kafka shows of it. One JSON document per entry. */
+export interface Codec<E> {
+  encode(entry: E): string
+  decode(text: string): E
+  /** Kafka's record key: episode, workflow, process or stop. */
+  key(entry: E): string
+  kind(entry: E): string
+}
+
+export type LogErrorCode =
+  | 'LOG_UNREACHABLE' // no broker, no file: it will be tried again
+  | 'LOG_DISK_FULL'
+  | 'LOG_IN_USE' // another process has the file; the message names its pid
+  | 'LOG_TOO_LARGE' // one entry is larger than the keeper takes
+  | 'LOG_CUT' // the position asked for is below what the log still holds
+  | 'LOG_UNFIT' // exists with settings that would break a promise
+  | 'LOG_REFUSED' // not allowed: ACL, credentials
+  | 'LOG_BROKEN' // cannot be read as what it should be
+  | 'LOG_CLOSED'
+
+/** The outside world's refusal. The message says what to do. `landed`: whether the entries may be on the log all the same. */
+export class LogError extends Error {
+  override readonly name = 'LogError'
+  readonly code: LogErrorCode
+  readonly landed: 'no' | 'maybe'
+  constructor(code: LogErrorCode, message: string, options: { landed?: 'no' | 'maybe'; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.landed = options.landed ?? 'no'
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What a runbook imports from 'paramedic'. Nothing here touches the outside: the process that runs the script hands it
+ * its handles, each bound to one step, its deadline and its kill.
+ */
+import type { Effect, ParamSpec, ParamValue } from './core/catalogue.ts'
+import type { Json } from './core/plan.ts'
+
+export type { Effect, Json, ParamSpec, ParamValue }
+
+/** What a provider says of a target. Sizes are counts of replicas (or nodes). */
+export interface Size {
+  readonly id: string
+  readonly replicas: number
+  readonly ready: number
+  /** Changes with every change of the target, whoever made it. */
+  readonly version: string
+  readonly min: number
+  readonly max: number
+  readonly labels: Readonly<Record<string, string>>
+  /** Each replica, oldest first, for what restarts one at a time. */
+  readonly members: readonly { readonly id: string; readonly ready: boolean; readonly startedAt: string }[]
+}
+
+export interface ReadScale {
+  /** Throws `TargetUnknown` if there is no such target, `TargetUnreachable` if the provider cannot say. */
+  read(target: string): Promise<Size>
+  list(): Promise<readonly { readonly name: string; readonly id: string }[]>
+}
+
+export interface Scale extends ReadScale {
+  /**
+   * Absolute, so that saying it twice is harmless. Refused outside the target's bounds, and where `version` is given
+   * and no longer true.
+   */
+  set(target: string, replicas: number, options?: { version?: string }): Promise<Size>
+  /** Replaces one member by a fresh one. Saying it again for a member that is gone does nothing. */
+  restart(target: string, member: string): Promise<Size>
+}
+
+export interface AlertView {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  readonly fingerprint: string
+}
+
+export interface PlanContext {
+  readonly target: string
+  readonly targets: readonly string[]
+  readonly params: Readonly<Record<string, any>>
+  readonly alert: AlertView | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly scale: ReadScale
+  readonly signal: AbortSignal
+  log(text: string): void
+}
+
+/** What a plan hands on. A change may leave out the target's `id`: it is read from the provider. */
+export interface PlanResult {
+  readonly changes: readonly { readonly target: string; readonly id?: string; readonly from: Json; readonly to: Json }[]
+  readonly notes?: Json
+}
+
+export interface PlanView {
+  readonly digest: string
+  readonly changes: readonly { readonly target: string; readonly id: string; readonly from: any; readonly to: any }[]
+  readonly notes: any
+}
+
+export interface StepContext {
+  /** In a step with `each`: this job's target. Otherwise the first of the workflow. */
+  readonly target: string
+  readonly targets: readonly string[]
+  readonly params: Readonly<Record<string, any>>
+  readonly alert: AlertView | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly plan: PlanView
+  /** What the steps before this one returned, by step name; for a step with `each`, by target below that. */
+  readonly outputs: Readonly<Record<string, any>>
+  readonly scale: Scale
+  /** zx's `$`, bound to this step. `${…}` bare, never inside quotes; a label that may begin with a dash goes behind `--`. */
+  readonly $: import('zx/core').Shell
+  readonly signal: AbortSignal
+  /** Asks `check` until it is true. Every half second unless `everyMs` says otherwise; it ends with the step's timeout. */
+  poll(check: () => Promise<boolean> | boolean, options?: { everyMs?: number }): Promise<void>
+  log(text: string): void
+}
+
+export interface Step {
+  readonly name: string
+  readonly effect: Effect
+  /** Milliseconds: `seconds(30)`, `minutes(2)`. */
+  readonly timeout: number
+  /** One job per target of the plan, `concurrency` of them at a time. */
+  readonly each?: boolean
+  readonly concurrency?: number
+  readonly onError?: 'stop' | 'continue'
+  /** Over this the step's process is killed. 512 unless given. */
+  readonly memoryMb?: number
+  /** What it returns is its output: JSON of at most 16 kB, kept on the log. */
+  readonly run: (context: StepContext) => unknown
+}
+
+export interface Runbook {
+  /** The label that names what is touched. */
+  readonly target: string
+  readonly provider?: string
+  readonly params?: Readonly<Record<string, ParamSpec>>
+  readonly plan: (context: PlanContext) => Promise<PlanResult> | PlanResult
+  readonly planTimeout?: number
+  readonly steps: readonly Step[]
+  /** Whether what was wrong is right again. Where it is given, the alert's end alone proves nothing. */
+  readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'poll'> & { readonly scale: ReadScale }) => Promise<boolean> | boolean
+  /** How long after the last step the alert may take to go away. Ten minutes unless given. */
+  readonly healedWithin?: number
+}
+
+/** Declares a runbook. The script's default export. */
+export const runbook = (definition: Runbook): Runbook => definition
+
+export const seconds = (count: number): number => count * 1000
+export const minutes = (count: number): number => count * 60_000
+export const hours = (count: number): number => count * 3_600_000
