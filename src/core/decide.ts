@@ -1,0 +1,105 @@
+/** The judgement of a plan: every gate, in this order. It returns a value; only a follower appends it. */
+import type { Catalogue } from './catalogue.ts'
+import { room } from './counter.ts'
+import type { Decided } from './entry.ts'
+import { covering } from './fold/stops.ts'
+import type { Plan, Take } from './plan.ts'
+import { judgePolicies } from './policies/index.ts'
+import type { Verdict } from './policy.ts'
+import { verdicts as order } from './policy.ts'
+import type { State, Workflow } from './state.ts'
+
+export interface Judging {
+  readonly state: State
+  readonly workflow: Workflow
+  readonly plan: Plan
+  readonly catalogue: Catalogue
+  /** Log time in milliseconds. */
+  readonly at: number
+  /** False where nothing here can kill without survivors: then nobody runs by itself. */
+  readonly canKill: boolean
+  readonly forceDryRun: boolean
+}
+
+type Gate = (judging: Judging) => readonly Verdict[]
+
+/** How long what was observed for a plan is believed. */
+export const observedForMs = 30_000
+
+const stopped: Gate = ({ state, workflow }) =>
+  covering(state, workflow).map((stop) => ({
+    policy: 'stop', verdict: 'wait', reason: 'stopped', detail: `stopped by ${stop.who}: ${stop.why || 'no reason given'} (${stop.id.slice(-6)})`,
+  }))
+
+const answered: Gate = ({ state, workflow }) => {
+  const answer = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)?.answer
+  const other = answer && 'workflow' in answer && answer.workflow !== workflow.id
+  return other ? [{ policy: 'answered', verdict: 'refuse', reason: 'answered', detail: `answered by ${answer.workflow}` }] : []
+}
+
+const stillFiring: Gate = ({ state, workflow }) => {
+  const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
+  return episode?.status === 'resolved' ? [{ policy: 'still firing', verdict: 'refuse', reason: 'resolved', detail: 'the alert was resolved' }] : []
+}
+
+export const targetTake = (provider: string, id: string): Take =>
+  ({ key: `target:${provider}/${id}`, max: 1, window: 'until end', policy: 'one workflow per target', otherwise: 'wait' })
+
+const duplicate: Gate = ({ state, workflow, plan, at }) =>
+  plan.targets.map(({ name, id }): Verdict => {
+    const take = targetTake(workflow.provider, id)
+    if (room(state, take, at, workflow.id).fits) return { policy: take.policy, verdict: 'allow', detail: `${name} is free`, takes: [take] }
+    const holder = [...(state.counters.get(take.key)?.holders ?? [])][0] ?? ''
+    return { policy: take.policy, verdict: 'wait', reason: 'target busy', detail: `${name} is being worked on by ${holder.slice(-6)}`, key: take.key, takes: [take] }
+  })
+
+const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
+  if (forceDryRun || workflow.mode === 'dry-run') return []
+  if (workflow.mode === 'off') return [{ policy: 'mode', verdict: 'refuse', reason: 'mode off', detail: 'the route is off' }]
+  if (workflow.approved !== undefined && workflow.approved === workflow.plan?.digest) return []
+  if (workflow.mode === 'approve') return [{ policy: 'mode', verdict: 'ask', reason: 'approval', detail: 'the route asks a person' }]
+  if (!canKill) return [{ policy: 'mode', verdict: 'ask', reason: 'no kill', detail: 'nothing on this machine can kill a runbook without survivors' }]
+  return []
+}
+
+const policies: Gate = ({ state, workflow, plan, catalogue, at }) =>
+  judgePolicies(catalogue.policies[workflow.runbook.name], {
+    workflow: workflow.id, runbook: workflow.runbook, labels: workflow.labels, plan, at,
+    room: (take) => room(state, take, at, workflow.id),
+  })
+
+const gates: readonly Gate[] = [stopped, answered, stillFiring, duplicate, mode, policies]
+
+export type Judgement = Omit<Decided, 'kind'>
+
+export const judge = (judging: Judging): Judgement => {
+  const { state, workflow, plan, catalogue } = judging
+  const found = gates.flatMap((gate) => gate(judging))
+  const worst = found.reduce<Verdict | undefined>((a, b) => (a && order.indexOf(a.verdict) >= order.indexOf(b.verdict) ? a : b), undefined)
+  const base = { workflow: workflow.id, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
+  const takes = found.flatMap((verdict) => verdict.takes ?? [])
+  const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
+  const old = plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)
+  switch (worst?.verdict) {
+    case 'refuse':
+      return { ...base, ...about, takes: [], outcome: worst.reason === 'resolved' ? 'obsolete' : 'refuse' }
+    case 'wait':
+      return {
+        ...base, ...about, takes, outcome: 'wait', ...(worst.until === undefined ? {} : { until: worst.until }), ...(worst.key === undefined ? {} : { key: worst.key }),
+      }
+    case 'ask':
+    case 'allow':
+    case undefined:
+      break
+  }
+  if (plan.changes.length === 0) {
+    const atBound = typeof plan.notes === 'string' && plan.notes.includes('bound')
+    return { ...base, takes: [], outcome: 'refuse', reason: atBound ? 'at bound' : 'nothing to change', detail: typeof plan.notes === 'string' ? plan.notes : 'the plan changes nothing' }
+  }
+  if (judging.forceDryRun || workflow.mode === 'dry-run') {
+    return { ...base, takes: [], outcome: 'rehearse', reason: judging.forceDryRun ? 'force.dryRun' : 'dry run', detail: 'planned and judged; nothing was run' }
+  }
+  if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask' }
+  if (old) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
+  return { ...base, takes, outcome: 'start', detail: '' }
+}

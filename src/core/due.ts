@@ -1,0 +1,102 @@
+/** What remains to be done, read off the state. Pure: each is given `now`, and says the same on every server. */
+import { room } from './counter.ts'
+import { isNext, settled } from './fold/claims.ts'
+import { covering } from './fold/stops.ts'
+import { isMyTurn, type Seat } from './seat.ts'
+import type { Episode, Notice, State, Workflow } from './state.ts'
+
+/** Episodes that have no answer yet. */
+export const alertsDue = (state: State, seat: Seat, most: number): Episode[] => {
+  const due: Episode[] = []
+  if (!state.catalogue || state.unknownEntry !== undefined) return due
+  for (const episode of state.unanswered.values()) {
+    if (due.length >= most) break
+    if (isMyTurn(episode.id, episode.firstAt, seat)) due.push(episode)
+  }
+  return due
+}
+
+export const plansDue = (state: State, seat: Seat): Workflow[] => startable(state, 'planning', seat)
+
+/** Plans to judge: new ones, those whose time to wait is over, and the first in each line that moved. */
+export const judgementsDue = (state: State, seat: Seat): Workflow[] => {
+  if (state.unknownEntry !== undefined) return []
+  const due: Workflow[] = []
+  for (const workflow of state.live.get('ready')!) {
+    if (!workflow.decision && isMyTurn(workflow.id, workflow.startableAt, seat)) due.push(workflow)
+  }
+  for (const workflow of state.live.get('waiting')!) {
+    const since = waitOver(state, workflow, seat.now)
+    if (since !== undefined && isMyTurn(workflow.id, since, seat)) due.push(workflow)
+  }
+  return due
+}
+
+/** Since when a waiting workflow could be judged again; undefined while it cannot. */
+const waitOver = (state: State, workflow: Workflow, now: number): number | undefined => {
+  if (workflow.reason === 'stopped') return covering(state, workflow).length === 0 ? workflow.since : undefined
+  const { until, key } = workflow.wait ?? {}
+  const counter = key === undefined ? undefined : state.counters.get(key)
+  if (key !== undefined && counter && counter.line[0] !== workflow.id) return undefined
+  const take = workflow.decision?.takes.find((one) => one.key === key)
+  if (take) {
+    const found = room(state, take, now, workflow.id)
+    return found.fits ? now : undefined
+  }
+  if (until !== undefined) return until <= now ? until : undefined
+  return key !== undefined && counter && counter.holders.size === 0 ? workflow.since : undefined
+}
+
+/** Questions nobody answered. */
+export const questionsDue = (state: State, seat: Seat, expireMs: number): Workflow[] =>
+  [...state.live.get('asking')!].filter((workflow) => seat.now - workflow.since >= expireMs && isMyTurn(workflow.id, workflow.since + expireMs, seat))
+
+export interface JobDue {
+  readonly workflow: Workflow
+  readonly step: number
+  readonly job: number
+}
+
+/** Jobs that this process may claim now: of what was decided to start, what it holds, and what nobody holds any more. */
+export const stepsDue = (state: State, seat: Seat): JobDue[] => {
+  if (state.unknownEntry !== undefined) return []
+  const due: JobDue[] = []
+  for (const workflow of state.live.get('ready')!) {
+    if (workflow.decision?.outcome === 'start' && isMyTurn(workflow.id, workflow.startableAt, seat)) due.push(...nextJobs(workflow))
+  }
+  for (const workflow of state.live.get('running')!) {
+    if (workflow.holder !== undefined && workflow.holder !== seat.me) continue
+    if (workflow.holder === undefined && !isMyTurn(workflow.id, workflow.startableAt, seat)) continue
+    if (covering(state, workflow).length === 0) due.push(...nextJobs(workflow))
+  }
+  return due
+}
+
+const nextJobs = (workflow: Workflow): JobDue[] => {
+  const index = workflow.steps.findIndex((step) => !settled(step))
+  const step = workflow.steps[index]
+  if (!step) return []
+  const free = step.concurrency - step.jobs.filter((job) => job.state === 'claimed').length
+  return step.jobs.flatMap((_, job) => (isNext(workflow, index, job) ? [{ workflow, step: index, job }] : [])).slice(0, Math.max(0, free))
+}
+
+export const verificationsDue = (state: State, seat: Seat): Workflow[] => startable(state, 'verifying', seat)
+
+const startable = (state: State, name: 'planning' | 'verifying', seat: Seat): Workflow[] => {
+  if (state.unknownEntry !== undefined) return []
+  const stopAll = name === 'planning' && [...state.inForce].some((stop) => stop.matchers.length === 0)
+  if (stopAll) return []
+  return [...state.live.get(name)!].filter((workflow) =>
+    isMyTurn(workflow.id, workflow.startableAt, seat) && (name === 'verifying' || covering(state, workflow).length === 0))
+}
+
+/** A message is due while it says more than what was sent; changes of one are gathered for `gatherMs`. */
+export const messagesDue = (state: State, seat: Seat, gatherMs: number): Notice[] =>
+  [...state.noticesDue].filter((notice) => {
+    const since = notice.sent ? Math.max(notice.sent.at + gatherMs, notice.lastAt) : notice.firstAt
+    return since <= seat.now && isMyTurn(notice.key, since, seat)
+  })
+
+export const heartbeatsDue = (state: State, seat: Seat): { route: string; lastAt: number }[] =>
+  [...state.heartbeats].flatMap(([route, { everyMs, lastAt, missed }]) =>
+    !missed && seat.now - lastAt > everyMs && isMyTurn(route, lastAt + everyMs, seat) ? [{ route, lastAt }] : [])

@@ -1,0 +1,140 @@
+/**
+ * Everything that happens is one of these, on one log. Kinds are few and in the past tense; `docs/entries.md` lists them.
+ * Ids are UUIDv7. An entry carries what the fold needs, so that the fold contains no policy and no catalogue.
+ */
+import type { AlertProblem, Notification } from './alert.ts'
+import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
+import type { Json, Plan, Take } from './plan.ts'
+import type { Verdict } from './policy.ts'
+import type { Reason } from './reason.ts'
+
+export interface StopOrder {
+  readonly id: string
+  /** Alertmanager's notation; none: everything. */
+  readonly matchers: readonly string[]
+  /** kill: what runs dies now. pause: it finishes, and nothing new starts. */
+  readonly effect: 'kill' | 'pause'
+  readonly who: string
+  readonly why: string
+}
+
+export const ends = [
+  'healed', 'completed', 'rehearsed', 'unproven', 'failed', 'stopped', 'refused', 'expired', 'cancelled', 'obsolete',
+] as const
+export type End = (typeof ends)[number]
+
+export type Received = {
+  readonly kind: 'received'
+  readonly source: Notification['source']
+  /** The notification as it was sent, its bad alerts left out. */
+  readonly payload: unknown
+  readonly problems?: readonly AlertProblem[]
+  readonly sender?: string
+}
+
+export type Matched = {
+  readonly kind: 'matched'
+  readonly episode: string
+  readonly workflow: string
+  readonly catalogue: string
+  readonly route: string
+  readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
+  readonly provider: string
+  readonly targets: readonly string[]
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly mode: Mode
+  readonly steps: readonly StepManifest[]
+  readonly healedWithinMs: number
+  /** The script brings its own probe: the alert's end alone proves nothing. */
+  readonly probe: boolean
+  readonly channel?: string
+}
+
+export type Decided = {
+  readonly kind: 'decided'
+  readonly workflow: string
+  readonly outcome: 'start' | 'wait' | 'ask' | 'refuse' | 'rehearse' | 'obsolete' | 'plan again'
+  readonly reason?: Reason
+  readonly detail: string
+  /** The digest of the plan that was judged, the position up to which the log was known, and what was in force. */
+  readonly plan: string
+  readonly judgedAt: number
+  readonly catalogue: string
+  readonly verdicts: readonly Verdict[]
+  readonly takes: readonly Take[]
+  readonly until?: number
+  readonly key?: string
+}
+
+export type Fact =
+  | Received
+  | { readonly kind: 'catalogue announced'; readonly catalogue: Catalogue }
+  | { readonly kind: 'catalogue activated'; readonly digest: string; readonly was: string }
+  | { readonly kind: 'catalogue refused'; readonly problems: readonly string[] }
+  | Matched
+  | { readonly kind: 'unmatched'; readonly episodes: readonly string[]; readonly reason: Reason; readonly tell: boolean
+      readonly route: string; readonly detail: string; readonly heartbeatMs?: number; readonly channel?: string }
+  | { readonly kind: 'planned'; readonly workflow: string; readonly plan: Plan }
+  | Decided
+  | { readonly kind: 'claimed'; readonly workflow: string; readonly step: number; readonly job: number; readonly claim: string }
+  | { readonly kind: 'step done'; readonly workflow: string; readonly step: number; readonly job: number
+      readonly claim: string; readonly output: Json; readonly tookMs: number }
+  | { readonly kind: 'step failed'; readonly workflow: string; readonly step: number; readonly job: number
+      readonly claim: string; readonly reason: Reason; readonly detail: string; readonly tookMs: number }
+  | { readonly kind: 'let go'; readonly workflow: string; readonly claim: string; readonly how: 'never started' | 'killed'
+      readonly survivors: number; readonly tookMs: number }
+  | { readonly kind: 'verified'; readonly workflow: string; readonly probe?: boolean; readonly gone?: boolean; readonly detail: string }
+  | { readonly kind: 'ended'; readonly workflow: string; readonly state: End; readonly reason: Reason; readonly detail: string }
+  | { readonly kind: 'stop pulled'; readonly stop: StopOrder }
+  | { readonly kind: 'stop lifted'; readonly stop: string; readonly who: string; readonly why: string }
+  | { readonly kind: 'stop acknowledged'; readonly stop: string; readonly runner: string; readonly name: string
+      readonly killed: number; readonly survivors: number; readonly tookMs: number }
+  | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
+  | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
+  | { readonly kind: 'fold version'; readonly version: number }
+  | { readonly kind: 'message sent'; readonly notice: string; readonly revision: number; readonly channel: string; readonly ts: string }
+  | { readonly kind: 'taken'; readonly notice: string; readonly who: string }
+  | { readonly kind: 'heartbeat missed'; readonly route: string; readonly lastAt: number }
+
+/** `by` wrote it, as its `n`th entry: a follower drops what is not above the last number it saw of that process. */
+export type Entry = Fact & { readonly by: string; readonly n: number }
+
+/** An entry as it was read back from the log. `at` is the log's time in milliseconds. */
+export interface Read {
+  readonly position: number
+  readonly at: number
+  readonly entry: Entry
+}
+
+/** A notification whose text is at hand is written as it came: a body is never serialised a second time. */
+const rawBodies = new WeakMap<object, string>()
+export const withRawBody = (fact: Received, text: string): Received => {
+  rawBodies.set(fact, text)
+  return fact
+}
+
+export const entryCodec = {
+  encode(entry: Entry): string {
+    if (entry.kind !== 'received') return JSON.stringify(entry)
+    const raw = rawBodies.get(entry) 
+    if (raw === undefined) return JSON.stringify(entry)
+    const { payload: _, ...rest } = entry
+    return `${JSON.stringify(rest).slice(0, -1)},"payload":${raw}}`
+  },
+  decode: (text: string): Entry => {
+    const entry: unknown = JSON.parse(text)
+    if (typeof entry !== 'object' || entry === null || !('kind' in entry)) throw new TypeError('not an entry of Paramedic')
+    return entry as Entry
+  },
+  key: (entry: Entry): string =>
+    'workflow' in entry ? entry.workflow : 'stop' in entry ? (typeof entry.stop === 'string' ? entry.stop : entry.stop.id) : entry.by,
+  kind: (entry: Entry): string => entry.kind,
+}
+
+/** The writer numbers facts by copying them; the text of a body goes along. */
+export const numbered = (fact: Fact, by: string, n: number): Entry => {
+  const entry: Entry = { ...fact, by, n }
+  const raw = rawBodies.get(fact)
+  if (raw !== undefined) rawBodies.set(entry, raw)
+  return entry
+}

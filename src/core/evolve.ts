@@ -1,0 +1,117 @@
+/** The fold. Deterministic: the same entries in the same order give the same state, on every server and for ever. */
+import type { Read } from './entry.ts'
+import { foldClaimed, foldLetGo, foldRunnerLost, foldStepDone, foldStepFailed } from './fold/claims.ts'
+import { foldReceived, foldUnmatched } from './fold/episodes.ts'
+import type { Why } from './fold/move.ts'
+import { tell } from './fold/notices.ts'
+import { foldAcknowledged, foldStopLifted, foldStopPulled } from './fold/stops.ts'
+import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
+import type { State } from './state.ts'
+
+/** The meaning of the fold that this code has. A log that asks for more is not folded, loudly. */
+export const foldVersion = 1
+
+export const evolve = (state: State, read: Read): State => {
+  state.position = read.position + 1
+  state.at = Math.max(state.at, read.at)
+  if (!isNew(state, read)) {
+    state.counts.dropped++
+    return state
+  }
+  if (state.unknownEntry === undefined) fold(state, read)
+  else if (read.entry.kind === 'stop pulled') fold(state, read)
+  return state
+}
+
+/** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */
+const isNew = (state: State, { entry }: Read): boolean => {
+  const process = state.processes.get(entry.by)
+  if (!process) {
+    state.processes.set(entry.by, { n: entry.n, lastAt: state.at, lost: false })
+    return true
+  }
+  if (entry.n <= process.n) return false
+  process.n = entry.n
+  process.lastAt = state.at
+  return true
+}
+
+const fold = (state: State, { entry, position }: Read): void => {
+  const why: Why = { at: state.at, by: entry.by }
+  switch (entry.kind) {
+    case 'received': return foldReceived(state, entry, why)
+    case 'catalogue announced': return void state.catalogues.set(entry.catalogue.digest, entry.catalogue)
+    case 'catalogue activated': return activate(state, entry, position)
+    case 'catalogue refused':
+      return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
+    case 'matched': return foldMatched(state, entry, why)
+    case 'unmatched': return foldUnmatched(state, entry, why)
+    case 'planned': return foldPlanned(state, entry, why)
+    case 'decided': return foldDecided(state, entry, position, why)
+    case 'approved':
+    case 'denied': return foldAnswered(state, entry, why)
+    case 'claimed': return foldClaimed(state, entry, why)
+    case 'step done': return foldStepDone(state, entry, why)
+    case 'step failed': return foldStepFailed(state, entry, why)
+    case 'let go': return foldLetGo(state, entry, why)
+    case 'verified': return foldVerified(state, entry)
+    case 'ended': return foldEnded(state, entry, why)
+    case 'stop pulled': return foldStopPulled(state, entry.stop, position, why)
+    case 'stop lifted': return foldStopLifted(state, entry, why)
+    case 'stop acknowledged': return foldAcknowledged(state, entry, state.at)
+    case 'runner lost': return lose(state, entry, why)
+    case 'fold version': return raise(state, entry.version)
+    case 'message sent': return sent(state, entry)
+    case 'taken': return taken(state, entry.notice, entry.who)
+    case 'heartbeat missed': return missed(state, entry)
+  }
+  state.unknownEntry = String((entry satisfies never as { kind: unknown }).kind)
+}
+
+type Of<Kind extends Read['entry']['kind']> = Extract<Read['entry'], { kind: Kind }>
+
+const activate = (state: State, entry: Of<'catalogue activated'>, position: number): void => {
+  if ((state.catalogue?.digest ?? '') !== entry.was || !state.catalogues.has(entry.digest)) return
+  state.catalogue = { digest: entry.digest, position, at: state.at }
+  state.activatedBefore.add(entry.digest)
+}
+
+const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
+  const process = state.processes.get(entry.runner)
+  if (process?.lost) return
+  state.processes.set(entry.runner, { n: process?.n ?? 0, lastAt: process?.lastAt ?? state.at, lost: true })
+  const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) => workflow.holder === entry.runner)
+  foldRunnerLost(state, entry.runner, why)
+  if (held) {
+    const about = { kind: 'runner lost' as const, runner: entry.runner, name: entry.name, why: entry.why }
+    tell(state, { key: `runner:${entry.runner}`, about, urgency: 'page', channel: undefined }, state.at)
+  }
+}
+
+const raise = (state: State, version: number): void => {
+  state.foldVersion = version
+  if (version > foldVersion) state.unknownEntry = `fold version ${version}`
+}
+
+const sent = (state: State, entry: Of<'message sent'>): void => {
+  const notice = state.notices.get(entry.notice)
+  if (!notice || (notice.sent && notice.sent.revision > entry.revision)) return
+  notice.sent = { revision: entry.revision, channel: entry.channel, ts: entry.ts, at: state.at }
+  if (notice.revision <= entry.revision) state.noticesDue.delete(notice)
+}
+
+const taken = (state: State, key: string, who: string): void => {
+  const notice = state.notices.get(key)
+  if (!notice || notice.taken) return
+  notice.taken = { who, at: state.at }
+  notice.revision++
+  state.noticesDue.add(notice)
+}
+
+const missed = (state: State, entry: Of<'heartbeat missed'>): void => {
+  const heartbeat = state.heartbeats.get(entry.route)
+  if (!heartbeat || heartbeat.missed || heartbeat.lastAt !== entry.lastAt) return
+  heartbeat.missed = true
+  const about = { kind: 'heartbeat' as const, route: entry.route, lastAt: entry.lastAt, missing: true }
+  tell(state, { key: `heartbeat:${entry.route}:${entry.lastAt}`, about, urgency: 'page', channel: undefined }, state.at)
+}

@@ -1,0 +1,180 @@
+/**
+ * Who runs what. The claim of the first step is the one place that counts (takes, stops, the catalogue in force);
+ * later claims check the stop, the holder and the step. The first claim in log order wins; a lost process's are void.
+ */
+import { grant, room } from '../counter.ts'
+import type { Decided, Fact } from '../entry.ts'
+import type { Take } from '../plan.ts'
+import { isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
+import { move, wait, type Why } from './move.ts'
+import { covering, covers } from './stops.ts'
+
+type Claimed = Fact & { kind: 'claimed' }
+
+export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  const step = workflow?.steps[entry.step]
+  const job = step?.jobs[entry.job]
+  if (!workflow || !step || !job || state.processes.get(why.by)?.lost || !isNext(workflow, entry.step, entry.job)) return voided(state)
+  const first = !workflow.steps.some((each) => each.jobs.some((one) => one.state !== 'open'))
+  if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)
+  job.state = 'claimed'
+  job.claim = entry.claim
+  job.attempts++
+  job.startedAt = why.at
+  workflow.holder = why.by
+  workflow.started = true
+  if (workflow.state !== 'running') move(state, workflow, 'running', { ...why, detail: step.name })
+}
+
+const voided = (state: State): void => {
+  state.counts.voids++
+}
+
+/** The next job of the first step that is not settled, within the step's concurrency. */
+export const isNext = (workflow: Workflow, stepIndex: number, jobIndex: number): boolean => {
+  const current = workflow.steps.findIndex((step) => !settled(step))
+  const step = workflow.steps[current]
+  if (!step || current !== stepIndex || step.jobs[jobIndex]?.state !== 'open') return false
+  return step.jobs.filter((job) => job.state === 'claimed').length < step.concurrency && !failing(workflow)
+}
+
+export const settled = (step: StepState): boolean =>
+  step.jobs.every((job) => job.state === 'done' || (job.state === 'failed' && step.onError === 'continue'))
+
+const failing = (workflow: Workflow): boolean =>
+  workflow.steps.some((step) => step.jobs.some((job) => job.state === 'in doubt' || (job.state === 'failed' && step.onError === 'stop')))
+
+const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
+  const decision = workflow.decision
+  if (!decision || decision.outcome !== 'start' || workflow.state !== 'ready') return false
+  const again = { ...why, detail: '' }
+  if (covering(state, workflow).length > 0) {
+    wait(state, workflow, { ...again, reason: 'stopped', detail: 'a stop came before the first step' })
+    return false
+  }
+  if (stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt)) {
+    judgeAgain(state, workflow, again)
+    return false
+  }
+  const full = decision.takes.map((take) => ({ take, room: room(state, take, why.at, workflow.id) })).find((one) => !one.room.fits)
+  if (full) {
+    putBack(state, workflow, full.take, full.room.until, why)
+    return false
+  }
+  for (const take of decision.takes) {
+    grant(state, take, why.at, workflow.id)
+    if (take.window === 'until end' && !workflow.heldKeys.includes(take.key)) workflow.heldKeys.push(take.key)
+  }
+  return true
+}
+
+/** A stop that came and was lifted while a claim was under way voids it all the same: it was judged before. */
+const stoppedSince = (state: State, workflow: Workflow, decision: Pick<Decided, 'judgedAt'>): boolean => {
+  for (const stop of state.stops.values()) if (stop.position >= decision.judgedAt && covers(stop, workflow)) return true
+  return false
+}
+
+const judgeAgain = (state: State, workflow: Workflow, why: Why): void => {
+  delete workflow.decision
+  move(state, workflow, 'ready', { ...why, reason: 'catalogue', detail: 'what it was judged by has changed' })
+}
+
+const putBack = (state: State, workflow: Workflow, take: Take, until: number | undefined, why: Why): void => {
+  if (take.otherwise === 'judge') return judgeAgain(state, workflow, why)
+  wait(state, workflow, {
+    ...why, key: take.key, detail: `${take.policy} is full`, reason: take.key.startsWith('target:') ? 'target busy' : 'rate',
+    ...(until === undefined ? {} : { until }),
+  })
+}
+
+const mayGoOn = (state: State, workflow: Workflow, why: Why): boolean =>
+  workflow.state === 'running' && (workflow.holder === undefined || workflow.holder === why.by) && covering(state, workflow).length === 0
+
+/** The job that a runner speaks of, if it still speaks for it: a lost runner's word counts for nothing. */
+const heldJob = (state: State, entry: { workflow: string; step: number; job: number; claim: string }, by: string): [Workflow, StepState, Job] | undefined => {
+  const workflow = state.workflows.get(entry.workflow)
+  const step = workflow?.steps[entry.step]
+  const job = step?.jobs[entry.job]
+  if (!workflow || !step || !job || job.state !== 'claimed' || job.claim !== entry.claim || state.processes.get(by)?.lost) return undefined
+  return [workflow, step, job]
+}
+
+export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, why: Why): void => {
+  const found = heldJob(state, entry, why.by)
+  if (!found) return
+  const [workflow, , job] = found
+  Object.assign(job, { state: 'done', output: entry.output, endedAt: why.at })
+  afterJob(state, workflow, why)
+}
+
+export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed' }, why: Why): void => {
+  const found = heldJob(state, entry, why.by)
+  if (!found) return
+  const [workflow, , job] = found
+  Object.assign(job, { state: 'failed', reason: entry.reason, detail: entry.detail, endedAt: why.at })
+  afterJob(state, workflow, why)
+}
+
+/** The end of a kill, or of a claim that was never started. */
+export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, why: Why): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  for (const step of workflow?.steps ?? []) {
+    for (const job of step.jobs) {
+      if (job.state !== 'claimed' || job.claim !== entry.claim || state.processes.get(why.by)?.lost) continue
+      dropJob(step, job, entry.how === 'never started')
+      delete workflow!.holder
+      afterJob(state, workflow!, why)
+    }
+  }
+}
+
+/** A `once` step whose runner went away may have had its effect: nobody may know better. */
+const dropJob = (step: StepState, job: Job, neverStarted: boolean): void => {
+  if (step.effect === 'once' && !neverStarted) {
+    job.state = 'in doubt'
+    return
+  }
+  job.state = 'open'
+  delete job.claim
+}
+
+export const foldRunnerLost = (state: State, runner: string, why: Why): void => {
+  for (const name of ['running', 'stopping'] as const) {
+    for (const workflow of [...state.live.get(name)!]) {
+      if (workflow.holder !== runner) continue
+      for (const step of workflow.steps) for (const job of step.jobs) if (job.state === 'claimed') dropJob(step, job, false)
+      delete workflow.holder
+      afterJob(state, workflow, { ...why, reason: 'runner lost' })
+    }
+  }
+}
+
+/** Where a workflow stands once a job of it is settled or given back. */
+const afterJob = (state: State, workflow: Workflow, why: Why): void => {
+  if (isEnd(workflow.state)) return
+  workflow.startableAt = why.at
+  const runs = workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))
+  if (runs) return
+  const { reason: _, detail: __, ...plain } = why
+  const doubt = workflow.steps.find((step) => step.jobs.some((job) => job.state === 'in doubt'))
+  const failed = workflow.steps.find((step) => step.onError === 'stop' && step.jobs.some((job) => job.state === 'failed'))
+  if (workflow.state === 'stopping') {
+    return move(state, workflow, 'stopped', { ...plain, reason: 'stopped', detail: doubt ? `in doubt: ${doubt.name}` : '' })
+  }
+  if (doubt) {
+    return move(state, workflow, 'failed', { ...plain, reason: 'in doubt', detail: `the runner went away while \`${doubt.name}\` ran, which may be done only once` })
+  }
+  if (failed) {
+    const job = failed.jobs.find((one) => one.state === 'failed')!
+    return move(state, workflow, 'failed', { ...plain, reason: job.reason ?? 'step failed', detail: `${failed.name}: ${job.detail ?? ''}` })
+  }
+  if (workflow.steps.every((step) => step.jobs.every((job) => job.state === 'open'))) {
+    // Offered again from its first step: it counts again, and is judged again.
+    workflow.started = false
+    delete workflow.decision
+    return move(state, workflow, 'ready', { ...plain, detail: 'its runner let go before the first step was done' })
+  }
+  if (!workflow.steps.every(settled)) return
+  move(state, workflow, workflow.episode === undefined ? 'completed' : 'verifying', plain)
+}

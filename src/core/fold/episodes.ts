@@ -1,0 +1,82 @@
+/** Alerts become episodes: one firing of one alert, answered once, however often, late or twice it is told. */
+import type { Alert } from '../alert.ts'
+import type { Fact, Received } from '../entry.ts'
+import { label, type Labels } from '../labels.ts'
+import { parseNotification } from '../notification.ts'
+import { isEnd, type Episode, type State } from '../state.ts'
+import { move, type Why } from './move.ts'
+import { tell, tellUnknown } from './notices.ts'
+
+export const foldReceived = (state: State, entry: Received, why: Why): void => {
+  const { notification } = parseNotification(entry.source, entry.payload)
+  state.counts.received++
+  for (const alert of notification?.alerts ?? []) foldAlert(state, alert, notification!.receiver, entry.source, why)
+  if (entry.problems?.length) {
+    const problems = entry.problems.slice(0, 20).map(({ index, field, problem }) => `alerts[${index}].${field}: ${problem}`)
+    tell(state, { key: `bad alerts:${problems[0]}`, about: { kind: 'bad alerts', problems }, urgency: 'page', channel: undefined }, why.at)
+  }
+}
+
+const foldAlert = (state: State, alert: Alert, receiver: string, source: string, why: Why): void => {
+  state.counts.alerts++
+  const known = state.episodes.get(alert.episode)
+  if (known) return alert.status === 'resolved' ? resolve(state, known, why) : toldAgain(state, known, why.at)
+  const episode: Episode = {
+    id: alert.episode, fingerprint: alert.fingerprint, startsAt: alert.startsAt, labels: alert.labels,
+    annotations: alert.annotations, receiver, source, status: alert.status, firstAt: why.at, lastAt: why.at, told: 1,
+  }
+  state.episodes.set(episode.id, episode)
+  if (alert.status === 'firing') {
+    state.unanswered.set(episode.id, episode)
+  } else {
+    // Resolved before it fired, or never announced: the tombstone that keeps a late firing of it from acting.
+    episode.resolvedAt = why.at
+    episode.answer = { reason: 'resolved first', detail: 'it was told of as resolved before it was told of as firing' }
+  }
+}
+
+const toldAgain = (state: State, episode: Episode, at: number): void => {
+  episode.told++
+  episode.lastAt = at
+  const heartbeat = episode.heartbeat === undefined ? undefined : state.heartbeats.get(episode.heartbeat)
+  if (heartbeat) Object.assign(heartbeat, { lastAt: at, missed: false })
+}
+
+const resolve = (state: State, episode: Episode, why: Why): void => {
+  episode.lastAt = why.at
+  if (episode.status === 'resolved') return
+  episode.status = 'resolved'
+  episode.resolvedAt = why.at
+  if (state.unanswered.delete(episode.id)) {
+    episode.answer = { reason: 'resolved', detail: 'it was resolved before it was matched' }
+  }
+  const workflow = episode.answer && 'workflow' in episode.answer ? state.workflows.get(episode.answer.workflow) : undefined
+  if (!workflow || isEnd(workflow.state)) return
+  const waits = workflow.state === 'planning' || workflow.state === 'ready' || workflow.state === 'asking' || workflow.state === 'waiting'
+  if (waits && !workflow.started) move(state, workflow, 'obsolete', { ...why, reason: 'resolved', detail: 'the alert was resolved while this waited; nothing was run' })
+}
+
+export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' }, why: Why): void => {
+  const told = new Map<string, string[]>()
+  for (const id of entry.episodes) {
+    const episode = state.unanswered.get(id)
+    if (!episode) continue // the first answer on the log counts
+    state.unanswered.delete(id)
+    episode.answer = { reason: entry.reason, detail: entry.detail }
+    if (entry.heartbeatMs !== undefined) beat(state, episode, entry.route, entry.heartbeatMs, why.at)
+    if (entry.tell) {
+      const name = nameOf(episode.labels)
+      told.set(name, [...(told.get(name) ?? []), id])
+    }
+  }
+  for (const [alertname, episodes] of told) {
+    tellUnknown(state, { alertname, episodes, at: why.at, reason: entry.reason, detail: entry.detail }, entry.channel)
+  }
+}
+
+export const nameOf = (labels: Labels): string => label(labels, 'alertname') || '(no alertname)'
+
+const beat = (state: State, episode: Episode, route: string, everyMs: number, at: number): void => {
+  episode.heartbeat = route
+  state.heartbeats.set(route, { everyMs, lastAt: at, missed: false })
+}

@@ -1,0 +1,90 @@
+/** From the first answer to the decision: matched, planned, decided, approved. */
+import type { Decided, Fact, Matched } from '../entry.ts'
+import type { State, StepState, Workflow } from '../state.ts'
+import { move, wait, type Why } from './move.ts'
+
+export const foldMatched = (state: State, entry: Matched, why: Why): void => {
+  const episode = state.unanswered.get(entry.episode)
+  if (!episode || state.workflows.has(entry.workflow)) return // the first answer on the log counts
+  state.unanswered.delete(episode.id)
+  episode.answer = { workflow: entry.workflow }
+  const workflow: Workflow = {
+    id: entry.workflow, episode: entry.episode, runbook: entry.runbook, provider: entry.provider, route: entry.route,
+    labels: episode.labels, targets: entry.targets, params: entry.params, mode: entry.mode, probe: entry.probe,
+    healedWithinMs: entry.healedWithinMs, manifest: entry.steps, createdAt: why.at, channel: entry.channel,
+    state: 'planning', detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
+    probed: false, gone: false, timeline: [],
+  }
+  state.workflows.set(workflow.id, workflow)
+  move(state, workflow, 'planning', why)
+}
+
+export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, why: Why): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  if (!workflow || workflow.state !== 'planning') return
+  workflow.plan = entry.plan
+  delete workflow.decision
+  delete workflow.approved // an approval was of the plan before
+  if (!workflow.started) workflow.steps = workflow.manifest.map((step) => stepOf(step, workflow, entry.plan.targets.map((target) => target.name)))
+  move(state, workflow, 'ready', why)
+}
+
+const stepOf = (step: Workflow['manifest'][number], workflow: Workflow, planned: readonly string[]): StepState => {
+  const targets = step.each ? planned : [planned[0] ?? workflow.targets[0] ?? '']
+  return { ...step, jobs: targets.map((target) => ({ target, state: 'open', attempts: 0 })) }
+}
+
+export const foldDecided = (state: State, entry: Decided, position: number, why: Why): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  if (!workflow || workflow.started || !workflow.plan || entry.plan !== workflow.plan.digest) return
+  const judgeable = workflow.state === 'waiting' || workflow.state === 'asking' || (workflow.state === 'ready' && !workflow.decision)
+  if (!judgeable) return
+  const { kind: _, workflow: __, ...decision } = entry
+  workflow.decision = { ...decision, position, at: why.at }
+  const because: Why = { ...why, detail: entry.detail, ...(entry.reason ? { reason: entry.reason } : {}) }
+  switch (entry.outcome) {
+    case 'start':
+      return move(state, workflow, 'ready', because)
+    case 'wait':
+      return wait(state, workflow, {
+        ...because, ...(entry.until === undefined ? {} : { until: entry.until }), ...(entry.key === undefined ? {} : { key: entry.key }),
+      })
+    case 'plan again':
+      return move(state, workflow, 'planning', because)
+    case 'ask':
+      return move(state, workflow, 'asking', because)
+    case 'refuse':
+      return move(state, workflow, 'refused', because)
+    case 'rehearse':
+      return move(state, workflow, 'rehearsed', because)
+    case 'obsolete':
+      return move(state, workflow, 'obsolete', because)
+  }
+}
+
+/** Counts once, only while it is asked for, and only for the plan that was shown. It sets aside nothing but the question. */
+export const foldAnswered = (state: State, entry: Fact & { kind: 'approved' | 'denied' }, why: Why): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  if (!workflow || workflow.state !== 'asking' || workflow.plan?.digest !== entry.plan) return
+  if (entry.kind === 'denied') {
+    return move(state, workflow, 'refused', { ...why, reason: 'denied', detail: `${entry.who}: ${entry.why}` })
+  }
+  workflow.approved = entry.plan
+  delete workflow.decision
+  move(state, workflow, 'ready', { ...why, detail: `approved by ${entry.who}` })
+}
+
+export const foldVerified = (state: State, entry: Fact & { kind: 'verified' }): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  if (workflow?.state !== 'verifying') return
+  if (entry.probe !== undefined) workflow.probed = entry.probe
+  if (entry.gone !== undefined) workflow.gone = entry.gone
+}
+
+export const foldEnded = (state: State, entry: Fact & { kind: 'ended' }, why: Why): void => {
+  const workflow = state.workflows.get(entry.workflow)
+  if (!workflow || !state.live.get(workflow.state)?.has(workflow)) return
+  // What runs is ended by its runner's word, never over its head.
+  if (workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))) return
+  move(state, workflow, entry.state, { ...why, reason: entry.reason, detail: entry.detail })
+}

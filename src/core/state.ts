@@ -1,0 +1,176 @@
+/** What the log amounts to. `evolve` makes it, nothing else does; it is updated in place, so that an entry costs O(1). */
+import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
+import type { Decided, End, StopOrder } from './entry.ts'
+import type { Labels } from './labels.ts'
+import type { Matchers } from './matcher.ts'
+import type { Json, Plan } from './plan.ts'
+import type { Reason } from './reason.ts'
+
+export interface Episode {
+  readonly id: string
+  readonly fingerprint: string
+  readonly startsAt: string
+  readonly labels: Labels
+  annotations: Labels
+  readonly receiver: string
+  readonly source: string
+  status: 'firing' | 'resolved'
+  readonly firstAt: number
+  lastAt: number
+  /** How often it was told of. */
+  told: number
+  resolvedAt?: number
+  /** Exactly one, the first on the log. */
+  answer?: { readonly workflow: string } | { readonly reason: Reason; readonly detail: string }
+  heartbeat?: string
+}
+
+export type WorkflowState = 'planning' | 'ready' | 'asking' | 'waiting' | 'running' | 'stopping' | 'verifying' | End
+
+export interface Job {
+  readonly target: string
+  state: 'open' | 'claimed' | 'done' | 'failed' | 'in doubt'
+  claim?: string
+  attempts: number
+  output?: Json
+  reason?: Reason
+  detail?: string
+  startedAt?: number
+  endedAt?: number
+}
+
+export interface StepState extends StepManifest {
+  readonly jobs: Job[]
+}
+
+export interface Workflow {
+  readonly id: string
+  readonly episode: string | undefined
+  readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
+  readonly provider: string
+  readonly route: string
+  readonly labels: Labels
+  readonly targets: readonly string[]
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly mode: Mode
+  readonly probe: boolean
+  readonly healedWithinMs: number
+  readonly manifest: readonly StepManifest[]
+  readonly createdAt: number
+  readonly channel: string | undefined
+  state: WorkflowState
+  reason?: Reason
+  detail: string
+  /** Since when it is in this state, and since when somebody could go on with it (log time). */
+  since: number
+  startableAt: number
+  plan?: Plan
+  decision?: Omit<Decided, 'kind' | 'workflow'> & { readonly position: number; readonly at: number }
+  wait?: { readonly until?: number; readonly key?: string }
+  steps: StepState[]
+  /** Who runs it now. */
+  holder?: string
+  started: boolean
+  heldKeys: string[]
+  probed: boolean
+  gone: boolean
+  approved?: string
+  stoppedBy?: string
+  timeline: { readonly at: number; readonly state: WorkflowState; readonly reason?: Reason; readonly detail: string; readonly by: string }[]
+}
+
+export interface Stop extends StopOrder {
+  readonly compiled: Matchers
+  readonly position: number
+  readonly at: number
+  lifted?: { readonly at: number; readonly who: string; readonly why: string }
+  readonly acknowledgements: { runner: string; name: string; killed: number; survivors: number; tookMs: number; at: number }[]
+  /** What it kept from starting, filled when it is lifted; and what it killed. */
+  readonly held: string[]
+  readonly killed: string[]
+}
+
+export interface Counter {
+  /** Log times of the starts counted, ascending. */
+  readonly starts: number[]
+  windowMs: number
+  readonly holders: Set<string>
+  /** Who waits for this key, first come first. */
+  readonly line: string[]
+}
+
+export interface Notice {
+  readonly key: string
+  about:
+    | { readonly kind: 'unknown'; readonly alertname: string; readonly reason: Reason; readonly detail: string; readonly episodes: string[] }
+    | { readonly kind: 'workflow'; readonly workflow: string }
+    | { readonly kind: 'stop'; readonly stop: string }
+    | { readonly kind: 'catalogue'; readonly problems: readonly string[] }
+    | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
+    | { readonly kind: 'heartbeat'; readonly route: string; readonly lastAt: number; readonly missing: boolean }
+    | { readonly kind: 'bad alerts'; readonly problems: readonly string[] }
+  readonly urgency: 'page' | 'info'
+  readonly channel: string | undefined
+  readonly firstAt: number
+  lastAt: number
+  count: number
+  /** Grows with what there is to say; due while above what was sent. */
+  revision: number
+  sent?: { readonly revision: number; readonly channel: string; readonly ts: string; readonly at: number }
+  taken?: { readonly who: string; readonly at: number }
+}
+
+export interface State {
+  /** The position of the next entry to fold. */
+  position: number
+  /** Log time: the highest `at` folded so far, in milliseconds. */
+  at: number
+  foldVersion: number
+  /** Set when an entry was met that this version does not know: it then decides and starts nothing. */
+  unknownEntry?: string
+  readonly processes: Map<string, { n: number; lastAt: number; lost: boolean }>
+  readonly catalogues: Map<string, Catalogue>
+  catalogue?: { readonly digest: string; readonly position: number; readonly at: number }
+  readonly activatedBefore: Set<string>
+  readonly episodes: Map<string, Episode>
+  readonly unanswered: Map<string, Episode>
+  readonly workflows: Map<string, Workflow>
+  /** The workflows of each state that is not an end. */
+  readonly live: Map<WorkflowState, Set<Workflow>>
+  readonly counters: Map<string, Counter>
+  readonly stops: Map<string, Stop>
+  readonly liftedEarly: Set<string>
+  /** Stops in force. */
+  readonly inForce: Set<Stop>
+  /** The position of the newest stop, whatever became of it. */
+  readonly notices: Map<string, Notice>
+  readonly noticesDue: Set<Notice>
+  readonly unknownNotice: Map<string, string>
+  readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean }>
+  counts: { received: number; alerts: number; voids: number; dropped: number }
+}
+
+export const isEnd = (state: WorkflowState): state is End => !liveStates.includes(state as (typeof liveStates)[number])
+export const liveStates = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying'] as const
+
+export const initialState = (): State => ({
+  position: 0,
+  at: 0,
+  foldVersion: 1,
+  processes: new Map(),
+  catalogues: new Map(),
+  activatedBefore: new Set(),
+  episodes: new Map(),
+  unanswered: new Map(),
+  workflows: new Map(),
+  live: new Map(liveStates.map((name) => [name, new Set()])),
+  counters: new Map(),
+  stops: new Map(),
+  liftedEarly: new Set(),
+  inForce: new Set(),
+  notices: new Map(),
+  noticesDue: new Set(),
+  unknownNotice: new Map(),
+  heartbeats: new Map(),
+  counts: { received: 0, alerts: 0, voids: 0, dropped: 0 },
+})
