@@ -91,6 +91,7 @@ export type Fact =
       readonly killed: number; readonly survivors: number; readonly tookMs: number }
   | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
   | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
+  | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number }
   | { readonly kind: 'fold version'; readonly version: number }
   | { readonly kind: 'message sent'; readonly notice: string; readonly revision: number; readonly channel: string; readonly ts: string }
   | { readonly kind: 'taken'; readonly notice: string; readonly who: string }
@@ -116,7 +117,7 @@ export const withRawBody = (fact: Received, text: string): Received => {
 export const entryCodec = {
   encode(entry: Entry): string {
     if (entry.kind !== 'received') return JSON.stringify(entry)
-    const raw = rawBodies.get(entry) 
+    const raw = rawBodies.get(entry)
     if (raw === undefined) return JSON.stringify(entry)
     const { payload: _, ...rest } = entry
     return `${JSON.stringify(rest).slice(0, -1)},"payload":${raw}}`

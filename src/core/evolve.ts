@@ -60,6 +60,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'stop lifted': return foldStopLifted(state, entry, why)
     case 'stop acknowledged': return foldAcknowledged(state, entry, state.at)
     case 'runner lost': return lose(state, entry, why)
+    case 'joined': return forget(state)
     case 'fold version': return raise(state, entry.version)
     case 'message sent': return sent(state, entry)
     case 'taken': return taken(state, entry.notice, entry.who)
@@ -86,6 +87,13 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
     const about = { kind: 'runner lost' as const, runner: entry.runner, name: entry.name, why: entry.why }
     tell(state, { key: `runner:${entry.runner}`, about, urgency: 'page', channel: undefined }, state.at)
   }
+}
+
+const rememberMs = 3_600_000
+
+/** The numbers of a lost process go an hour of log time after it was last heard of. */
+const forget = (state: State): void => {
+  for (const [id, process] of state.processes) if (process.lost && state.at - process.lastAt > rememberMs) state.processes.delete(id)
 }
 
 const raise = (state: State, version: number): void => {

@@ -1,0 +1,107 @@
+/**
+ * The small stream: a tick of every process each 250 ms, and stops. A process's lease is the sending time of its newest
+ * tick read back; everything that starts or goes on is measured against it, so that silence stops work by itself.
+ */
+import type { Codec, Log } from '../log/log.ts'
+import type { StopOrder } from '../core/entry.ts'
+
+export interface Tick {
+  readonly kind: 'tick'
+  readonly by: string
+  readonly n: number
+  /** The sender's CLOCK_BOOTTIME in milliseconds. Nobody else compares it with anything. */
+  readonly sentAt: number
+  readonly name: string
+  readonly host: string
+  readonly address: string
+  readonly roles: readonly string[]
+  readonly foldVersion: number
+  readonly catalogue: string
+}
+export type ControlRecord = Tick | { readonly kind: 'stop'; readonly by: string; readonly n: number; readonly stop: StopOrder }
+
+export const controlCodec: Codec<ControlRecord> = {
+  encode: (record) => JSON.stringify(record),
+  decode: (text) => JSON.parse(text) as ControlRecord,
+  key: (record) => (record.kind === 'tick' ? record.by : record.stop.id),
+  kind: (record) => record.kind,
+}
+
+export const tickEveryMs = 250
+/** A lease older than this starts nothing. */
+export const freshMs = 1500
+
+interface Peer {
+  readonly tick: Tick
+  /** On our own steady clock. */
+  readonly seenAt: number
+}
+
+export interface ControlOptions {
+  readonly log: Log<ControlRecord>
+  /** Steady time that goes on through suspension: CLOCK_BOOTTIME, milliseconds. */
+  readonly boottime: () => number
+  readonly tick: () => Omit<Tick, 'kind' | 'n' | 'sentAt'>
+  readonly onLease: (sentAt: number) => void
+  readonly onStop: (stop: StopOrder) => void
+  readonly onProblem: (problem: unknown) => void
+}
+
+/** Writes our ticks, reads everybody's. `caughtUp` resolves once the stream was read to its end. */
+export const startControl = (options: ControlOptions) => {
+  const ended = new AbortController()
+  const peers = new Map<string, Peer>()
+  const caughtUp = Promise.withResolvers<void>()
+  const own = { id: '', sentAt: Number.NEGATIVE_INFINITY, n: 0, sending: false }
+
+  const fold = (record: ControlRecord): void => {
+    if (record.kind === 'stop') return options.onStop(record.stop)
+    const now = options.boottime()
+    if ((peers.get(record.by)?.tick.n ?? 0) < record.n) peers.set(record.by, { tick: record, seenAt: now })
+    if (record.by !== own.id || record.sentAt <= own.sentAt) return
+    own.sentAt = record.sentAt
+    options.onLease(record.sentAt)
+  }
+
+  const read = async (): Promise<void> => {
+    for await (const batch of options.log.follow(0, ended.signal)) {
+      if (batch === 'caught up') caughtUp.resolve()
+      else for (const { entry } of batch) fold(entry)
+    }
+  }
+  const reading = read().catch((problem: unknown) => {
+    if (ended.signal.aborted) return
+    caughtUp.reject(problem)
+    options.onProblem(problem)
+  })
+
+  const tick = async (): Promise<void> => {
+    if (own.sending) return
+    own.sending = true
+    const about = options.tick()
+    if (about.by !== own.id) Object.assign(own, { id: about.by, n: 0, sentAt: Number.NEGATIVE_INFINITY })
+    try {
+      await options.log.append([{ kind: 'tick', n: ++own.n, sentAt: options.boottime(), ...about }])
+    } catch (problem) {
+      if (!ended.signal.aborted) options.onProblem(problem)
+    } finally {
+      own.sending = false
+    }
+  }
+  const timer = setInterval(() => void tick(), tickEveryMs)
+  void tick()
+
+  return {
+    caughtUp: caughtUp.promise,
+    peers: (): ReadonlyMap<string, Peer> => peers,
+    /** Age of our lease in milliseconds. */
+    age: (): number => options.boottime() - own.sentAt,
+    sendStop: (stop: StopOrder, by: string, n: number) => options.log.append([{ kind: 'stop', by, n, stop }]),
+    close: async (): Promise<void> => {
+      clearInterval(timer)
+      ended.abort()
+      await reading
+    },
+  }
+}
+export type Control = ReturnType<typeof startControl>

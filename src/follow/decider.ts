@@ -1,0 +1,112 @@
+/** Answers alerts and judges plans: reads the state, appends what it decided, calls nobody. */
+import type { Catalogue } from '../core/catalogue.ts'
+import { runbookId } from '../core/catalogue.ts'
+import { judge } from '../core/decide.ts'
+import { alertsDue, heartbeatsDue, judgementsDue, questionsDue } from '../core/due.ts'
+import type { Fact, Matched } from '../core/entry.ts'
+import { label } from '../core/labels.ts'
+import { compileRoutes, type Routing } from '../core/routing.ts'
+import type { Seat } from '../core/seat.ts'
+import type { Episode, State, Workflow } from '../core/state.ts'
+import type { Actor } from './follower.ts'
+import { inFlight } from './in-flight.ts'
+
+export interface DeciderOptions {
+  readonly state: State
+  readonly seat: () => Seat
+  readonly append: (facts: readonly Fact[]) => Promise<number>
+  readonly folded: (position: number) => Promise<void>
+  readonly newId: () => string
+  readonly canKill: () => boolean
+  readonly forceDryRun: boolean
+  readonly tellUnmatched: boolean
+  readonly onProblem: (problem: unknown) => void
+}
+
+const alertsAtOnce = 2000
+const questionsExpireMs = 3_600_000
+
+export const createDecider = (options: DeciderOptions): Actor => {
+  const { state } = options
+  const busy = inFlight(options)
+  let routing: { digest: string; routes: Routing } | undefined
+
+  const routesOf = (catalogue: Catalogue): Routing => {
+    if (routing?.digest !== catalogue.digest) routing = { digest: catalogue.digest, routes: compileRoutes(catalogue.routes) }
+    return routing.routes
+  }
+
+  return () => {
+    const catalogue = state.catalogue && state.catalogues.get(state.catalogue.digest)
+    if (!catalogue) return
+    const seat = options.seat()
+    const alerts = busy.idle(alertsDue(state, seat, alertsAtOnce), (episode) => episode.id)
+    if (alerts.length > 0) busy.append(alerts.map((episode) => episode.id), answers(alerts, catalogue, routesOf(catalogue), options))
+    for (const workflow of busy.idle(judgementsDue(state, seat), judged)) {
+      busy.append([judged(workflow)], [decision(workflow, catalogue, seat.now, options)])
+    }
+    for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
+      busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
+    }
+    for (const { route, lastAt } of busy.idle(heartbeatsDue(state, seat), (heartbeat) => `beat ${heartbeat.route}`)) {
+      busy.append([`beat ${route}`], [{ kind: 'heartbeat missed', route, lastAt }])
+    }
+  }
+}
+
+/** One judgement per state that a workflow is in: what was decided and not yet read back is not decided again. */
+const judged = (workflow: Workflow): string => `${workflow.id} ${workflow.timeline.length}`
+
+const decision = (workflow: Workflow, catalogue: Catalogue, at: number, options: DeciderOptions): Fact => {
+  const { state, canKill, forceDryRun } = options
+  return { kind: 'decided', ...judge({ state, workflow, plan: workflow.plan!, catalogue, at, canKill: canKill(), forceDryRun }) }
+}
+
+type Unmatched = Fact & { kind: 'unmatched' }
+
+/** What became of each: a workflow of its own, or together with those that went the same way without one. */
+const answers = (episodes: readonly Episode[], catalogue: Catalogue, routes: Routing, options: DeciderOptions): Fact[] => {
+  const facts: Fact[] = []
+  const together = new Map<string, Unmatched & { episodes: string[] }>()
+  for (const episode of episodes) {
+    const answer = answerTo(episode, catalogue, routes, options)
+    if (answer.kind === 'matched') {
+      facts.push(answer)
+      continue
+    }
+    const key = `${answer.route} ${answer.reason} ${answer.detail}`
+    const sameWay = together.get(key)
+    if (sameWay) sameWay.episodes.push(episode.id)
+    else together.set(key, { ...answer, episodes: [episode.id] })
+  }
+  return [...facts, ...together.values()]
+}
+
+const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, options: DeciderOptions): Matched | Unmatched => {
+  const found = routes.route(episode.labels)
+  const none = { kind: 'unmatched', episodes: [], route: found?.route.source ?? '' } as const
+  const route = found?.route
+  const tell = (route?.unmatched ?? (options.tellUnmatched ? 'tell' : 'record')) === 'tell'
+  const to = route?.channel === undefined ? {} : { channel: route.channel }
+  if (!route) return { ...none, reason: 'no route', detail: 'no route knows it', tell }
+  if (route.heartbeatMs !== undefined) {
+    return { ...none, reason: 'heartbeat', detail: 'it only tells that the way is open', tell: false, heartbeatMs: route.heartbeatMs }
+  }
+  if (!route.runbook) return { ...none, ...to, reason: 'recorded', detail: 'its route names no runbook', tell }
+  if (route.mode === 'off') return { ...none, ...to, reason: 'mode off', detail: `its route is off (${route.source})`, tell }
+  const runbook = catalogue.runbooks[runbookId(route.runbook)]
+  if (!runbook) return { ...none, ...to, reason: 'catalogue', detail: `${runbookId(route.runbook)} is not in the catalogue`, tell: true }
+  const target = label(episode.labels, runbook.target)
+  if (target === '') return { ...none, ...to, reason: 'no target', detail: `it has no label \`${runbook.target}\`, which names the target of ${runbookId(runbook)}`, tell: true }
+  return {
+    kind: 'matched', episode: episode.id, workflow: options.newId(), catalogue: catalogue.digest, route: route.source,
+    runbook: { name: runbook.name, version: runbook.version, digest: runbook.digest }, provider: runbook.provider,
+    targets: [target], params: paramsOf(runbook.params, route.params), mode: route.mode, steps: runbook.steps,
+    healedWithinMs: runbook.healedWithinMs, probe: runbook.verify, ...to,
+  }
+}
+
+const paramsOf = (specs: Catalogue['runbooks'][string]['params'], given: Matched['params']): Matched['params'] => ({
+  ...Object.fromEntries(Object.entries(specs).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]]))),
+  ...given,
+})

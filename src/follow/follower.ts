@@ -1,0 +1,88 @@
+/**
+ * The one loop: read, fold, see what is due, do it, append what came of it. A restart takes the same way as a normal
+ * turn, so there is no code for recovery.
+ */
+import type { Entry } from '../core/entry.ts'
+import { evolve } from '../core/evolve.ts'
+import { initialState, type State } from '../core/state.ts'
+import type { Log, Recorded } from '../log/log.ts'
+
+/** Sees what is due and does it. Called after every batch, and while the log is quiet ten times a second. */
+export type Actor = () => void
+
+export interface FollowerOptions {
+  readonly log: Log<Entry>
+  readonly steady: () => number
+  readonly onEntries: (entries: readonly Recorded<Entry>[]) => void
+  readonly onProblem: (problem: unknown) => void
+}
+
+const quietTurnMs = 100
+
+export const startFollower = (options: FollowerOptions) => {
+  const ended = new AbortController()
+  const state: State = initialState()
+  const actors: Actor[] = []
+  const caughtUp = Promise.withResolvers<void>()
+  const waiters: { position: number; resolve: () => void }[] = []
+  let readAt = options.steady()
+  let live = false
+
+  const turn = (): void => {
+    if (!live) return
+    for (const actor of actors) {
+      try {
+        actor()
+      } catch (problem) {
+        options.onProblem(problem)
+      }
+    }
+  }
+
+  const follow = async (): Promise<void> => {
+    for await (const batch of options.log.follow(state.position, ended.signal)) {
+      if (batch === 'caught up') {
+        caughtUp.resolve()
+        continue
+      }
+      for (const recorded of batch) evolve(state, recorded)
+      readAt = options.steady()
+      options.onEntries(batch)
+      while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
+      turn()
+    }
+  }
+  const following = follow().catch((problem: unknown) => {
+    if (ended.signal.aborted) return
+    caughtUp.reject(problem)
+    options.onProblem(problem)
+  })
+  const timer = setInterval(turn, quietTurnMs)
+
+  return {
+    state,
+    caughtUp: caughtUp.promise,
+    /** Log time: what was folded, carried on by steady time since. Never the wall clock. */
+    now: (): number => state.at + Math.max(0, options.steady() - readAt),
+    /** From here on what is due is done. */
+    act: (list: readonly Actor[]): void => {
+      actors.push(...list)
+      live = true
+      turn()
+    },
+    /** Resolves once `position` was folded. */
+    folded: (position: number): Promise<void> =>
+      new Promise((resolve) => {
+        if (position < state.position) return resolve()
+        waiters.push({ position, resolve })
+        waiters.sort((a, b) => a.position - b.position)
+      }),
+    close: async (): Promise<void> => {
+      live = false
+      clearInterval(timer)
+      ended.abort()
+      await following
+    },
+  }
+}
+export type Follower = ReturnType<typeof startFollower>
