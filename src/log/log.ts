@@ -17,8 +17,9 @@ export interface Log<E> {
   /**
    * Durable when it resolves, with the position of the last of `entries`. All of a batch becomes readable in order.
    * When it rejects, the batch may still land, now or later: `LogError.landed` says 'no' where that is certain.
+   * `texts` are the entries as the codec writes them, from whoever has them already; a keeper may do without.
    */
-  append(entries: readonly E[]): Promise<Position>
+  append(entries: readonly E[], texts?: readonly string[]): Promise<Position>
   /**
    * Everything from `from` on, in order, in batches; 'caught up' each time the end was reached.
    * Ends when `signal` aborts; throws `LogError` where a person is needed (position cut away, topic gone).
@@ -47,6 +48,8 @@ export type LogErrorCode =
   | 'LOG_UNFIT' // exists with settings that would break a promise
   | 'LOG_REFUSED' // not allowed: ACL, credentials
   | 'LOG_BROKEN' // cannot be read as what it should be
+  | 'LOG_BUSY' // too much waits to be written: nothing was taken
+  | 'LOG_LATE' // not known to be durable when its caller's time was over
   | 'LOG_CLOSED'
 
 /** The outside world's refusal. The message says what to do. `landed`: whether the entries may be on the log all the same. */
