@@ -4,9 +4,8 @@ import { room } from './counter.ts'
 import type { Decided } from './entry.ts'
 import { covering } from './fold/stops.ts'
 import type { Plan, Take } from './plan.ts'
-import { judgePolicies } from './policies/index.ts'
+import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import type { Verdict } from './policy.ts'
-import { verdicts as order } from './policy.ts'
 import type { State, Workflow } from './state.ts'
 
 export interface Judging {
@@ -63,7 +62,7 @@ const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
 }
 
 const policies: Gate = ({ state, workflow, plan, catalogue, at }) =>
-  judgePolicies(catalogue.policies[workflow.runbook.name], {
+  judgePolicies(catalogue, {
     workflow: workflow.id, runbook: workflow.runbook, labels: workflow.labels, plan, at,
     room: (take) => room(state, take, at, workflow.id),
   })
@@ -75,17 +74,15 @@ export type Judgement = Omit<Decided, 'kind'>
 export const judge = (judging: Judging): Judgement => {
   const { state, workflow, plan, catalogue } = judging
   const found = gates.flatMap((gate) => gate(judging))
-  const worst = found.reduce<Verdict | undefined>((a, b) => (a && order.indexOf(a.verdict) >= order.indexOf(b.verdict) ? a : b), undefined)
+  const worst = worstOf(found)
   const base = { workflow: workflow.id, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
-  const takes = found.flatMap((verdict) => verdict.takes ?? [])
   const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
-  const old = plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)
   switch (worst?.verdict) {
     case 'refuse':
       return { ...base, ...about, takes: [], outcome: worst.reason === 'resolved' ? 'obsolete' : 'refuse' }
     case 'wait':
       return {
-        ...base, ...about, takes, outcome: 'wait', ...(worst.until === undefined ? {} : { until: worst.until }), ...(worst.key === undefined ? {} : { key: worst.key }),
+        ...base, ...about, takes: worst.takes ?? [], outcome: 'wait', ...(worst.until === undefined ? {} : { until: worst.until }), ...(worst.key === undefined ? {} : { key: worst.key }),
       }
     case 'ask':
     case 'allow':
@@ -100,6 +97,6 @@ export const judge = (judging: Judging): Judgement => {
     return { ...base, takes: [], outcome: 'rehearse', reason: judging.forceDryRun ? 'force.dryRun' : 'dry run', detail: 'planned and judged; nothing was run' }
   }
   if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask' }
-  if (old) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
-  return { ...base, takes, outcome: 'start', detail: '' }
+  if (plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
+  return { ...base, takes: takesOf(found), outcome: 'start', detail: '' }
 }

@@ -20,7 +20,7 @@ export interface Verdict {
   readonly until?: number
   /** The counter waited for: whoever waits for the same key stands in one line. */
   readonly key?: string
-  /** What must still fit when the first step is claimed. Only with `allow`. */
+  /** With `allow`: what must still fit when the first step is claimed. With `wait`: what is waited for. */
   readonly takes?: readonly Take[]
 }
 

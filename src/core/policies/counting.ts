@@ -36,7 +36,7 @@ export function counted(counting: Counting, judged: Judged): Verdict {
     reason: type,
     detail: `${used(latest.room.used, max, window?.text)} for ${latest.group.text}`,
     ...(latest.room.until === undefined ? {} : { until: latest.room.until }),
-    ...(full === 'wait' ? { key: latest.take.key } : {}),
+    ...(full === 'wait' ? { key: latest.take.key, takes: [latest.take] } : {}),
   }
 }
 

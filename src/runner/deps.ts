@@ -1,0 +1,42 @@
+/** What the runner's actors are handed by `main.ts`. */
+import type { Fact } from '../core/entry.ts'
+import type { Seat } from '../core/seat.ts'
+import type { State, Workflow } from '../core/state.ts'
+import type { Json } from '../core/plan.ts'
+import type { Jobs } from './jobs.ts'
+import type { Latch } from './latch.ts'
+
+/** A script as the runner starts it: checked against these digests right before it runs. */
+export interface Script {
+  readonly script: string
+  readonly digest: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** The hands, as the runner sees them: every call has a deadline and ends when the signal aborts. */
+export interface Hands {
+  call(provider: string, name: string, args: readonly Json[], options: { deadlineMs: number; signal: AbortSignal }): Promise<Json>
+}
+
+export interface Lease {
+  /** When the newest tick read back was sent, by CLOCK_BOOTTIME; and whether that is young enough to start anything. */
+  sentAt(): number
+  fresh(): boolean
+}
+
+export interface RunnerDeps {
+  readonly state: State
+  readonly seat: () => Seat
+  readonly me: () => string
+  readonly append: (facts: readonly Fact[]) => Promise<number>
+  readonly folded: (position: number) => Promise<void>
+  readonly onProblem: (problem: unknown) => void
+  readonly newId: () => string
+  readonly jobs: Jobs
+  readonly hands: Hands
+  readonly latch: Latch
+  readonly lease: Lease
+  readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
+  /** Whether the alert is gone, asked where it lives; undefined where nobody can be asked. */
+  readonly alertGone: ((workflow: Workflow) => Promise<boolean>) | undefined
+}

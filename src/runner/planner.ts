@@ -1,0 +1,98 @@
+/** Makes plans: in a child that may only read. What it reads of the outside is written into the plan with its time. */
+import { createHash } from 'node:crypto'
+import { canonical } from '../core/canonical.ts'
+import { plansDue } from '../core/due.ts'
+import { plainLabels } from '../core/labels.ts'
+import type { Change, Json, Observed, Plan } from '../core/plan.ts'
+import type { State, Workflow } from '../core/state.ts'
+import type { Actor } from '../follow/follower.ts'
+import { inFlight } from '../follow/in-flight.ts'
+import type { AlertView, PlanResult, Size } from '../runbook.ts'
+import type { RunnerDeps } from './deps.ts'
+import type { JobInput, Outcome } from './protocol.ts'
+import { freshMs } from '../follow/control.ts'
+
+const plansAtOnce = 8
+const readMs = 10_000
+const planTimeoutMs = 30_000
+
+export const createPlanner = (deps: RunnerDeps): Actor => {
+  const busy = inFlight(deps)
+  return () => {
+    if (!deps.lease.fresh()) return
+    for (const workflow of busy.idle(plansDue(deps.state, deps.seat()), (one) => one.id)) {
+      if (busy.size() >= plansAtOnce) return
+      if (!deps.latch.covers(workflow)) busy.during([workflow.id], () => plan(workflow, deps))
+    }
+  }
+}
+
+const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<void> => {
+  const script = await deps.scriptOf(workflow.runbook)
+  if (!script) {
+    return end(workflow, deps, 'runbook changed', `the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
+  }
+  const id = `plan:${workflow.id}:${deps.newId().slice(-6)}`
+  const job = deps.jobs.start({
+    id, workflow: id, ...script, phase: 'plan', input: inputOf(deps.state, workflow), timeoutMs: planTimeoutMs, memoryMb: 512,
+    notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
+  }, handlesOf(workflow, deps))
+  const outcome = await job.result
+  deps.jobs.release(id)
+  if (outcome.kind === 'done') {
+    const made = await complete(workflow, outcome.output as unknown as PlanResult, deps)
+    return typeof made === 'string'
+      ? end(workflow, deps, 'plan failed', made)
+      : deps.folded(await deps.append([{ kind: 'planned', workflow: workflow.id, plan: made }]))
+  }
+  // Refused for being late, or killed by a stop: the plan changed nothing, so it is simply due again.
+  if (outcome.failure === 'refused' || outcome.failure === 'killed') return
+  return end(workflow, deps, outcome.failure === 'timeout' ? 'plan timeout' : 'plan failed', why(outcome))
+}
+
+export const why = (outcome: Outcome & { kind: 'failed' }): string => [outcome.error, outcome.detail].filter(Boolean).join(': ').slice(0, 2000)
+
+const end = async (workflow: Workflow, deps: RunnerDeps, reason: 'plan failed' | 'plan timeout' | 'runbook changed', detail: string): Promise<void> =>
+  deps.folded(await deps.append([{ kind: 'ended', workflow: workflow.id, state: 'failed', reason, detail }]))
+
+/** The handles of a job, answered here, so that no credential ever enters the child. */
+export const handlesOf = (workflow: Workflow, deps: RunnerDeps) =>
+  (name: string, args: readonly Json[], signal: AbortSignal): Promise<Json> => deps.hands.call(workflow.provider, name, args, { deadlineMs: readMs, signal })
+
+/** Each target under the provider's own stable id, and how it was when the plan was made. */
+const complete = async (workflow: Workflow, result: PlanResult, deps: RunnerDeps): Promise<Plan | string> => {
+  if (!Array.isArray(result?.changes)) return 'the plan returned no list of changes'
+  const readAt = deps.seat().now
+  const names = [...new Set([...result.changes.map((change) => change.target), ...(result.changes.length === 0 ? workflow.targets : [])])]
+  const targets: { name: string; id: string }[] = []
+  const observed: Observed[] = []
+  for (const name of names) {
+    try {
+      const size = (await deps.hands.call(workflow.provider, 'scale.read', [name], { deadlineMs: readMs, signal: AbortSignal.timeout(readMs) })) as unknown as Size
+      targets.push({ name, id: size.id })
+      observed.push({ name: 'size', target: name, value: { replicas: size.replicas, ready: size.ready, version: size.version }, readAt })
+    } catch (problem) {
+      return `${name}: ${problem instanceof Error ? problem.message : String(problem)}`
+    }
+  }
+  const idOf = new Map(targets.map(({ name, id }) => [name, id]))
+  const changes: Change[] = result.changes.map(({ target, from, to }) => ({ target, id: idOf.get(target) ?? target, from, to }))
+  const body = { targets, changes, observed, ...(result.notes === undefined ? {} : { notes: result.notes }) }
+  return { digest: createHash('sha256').update(canonical(body)).digest('hex'), ...body }
+}
+
+/** What a script is told: labels and annotations as data. */
+export const inputOf = (state: State, workflow: Workflow, target = workflow.targets[0] ?? ''): JobInput => {
+  const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
+  const alert: AlertView | undefined = episode && {
+    labels: plainLabels(episode.labels), annotations: plainLabels(episode.annotations), startsAt: episode.startsAt, fingerprint: episode.fingerprint,
+  }
+  return {
+    target, targets: workflow.plan?.targets.map(({ name }) => name) ?? workflow.targets, params: workflow.params, labels: plainLabels(workflow.labels),
+    ...(alert ? { alert } : {}),
+    ...(workflow.plan ? { plan: { digest: workflow.plan.digest, changes: workflow.plan.changes, notes: workflow.plan.notes ?? null } } : {}),
+    outputs: Object.fromEntries(workflow.steps.map((step) => [
+      step.name, step.each ? Object.fromEntries(step.jobs.map((job) => [job.target, job.output ?? null])) : (step.jobs[0]?.output ?? null),
+    ])),
+  }
+}

@@ -1,0 +1,70 @@
+/** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
+import { stepsDue, type JobDue } from '../core/due.ts'
+import type { Fact } from '../core/entry.ts'
+import type { Reason } from '../core/reason.ts'
+import type { Actor } from '../follow/follower.ts'
+import { inFlight } from '../follow/in-flight.ts'
+import { freshMs } from '../follow/control.ts'
+import type { RunnerDeps } from './deps.ts'
+import { handlesOf, inputOf, why } from './planner.ts'
+import type { FailureKind, Outcome } from './protocol.ts'
+
+/** A claim older than this when it is read back is let go. */
+const claimGoodMs = 5000
+const workflowsAtOnce = 32
+
+export const createStepper = (deps: RunnerDeps): Actor => {
+  const busy = inFlight(deps)
+  return () => {
+    if (!deps.lease.fresh()) return
+    for (const due of busy.idle(stepsDue(deps.state, deps.seat()), keyOf)) {
+      if (busy.size() >= workflowsAtOnce) return
+      if (!deps.latch.covers(due.workflow)) busy.during([keyOf(due)], () => runJob(due, deps))
+    }
+  }
+}
+
+const keyOf = ({ workflow, step, job }: JobDue): string => `${workflow.id} ${step} ${job}`
+
+const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
+  const { workflow, step, job } = due
+  const claim = deps.newId()
+  const sentAt = performance.now()
+  await deps.folded(await deps.append([{ kind: 'claimed', workflow: workflow.id, step, job, claim }]))
+  const claimed = workflow.steps[step]!.jobs[job]!
+  if (claimed.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
+  const startable = deps.lease.fresh() && !deps.latch.covers(workflow) && performance.now() - sentAt < claimGoodMs
+  const script = startable ? await deps.scriptOf(workflow.runbook) : undefined
+  if (!startable) return letGo(due, claim, deps)
+  const began = performance.now()
+  const outcome = script
+    ? await start(due, claim, script, deps)
+    : failedBefore(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
+  const tookMs = Math.round(performance.now() - began)
+  if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, claim, deps)
+  if (outcome.kind === 'failed' && outcome.failure === 'killed') return // whoever killed it says so
+  const word = { workflow: workflow.id, step, job, claim, tookMs }
+  const fact: Fact = outcome.kind === 'done'
+    ? { kind: 'step done', ...word, output: outcome.output }
+    : { kind: 'step failed', ...word, reason: script ? reasonOf[outcome.failure] : 'runbook changed', detail: why(outcome) }
+  await deps.folded(await deps.append([fact]))
+  if (workflow.state !== 'running') deps.jobs.release(workflow.id)
+}
+
+const start = ({ workflow, step, job }: JobDue, claim: string, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, deps: RunnerDeps): Promise<Outcome> => {
+  const { timeoutMs, memoryMb, jobs } = workflow.steps[step]!
+  return deps.jobs.start({
+    id: claim, workflow: workflow.id, ...script, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
+    timeoutMs, memoryMb, notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
+  }, handlesOf(workflow, deps)).result
+}
+
+const letGo = async ({ workflow }: JobDue, claim: string, deps: RunnerDeps): Promise<void> =>
+  deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how: 'never started', survivors: 0, tookMs: 0 }]))
+
+const reasonOf: Readonly<Record<FailureKind, Reason>> = {
+  refused: 'step failed', thrown: 'step failed', forbidden: 'step failed', timeout: 'step timeout', memory: 'step memory', exit: 'step failed', killed: 'step failed',
+}
+
+const failedBefore = (error: string): Outcome =>
+  ({ kind: 'failed', failure: 'refused', error, detail: '', started: false, printed: { tail: '', bytes: 0, file: undefined, cut: false } })
