@@ -1,0 +1,57 @@
+/**
+ * Tells people about an outage: once when it has lasted a second, again every minute, and once when it is over. Several
+ * parts of a process fail together when a broker dies, and people want one message, not one a part and attempt.
+ */
+export class Outage {
+  readonly #where: string
+  readonly #notify: (text: string) => void
+  /** The parts that fail, each with the time of its last failure. */
+  readonly #failing = new Map<string, number>()
+  #saidMs: number | undefined
+  #startedMs = 0
+  #why: string | undefined
+
+  constructor(options: { where: string; notify: (text: string) => void }) {
+    this.#where = options.where
+    this.#notify = options.notify
+  }
+
+  /** Why Kafka does not serve at the moment. */
+  get why(): string | undefined {
+    return this.#why
+  }
+
+  failed(part: string, why: string): void {
+    this.#why = why
+    const nowMs = performance.now()
+    this.#forgetTheSilent(nowMs)
+    if (this.#failing.size === 0 && this.#saidMs === undefined) this.#startedMs = nowMs
+    this.#failing.set(part, nowMs)
+    const lastedMs = nowMs - this.#startedMs
+    const due = this.#saidMs === undefined ? lastedMs >= 1000 : nowMs - this.#saidMs >= 60_000
+    if (!due) return
+    this.#saidMs = nowMs
+    this.#notify(`Kafka at ${this.#where} has not served for ${seconds(lastedMs)}: ${why}. Start its brokers, or check the address ` +
+      `(--log) and the network. It is tried again all the time (${[...this.#failing.keys()].join(', ')}); nothing has to be restarted.`)
+  }
+
+  worked(part: string): void {
+    if (this.#failing.size === 0 && this.#saidMs === undefined) return
+    const nowMs = performance.now()
+    this.#failing.delete(part)
+    this.#forgetTheSilent(nowMs)
+    if (this.#failing.size > 0) return
+    this.#why = undefined
+    if (this.#saidMs !== undefined) this.#notify(`Kafka at ${this.#where} serves again after ${seconds(nowMs - this.#startedMs)}.`)
+    this.#saidMs = undefined
+  }
+
+  /** A part that gave up, or was closed, is no longer failing: every attempt takes less than 10 s. */
+  #forgetTheSilent(nowMs: number): void {
+    for (const [part, lastMs] of this.#failing) if (nowMs - lastMs > 10_000) this.#failing.delete(part)
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+}
