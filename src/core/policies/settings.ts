@@ -6,7 +6,7 @@ import type { Judged } from '../policy.ts'
 
 /** Kept as it was written, so that settings read from the log pass the same schema again. */
 export const duration = (about: string) =>
-  z.string().refine((text) => parseDuration(text) !== undefined, durationProblem).describe(about)
+  z.string(durationProblem).refine((text) => parseDuration(text) !== undefined, durationProblem).describe(about)
 
 export const count = (about: string) => z.int().min(1).max(1_000_000).describe(about)
 
@@ -18,7 +18,7 @@ const by = /^(?:all|runbook|target|label:[a-zA-Z_][a-zA-Z0-9_]*)$/
 const byProblem = 'must be all, runbook, target or label:NAME'
 
 export const countedBy = (standard: 'all' | 'runbook') =>
-  z.string().regex(by, byProblem).default(standard)
+  z.string(byProblem).regex(by, byProblem).default(standard)
     .describe('what shares one count: `all` starts, each `runbook`, each `target`, or each value of a label (`label:NAME`)')
 
 export interface Group {
