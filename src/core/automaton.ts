@@ -1,0 +1,181 @@
+/**
+ * What a pattern accepts, as a table: one state, one character, the next state. It costs the same few nanoseconds for
+ * each character whatever the pattern is, so neither a hostile pattern nor a hostile label can make a judge slow; and
+ * two tables can be compared, which is how `paramedic check` knows that a route can never match.
+ */
+export interface Automaton {
+  /** State 0 is dead: nothing is accepted from there on. */
+  readonly start: number
+  /** Code points from `bounds[i]` up to `bounds[i + 1]` are alike and of class `classOf[i]`. `bounds[0]` is 0. */
+  readonly bounds: Int32Array
+  readonly classOf: Uint16Array
+  readonly classes: number
+  /** `next[state * classes + class]` */
+  readonly next: Uint16Array
+  /** 1 where a text may end. */
+  readonly accepts: Uint8Array
+  /** `classOf` for the code points below 128. */
+  readonly ascii: Uint16Array
+}
+
+export const lastCodePoint = 0x10ffff
+
+export function accepts(automaton: Automaton, text: string): boolean {
+  const { next, ascii, classes } = automaton
+  let state = automaton.start
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    let kind: number
+    if (unit < 128) kind = ascii[unit]!
+    else {
+      const point = text.codePointAt(i)!
+      if (point > 0xffff) i++
+      kind = classAt(automaton, point)
+    }
+    state = next[state * classes + kind]!
+    if (state === 0) return false
+  }
+  return automaton.accepts[state] === 1
+}
+
+export function classAt({ bounds, classOf }: Pick<Automaton, 'bounds' | 'classOf'>, point: number): number {
+  let low = 0
+  let high = bounds.length
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if (bounds[middle]! <= point) low = middle
+    else high = middle
+  }
+  return classOf[low]!
+}
+
+export function asciiClasses(of: Pick<Automaton, 'bounds' | 'classOf'>): Uint16Array {
+  return Uint16Array.from({ length: 128 }, (_, point) => classAt(of, point))
+}
+
+/** Accepts this text and no other. */
+export function literalAutomaton(text: string): Automaton {
+  const points = Array.from(text, (character) => character.codePointAt(0)!)
+  const distinct = [...new Set(points)].sort((a, b) => a - b)
+  const starts = [...new Set([0, ...distinct, ...distinct.map((point) => point + 1)])].sort((a, b) => a - b)
+  const bounds = Int32Array.from(starts.filter((point) => point <= lastCodePoint))
+  const classOf = Uint16Array.from(bounds, (point) => distinct.indexOf(point) + 1)
+  const classes = distinct.length + 1
+  const next = new Uint16Array((points.length + 2) * classes)
+  points.forEach((point, i) => { next[(i + 1) * classes + distinct.indexOf(point) + 1] = i + 2 })
+  const ends = new Uint8Array(points.length + 2)
+  ends[points.length + 1] = 1
+  return { start: 1, bounds, classOf, classes, next, accepts: ends, ascii: asciiClasses({ bounds, classOf }) }
+}
+
+export interface Demand {
+  readonly automaton: Automaton
+  /** Whether the text must be accepted, or must not be. */
+  readonly accepted: boolean
+}
+
+/** Pairs of states beyond which a comparison is given up: what is not known is never reported. */
+const maxPairs = 4096
+
+/**
+ * A shortest text that meets every demand; `'none'` if there is none; `'unknown'` if finding out would take too long.
+ * "Whatever A accepts, B accepts too" is: no text is accepted by A and not by B.
+ */
+export function witness(demands: readonly Demand[]): { readonly text: string } | 'none' | 'unknown' {
+  const letters = commonLetters(demands)
+  if (letters === undefined) return 'unknown'
+  const first = demands.map(({ automaton }) => automaton.start)
+  const queue = [{ states: first, text: '' }]
+  const seen = new Set([first.join()])
+  for (let at = 0; at < queue.length; at++) {
+    const { states, text } = queue[at]!
+    if (demands.every(({ automaton, accepted }, i) => (automaton.accepts[states[i]!] === 1) === accepted)) return { text }
+    for (const { point, kinds } of letters) {
+      const after = demands.map(({ automaton }, i) => automaton.next[states[i]! * automaton.classes + kinds[i]!]!)
+      if (demands.some(({ accepted }, i) => accepted && after[i] === 0)) continue
+      const key = after.join()
+      if (seen.has(key)) continue
+      if (seen.size >= maxPairs) return 'unknown'
+      seen.add(key)
+      queue.push({ states: after, text: text + String.fromCodePoint(point) })
+    }
+  }
+  return 'none'
+}
+
+/** One character for each way in which the automata tell characters apart. */
+function commonLetters(demands: readonly Demand[]): { point: number; kinds: number[] }[] | undefined {
+  const starts = new Set<number>()
+  for (const { automaton } of demands) for (const point of automaton.bounds) starts.add(point)
+  if (starts.size > maxPairs) return undefined
+  const letters = new Map<string, { point: number; kinds: number[] }>()
+  for (const start of starts) {
+    const kinds = demands.map(({ automaton }) => classAt(automaton, start))
+    const key = kinds.join()
+    if (!letters.has(key)) letters.set(key, { point: start, kinds })
+  }
+  return [...letters.values()]
+}
+
+/** All that is accepted, if that is at most `limit` texts. */
+export function language(automaton: Automaton, limit: number): string[] | undefined {
+  const letters = singleLetters(automaton)
+  const live = liveStates(automaton)
+  const texts: string[] = []
+  const open = [{ state: automaton.start, text: '', length: 0 }]
+  while (open.length > 0) {
+    const { state, text, length } = open.pop()!
+    if (automaton.accepts[state] === 1) texts.push(text)
+    if (texts.length > limit || open.length > limit || length > live.size) return undefined
+    for (let kind = 0; kind < automaton.classes; kind++) {
+      const after = automaton.next[state * automaton.classes + kind]!
+      if (!live.has(after)) continue
+      const letter = letters[kind]
+      if (letter === undefined) return undefined
+      open.push({ state: after, text: text + letter, length: length + 1 })
+    }
+  }
+  return texts.sort()
+}
+
+/** What every accepted text begins with. */
+export function prefix(automaton: Automaton): string {
+  const letters = singleLetters(automaton)
+  const live = liveStates(automaton)
+  let text = ''
+  for (let state = automaton.start; automaton.accepts[state] === 0 && text.length < 64;) {
+    const ways = Array.from({ length: automaton.classes }, (_, kind) => kind)
+      .filter((kind) => live.has(automaton.next[state * automaton.classes + kind]!))
+    const letter = ways.length === 1 ? letters[ways[0]!] : undefined
+    if (letter === undefined) return text
+    text += letter
+    state = automaton.next[state * automaton.classes + ways[0]!]!
+  }
+  return text
+}
+
+/** By class: its character, where it has only one. */
+function singleLetters({ bounds, classOf, classes }: Automaton): (string | undefined)[] {
+  const sizes = new Array<number>(classes).fill(0)
+  const letters = new Array<string | undefined>(classes).fill(undefined)
+  bounds.forEach((start, i) => {
+    const kind = classOf[i]!
+    sizes[kind]! += (bounds[i + 1] ?? lastCodePoint + 1) - start
+    letters[kind] = String.fromCodePoint(start)
+  })
+  return letters.map((letter, kind) => sizes[kind] === 1 ? letter : undefined)
+}
+
+/** The states from which something is still accepted. */
+function liveStates({ next, classes, accepts: ends }: Automaton): Set<number> {
+  const before = new Map<number, Set<number>>()
+  next.forEach((after, i) => {
+    if (after === 0) return
+    const from = before.get(after) ?? new Set()
+    before.set(after, from.add(Math.floor(i / classes)))
+  })
+  const live = new Set<number>()
+  ends.forEach((end, state) => { if (end === 1) live.add(state) })
+  for (const state of live) for (const from of before.get(state) ?? []) live.add(from)
+  return live
+}
