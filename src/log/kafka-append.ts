@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { IHeaders, Producer } from 'kafkajs'
+import type { Message, Producer } from 'kafkajs'
 import { loadKafkajs, type KafkaClient } from './kafka-client.ts'
 import { PAUSE_MS, within, type KafkaStream } from './kafka-stream.ts'
 import { troubleOf } from './kafka-trouble.ts'
@@ -33,12 +33,12 @@ export class KafkaAppender<E> {
     this.#giveUpMs = giveUpMs
   }
 
-  async append(entries: readonly E[]): Promise<Position> {
+  async append(entries: readonly E[], texts?: readonly string[]): Promise<Position> {
     if (this.#closing.signal.aborted) throw new LogError('LOG_CLOSED', 'the log is closed')
-    const pieces = cut(entries.map((entry) => this.#record(entry)))
+    const pieces = cut(entries.map((entry, index) => this.#record(entry, texts?.[index])))
     const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0)
     if (this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
-      throw new LogError('LOG_UNREACHABLE', `${Math.round(this.#queuedBytes / 1e6)} MB wait for Kafka already: no more is taken until it takes some`)
+      throw new LogError('LOG_BUSY', `${Math.round(this.#queuedBytes / 1e6)} MB wait for Kafka already: no more is taken until it takes some`)
     }
     this.#queuedBytes += bytes
     this.#queue.push(...pieces)
@@ -56,16 +56,15 @@ export class KafkaAppender<E> {
     this.#throwAway()
   }
 
-  #record(entry: E): Sendable {
+  #record(entry: E, text = this.#stream.codec.encode(entry)): Sendable {
     const { codec, kind, topic } = this.#stream
-    const text = codec.encode(entry)
     const key = codec.key(entry)
     if (kind === 'control' && !key) throw new TypeError(`an entry of kind ${codec.kind(entry)} has no key, and ${topic} keeps the latest of each key`)
-    const value = Buffer.from(text)
-    if (value.length + key.length > MAX_RECORD_BYTES) {
-      throw new LogError('LOG_TOO_LARGE', `an entry of kind ${codec.kind(entry)} has ${value.length} bytes; Kafka is given at most ${MAX_RECORD_BYTES} in one record`)
+    const bytes = Buffer.byteLength(text) + Buffer.byteLength(key)
+    if (bytes > MAX_RECORD_BYTES) {
+      throw new LogError('LOG_TOO_LARGE', `an entry of kind ${codec.kind(entry)} has ${bytes} bytes; Kafka is given at most ${MAX_RECORD_BYTES} in one record`)
     }
-    return { key: key || null, value: value.length === 0 ? null : value, headers: { kind: codec.kind(entry) } }
+    return { bytes, message: { key: key || null, value: text || null, headers: { kind: codec.kind(entry) } } }
   }
 
   async #sendAll(): Promise<void> {
@@ -104,7 +103,7 @@ export class KafkaAppender<E> {
   }
 
   /** The one rule: throw the client away, take a new one from the next broker, say the same batch again. */
-  async #send(records: Sendable[]): Promise<number> {
+  async #send(records: Message[]): Promise<number> {
     const { topic, outage } = this.#stream
     const until = performance.now() + this.#giveUpMs
     let landed: 'no' | 'maybe' = 'no'
@@ -137,7 +136,7 @@ export class KafkaAppender<E> {
     })
   }
 
-  async #sendOnce(producer: Producer, messages: Sendable[]): Promise<number> {
+  async #sendOnce(producer: Producer, messages: Message[]): Promise<number> {
     const { topic, kind } = this.#stream
     const { CompressionTypes } = await loadKafkajs()
     const [answer] = await producer.sendBatch({
@@ -169,32 +168,32 @@ export class KafkaAppender<E> {
 }
 
 interface Sendable {
-  key: string | null
-  value: Buffer | null
-  headers: IHeaders
+  readonly bytes: number
+  readonly message: Message
 }
 
 /** Records of one `append` that go in one batch. */
 interface Piece {
-  readonly records: Sendable[]
+  readonly records: Message[]
   readonly bytes: number
   readonly sent: PromiseWithResolvers<Position>
 }
 
 function cut(records: readonly Sendable[]): Piece[] {
   const pieces: Piece[] = []
-  let from = 0
+  let messages: Message[] = []
   let bytes = 0
-  for (const [index, { value, key }] of records.entries()) {
-    const size = (value?.length ?? 0) + (key?.length ?? 0)
-    if (index > from && (index - from === MAX_BATCH_RECORDS || bytes + size > MAX_BATCH_BYTES)) {
-      pieces.push({ records: records.slice(from, index), bytes, sent: Promise.withResolvers() })
-      from = index
+  const close = () => pieces.push({ records: messages, bytes, sent: Promise.withResolvers() })
+  for (const record of records) {
+    if (messages.length === MAX_BATCH_RECORDS || (messages.length > 0 && bytes + record.bytes > MAX_BATCH_BYTES)) {
+      close()
+      messages = []
       bytes = 0
     }
-    bytes += size
+    messages.push(record.message)
+    bytes += record.bytes
   }
-  if (records.length > 0) pieces.push({ records: records.slice(from), bytes, sent: Promise.withResolvers() })
+  if (messages.length > 0) close()
   return pieces
 }
 

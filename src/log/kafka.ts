@@ -75,8 +75,8 @@ class KafkaLog<E> implements Log<E> {
     this.#giveUpMs = giveUpMs
   }
 
-  append(entries: readonly E[]) {
-    return this.#appender.append(entries)
+  append(entries: readonly E[], texts?: readonly string[]) {
+    return this.#appender.append(entries, texts)
   }
 
   follow(from: number, signal: AbortSignal) {
