@@ -32,7 +32,8 @@ export interface RunnerDeps {
   readonly folded: (position: number) => Promise<void>
   readonly onProblem: (problem: unknown) => void
   readonly newId: () => string
-  readonly jobs: Jobs
+  /** Those of the identity of now: a lost one's are over for good. */
+  readonly jobs: () => Jobs
   readonly hands: Hands
   readonly latch: Latch
   readonly lease: Lease

@@ -19,7 +19,7 @@ export const createKiller = (deps: KillerOptions) => {
 const obey = async (stop: StopOrder, deps: KillerOptions): Promise<void> => {
   const began = performance.now()
   const covered = stop.effect === 'kill' ? mine(deps).filter((workflow) => coveredBy(stop, workflow)) : []
-  const results = stop.effect === 'kill' ? await deps.jobs.kill(stop.matchers.length === 0 ? 'all' : covered.map(({ id }) => id)) : []
+  const results = stop.effect === 'kill' ? await deps.jobs().kill(stop.matchers.length === 0 ? 'all' : covered.map(({ id }) => id), `stop ${stop.id}`) : []
   const tookMs = Math.round(performance.now() - began)
   await deps.recorded(stop)
   const facts: Fact[] = covered.flatMap((workflow) => lettingGo(workflow, results, tookMs))

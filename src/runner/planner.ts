@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../core/canonical.ts'
 import { plansDue } from '../core/due.ts'
 import { plainLabels } from '../core/labels.ts'
-import type { Change, Json, Observed, Plan } from '../core/plan.ts'
+import type { Change, Observed, Plan } from '../core/plan.ts'
 import type { State, Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import type { AlertView, PlanResult, Size } from '../runbook.ts'
 import type { RunnerDeps } from './deps.ts'
+import type { Call } from './jobs.ts'
 import type { JobInput, Outcome } from './protocol.ts'
 import { freshMs } from '../follow/control.ts'
 
@@ -33,12 +34,12 @@ const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<void> => {
     return end(workflow, deps, 'runbook changed', `the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   }
   const id = `plan:${workflow.id}:${deps.newId().slice(-6)}`
-  const job = deps.jobs.start({
+  const job = deps.jobs().start({
     id, workflow: id, ...script, phase: 'plan', input: inputOf(deps.state, workflow), timeoutMs: planTimeoutMs, memoryMb: 512,
     notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
   }, handlesOf(workflow, deps))
   const outcome = await job.result
-  deps.jobs.release(id)
+  deps.jobs().release(id)
   if (outcome.kind === 'done') {
     const made = await complete(workflow, outcome.output as unknown as PlanResult, deps)
     return typeof made === 'string'
@@ -56,8 +57,8 @@ const end = async (workflow: Workflow, deps: RunnerDeps, reason: 'plan failed' |
   deps.folded(await deps.append([{ kind: 'ended', workflow: workflow.id, state: 'failed', reason, detail }]))
 
 /** The handles of a job, answered here, so that no credential ever enters the child. */
-export const handlesOf = (workflow: Workflow, deps: RunnerDeps) =>
-  (name: string, args: readonly Json[], signal: AbortSignal): Promise<Json> => deps.hands.call(workflow.provider, name, args, { deadlineMs: readMs, signal })
+export const handlesOf = (workflow: Workflow, deps: RunnerDeps): Call =>
+  (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: readMs, signal })
 
 /** Each target under the provider's own stable id, and how it was when the plan was made. */
 const complete = async (workflow: Workflow, result: PlanResult, deps: RunnerDeps): Promise<Plan | string> => {

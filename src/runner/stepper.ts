@@ -48,12 +48,12 @@ const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
     ? { kind: 'step done', ...word, output: outcome.output }
     : { kind: 'step failed', ...word, reason: script ? reasonOf[outcome.failure] : 'runbook changed', detail: why(outcome) }
   await deps.folded(await deps.append([fact]))
-  if (workflow.state !== 'running') deps.jobs.release(workflow.id)
+  if (workflow.state !== 'running') deps.jobs().release(workflow.id)
 }
 
 const start = ({ workflow, step, job }: JobDue, claim: string, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, deps: RunnerDeps): Promise<Outcome> => {
   const { timeoutMs, memoryMb, jobs } = workflow.steps[step]!
-  return deps.jobs.start({
+  return deps.jobs().start({
     id: claim, workflow: workflow.id, ...script, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
     timeoutMs, memoryMb, notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
   }, handlesOf(workflow, deps)).result

@@ -55,10 +55,10 @@ const isWell = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean | u
   const script = await deps.scriptOf(workflow.runbook)
   if (!script || !deps.lease.fresh()) return false
   const id = `verify:${workflow.id}:${deps.newId().slice(-6)}`
-  const outcome = await deps.jobs.start({
+  const outcome = await deps.jobs().start({
     id, workflow: id, ...script, phase: 'verify', input: inputOf(deps.state, workflow), timeoutMs: probeTimeoutMs, memoryMb: 512,
     notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
   }, handlesOf(workflow, deps)).result
-  deps.jobs.release(id)
+  deps.jobs().release(id)
   return outcome.kind === 'done' && outcome.output === true
 }

@@ -1,0 +1,50 @@
+/** Opens the two streams that a log's address names: `memory:`, `sqlite:PATH`, `kafka://HOST:PORT[,HOST:PORT…]/PREFIX`. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { controlCodec, type ControlRecord } from './control.ts'
+import { entryCodec, type Entry } from '../core/entry.ts'
+import type { KafkaSecurity } from '../log/kafka-client.ts'
+import type { Log } from '../log/log.ts'
+import { memoryLog } from '../log/memory.ts'
+
+export interface StreamsOptions {
+  readonly logUrl: string
+  readonly retentionMs?: number
+  readonly security?: () => KafkaSecurity
+  readonly notify: (text: string) => void
+}
+
+export interface Streams {
+  readonly log: Log<Entry>
+  readonly control: Log<ControlRecord>
+  /** The log is this process's alone: whoever wrote before is gone. */
+  readonly embedded: boolean
+  close(): Promise<void>
+}
+
+export const openStreams = async (options: StreamsOptions): Promise<Streams> => {
+  const { logUrl } = options
+  if (logUrl.startsWith('kafka://')) return openKafka(options)
+  const log: Log<Entry> = logUrl === 'memory:' ? memoryLog<Entry>() : await openFile(logUrl.replace(/^sqlite:/, ''), options)
+  const control = memoryLog<ControlRecord>({ compact: controlCodec.key })
+  return {
+    log, control, embedded: true,
+    close: async () => void (await Promise.all([log.close(), control.close()])),
+  }
+}
+
+const openFile = async (path: string, { retentionMs }: StreamsOptions): Promise<Log<Entry>> => {
+  const { openSqliteLog } = await import('../log/sqlite.ts')
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  return openSqliteLog<Entry>(path, { codec: entryCodec, ...(retentionMs === undefined ? {} : { retentionMs }) })
+}
+
+const openKafka = async ({ logUrl, retentionMs, security, notify }: StreamsOptions): Promise<Streams> => {
+  const { kafkaStreams } = await import('../log/kafka.ts')
+  const [brokers = '', prefix = ''] = logUrl.slice('kafka://'.length).split('/')
+  const streams = kafkaStreams<Entry, ControlRecord>({
+    brokers: brokers.split(','), prefix: prefix || 'paramedic', log: entryCodec, control: controlCodec, notify,
+    ...(retentionMs === undefined ? {} : { retentionMs }), ...(security ? { security } : {}),
+  })
+  return { log: streams.log, control: streams.control, embedded: false, close: () => streams.close() }
+}

@@ -1,0 +1,210 @@
+/** Wires the parts and owns their start and their end. One process with every role, or some of them beside others. */
+import { randomUUIDv7 } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Catalogue } from './core/catalogue.ts'
+import { entryCodec, type Entry, type Fact, type StopOrder } from './core/entry.ts'
+import { foldVersion } from './core/evolve.ts'
+import type { Seat } from './core/seat.ts'
+import type { State, Workflow } from './core/state.ts'
+import { findCopy } from './catalog/copies.ts'
+import { startControl, freshMs } from './follow/control.ts'
+import { createDecider } from './follow/decider.ts'
+import { startFollower, type Actor } from './follow/follower.ts'
+import { createLost } from './follow/lost.ts'
+import { createStopping, until } from './follow/stopping.ts'
+import type { Recorded } from './log/log.ts'
+import { openStreams } from './follow/streams.ts'
+import { createWriter } from './log/writer.ts'
+import { boottimeMs } from './runner/boottime.ts'
+import type { Hands, RunnerDeps } from './runner/deps.ts'
+import { createJobs, type Jobs } from './runner/jobs.ts'
+import { createKiller } from './runner/killer.ts'
+import { createLatch } from './runner/latch.ts'
+import { createPlanner } from './runner/planner.ts'
+import { createStepper } from './runner/stepper.ts'
+import { createVerifier } from './runner/verifier.ts'
+
+export type Role = 'intake' | 'decide' | 'run' | 'notify' | 'console'
+
+export interface PartsOptions {
+  readonly name: string
+  /** `memory:`, `sqlite:PATH`, `kafka://HOST:PORT[,…]/PREFIX`. */
+  readonly logUrl: string
+  readonly stateDirectory: string
+  readonly retentionMs?: number
+  readonly roles: readonly Role[]
+  readonly address: string
+  readonly killAfterMs: number
+  readonly lostAfterMs: number
+  readonly warm?: number
+  readonly secrets?: readonly string[]
+  readonly hands: Hands
+  readonly alertGone?: (workflow: Workflow, state: State) => Promise<boolean>
+  readonly forceDryRun: boolean
+  readonly tellUnmatched: boolean
+  /** Also with every role: who sends what is due to people. */
+  readonly notifier?: (parts: { state: State; seat: () => Seat; append: Parts['append']; folded: Parts['folded'] }) => Actor
+  readonly onEntries?: (entries: readonly Recorded<Entry>[]) => void
+  readonly onProblem: (problem: unknown) => void
+  readonly notify: (text: string) => void
+}
+
+export type Parts = Awaited<ReturnType<typeof startParts>>
+
+/** Everything behind the doors: the log, the fold, and whoever acts on it. Doors (HTTP, Slack) are given what it returns. */
+export const startParts = async (options: PartsOptions) => {
+  mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
+  const streams = await openStreams(options)
+  const identity = { id: randomUUIDv7() }
+  const writer = createWriter(streams.log, { identity: identity.id })
+  const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
+  const follower = startFollower({
+    log: streams.log, steady: boottimeMs, onProblem: options.onProblem,
+    onEntries: (entries) => {
+      for (const { entry } of entries) if (entry.kind === 'stop pulled') latch.trip(entry.stop)
+      options.onEntries?.(entries)
+    },
+  })
+  const { state, folded } = follower
+  const latch = createLatch(state)
+  const runs = options.roles.includes('run')
+  let lease = { sentAt: Number.NEGATIVE_INFINITY }
+  let jobs: Jobs | undefined
+  let controlNumber = 0
+
+  const control = startControl({
+    log: streams.control, boottime: boottimeMs, onProblem: options.onProblem, onStop: (stop) => latch.trip(stop),
+    tick: () => ({
+      by: identity.id, name: options.name, host: hostname(), address: options.address, roles: options.roles, foldVersion,
+      catalogue: state.catalogue?.digest ?? '',
+    }),
+    onLease: (sentAt) => {
+      lease = { sentAt }
+      jobs?.extend(sentAt)
+    },
+  })
+  const stopping = createStopping({
+    state, append, folded, onProblem: options.onProblem, file: join(options.stateDirectory, 'stops.jsonl'),
+    trip: (stop) => latch.trip(stop), unrecorded: () => latch.unrecorded(),
+    sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber),
+  })
+  await Promise.all([follower.caughtUp, control.caughtUp])
+  await begin({ state, append, folded, identity, options, embedded: streams.embedded })
+
+  const startJobs = (): Jobs =>
+    createJobs({
+      stateDirectory: options.stateDirectory, outputDirectory: join(options.stateDirectory, 'output'), killAfterMs: options.killAfterMs,
+      ...(options.warm === undefined ? {} : { warm: options.warm }), ...(options.secrets ? { secrets: options.secrets } : {}),
+      onLost: (lost) => void startAnew(lost.why).catch(options.onProblem),
+    })
+
+  /** The lease ran out, or the spawner died: what ran is dead, and this identity is over. */
+  const startAnew = async (why: string): Promise<void> => {
+    const old = identity.id
+    options.notify(`this process starts anew under another identity: ${why}`)
+    identity.id = randomUUIDv7()
+    writer.renew(identity.id)
+    lease = { sentAt: Number.NEGATIVE_INFINITY }
+    jobs = startJobs()
+    await append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)])
+  }
+
+  if (runs) jobs = startJobs()
+  const way = jobs ? await jobs.ready : undefined
+  const seat = (role: Role) => (): Seat => {
+    const live = [...control.peers()].filter(([id, peer]) =>
+      id === identity.id || (peer.tick.roles.includes(role) && boottimeMs() - peer.seenAt < freshMs && !state.processes.get(id)?.lost))
+    return { me: identity.id, live: live.map(([id]) => id), now: follower.now() }
+  }
+  const common = { state, append, folded, onProblem: options.onProblem }
+  const actors: Actor[] = [
+    stopping.record,
+    createLost({ ...common, me: () => identity.id, boottime: boottimeMs, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
+  ]
+  if (options.roles.includes('decide')) {
+    actors.push(createDecider({
+      ...common, seat: seat('decide'), newId: randomUUIDv7, canKill: () => way === undefined || way.way !== 'none',
+      forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched,
+    }))
+  }
+  if (runs) {
+    const gone = options.alertGone
+    const deps: RunnerDeps = {
+      ...common, seat: seat('run'), me: () => identity.id, newId: randomUUIDv7, jobs: () => jobs!, hands: options.hands, latch,
+      lease: { sentAt: () => lease.sentAt, fresh: () => boottimeMs() - lease.sentAt < freshMs },
+      scriptOf: async ({ digest }) => {
+        const copy = await findCopy(options.stateDirectory, digest)
+        return copy && { script: copy.script, digest: copy.scriptDigest, files: copy.files }
+      },
+      alertGone: gone && ((workflow) => gone(workflow, state)),
+    }
+    actors.push(createPlanner(deps), createStepper(deps), createVerifier(deps))
+    createKiller({ ...deps, name: options.name, recorded: async ({ id }) => void (await until(() => state.stops.has(id) || closed, 2 ** 31, 20)) })
+  }
+  if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded }))
+  follower.act(actors)
+
+  let closed = false
+  return {
+    state, append, folded, writer, latch, way, control, now: follower.now,
+    me: () => identity.id,
+    lease: () => ({ ageMs: boottimeMs() - lease.sentAt, fresh: boottimeMs() - lease.sentAt < freshMs }),
+    entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
+    pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: randomUUIDv7() }),
+    liftStop: async (stop: string, who: string, why: string): Promise<void> => folded(await append([{ kind: 'stop lifted', stop, who, why }])),
+    activate: (catalogue: Catalogue) => activate(catalogue, { state, append, folded }),
+    /** Ends in order: nothing new starts, what runs may finish within `drainMs`, then it is killed. */
+    close: async (drainMs: number): Promise<void> => {
+      const running = (): number => [...state.live.get('running')!].filter(({ holder }) => holder === identity.id).length
+      await until(() => running() === 0, drainMs, 50)
+      closed = true
+      await follower.close()
+      await jobs?.close()
+      await control.close()
+      await writer.close()
+      await streams.close()
+    },
+  }
+}
+
+const joined = (options: PartsOptions): Fact =>
+  ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion })
+
+interface Beginning {
+  readonly state: State
+  readonly append: (facts: readonly Fact[]) => Promise<number>
+  readonly folded: (position: number) => Promise<void>
+  readonly identity: { readonly id: string }
+  readonly options: PartsOptions
+  readonly embedded: boolean
+}
+
+/** A log that has forgotten its stops starts stopped. Embedded, whoever was here before us is gone: the file is ours. */
+const begin = async ({ state, append, folded, identity, options, embedded }: Beginning): Promise<void> => {
+  const facts: Fact[] = [joined(options)]
+  if (state.position === 0) {
+    const stop: StopOrder = { id: randomUUIDv7(), matchers: [], effect: 'kill', who: 'paramedic', why: 'new log' }
+    facts.push({ kind: 'stop pulled', stop })
+  }
+  if (embedded) {
+    for (const [id, process] of state.processes) {
+      if (!process.lost && id !== identity.id) facts.push({ kind: 'runner lost', runner: id, name: options.name, why: 'another process has taken over the log' })
+    }
+  }
+  await folded(await append(facts))
+}
+
+/** Puts a catalogue on the log and in force. One that was in force before is never activated by itself. */
+const activate = async (catalogue: Catalogue, parts: Pick<Beginning, 'state' | 'append' | 'folded'>): Promise<boolean> => {
+  const { state, append, folded } = parts
+  if (state.catalogue?.digest === catalogue.digest) return true
+  const facts: Fact[] = state.catalogues.has(catalogue.digest) ? [] : [{ kind: 'catalogue announced', catalogue }]
+  if (state.activatedBefore.has(catalogue.digest)) return false
+  facts.push({ kind: 'catalogue activated', digest: catalogue.digest, was: state.catalogue?.digest ?? '' })
+  await folded(await append(facts))
+  return state.catalogue?.digest === catalogue.digest
+}
+
+export { entryCodec }
