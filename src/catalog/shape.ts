@@ -1,6 +1,6 @@
 /** A schema's complaints as problems: each at its own line, in words, with the word that was probably meant. */
 import type { z } from 'zod'
-import { didYouMean } from './nearest.ts'
+import { didYouMean, nearest } from './nearest.ts'
 import type { Problem } from './problem.ts'
 
 export interface Place {
@@ -14,8 +14,14 @@ export interface Place {
 export function checkShape<T>(schema: z.ZodType<T>, value: unknown, place: Place): { value?: T; problems: Problem[] } {
   const parsed = schema.safeParse(value)
   if (parsed.success) return { value: parsed.data, problems: [] }
-  return { problems: parsed.error.issues.flatMap((issue) => tell(issue, schema, value, place)) }
+  const { issues } = parsed.error
+  const mistyped = new Set(issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? meant(issue, schema) : [])))
+  return { problems: issues.filter((issue) => !mistyped.has(pathText(issue.path))).flatMap((issue) => tell(issue, schema, value, place)) }
 }
+
+/** A key that was mistyped need not be called missing as well. */
+const meant = (issue: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType): string[] =>
+  issue.keys.flatMap((key) => nearest(key, keysAt(schema, issue.path)) ?? []).map((key) => pathText([...issue.path, key]))
 
 function tell(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown, place: Place): Problem[] {
   if (issue.code === 'unrecognized_keys') {
@@ -32,6 +38,7 @@ function tell(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown, place:
 }
 
 function words(issue: z.core.$ZodIssue, given: unknown): string {
+  if (given === undefined && issue.code === 'invalid_type') return 'is missing'
   if (!/^(Invalid|Too (small|big))/.test(issue.message)) return issue.message
   if (given === undefined) return 'is missing'
   switch (issue.code) {

@@ -1,0 +1,113 @@
+/** Routes, runbooks and policies held against each other: what each file alone cannot show. */
+import { runbookId, type PolicyEntry, type RunbookManifest } from '../core/catalogue.ts'
+import { formatDuration } from '../core/duration.ts'
+import { checkParams } from '../core/params.ts'
+import { didYouMean } from './nearest.ts'
+import type { WrittenPolicies } from './policies.ts'
+import type { Problem } from './problem.ts'
+import type { WrittenRoute, WrittenRoutes } from './routes.ts'
+import type { Script } from './scripts.ts'
+import { definitionLine } from './definition.ts'
+
+export interface Parts {
+  readonly scripts: readonly Script[]
+  /** Of those scripts that could be described, by `name@version`. */
+  readonly manifests: ReadonlyMap<string, RunbookManifest>
+  readonly routes: WrittenRoutes
+  readonly policies: WrittenPolicies
+  /** Alertmanager's group_interval where it was told; a minute, and only a warning, where it was not. */
+  readonly groupIntervalMs: number | undefined
+}
+
+export interface Findings {
+  readonly problems: Problem[]
+  readonly warnings: Problem[]
+}
+
+export function crossCheck(parts: Parts): Findings {
+  const into: Findings = { problems: [], warnings: [] }
+  for (const [index, written] of parts.routes.routes.entries()) {
+    const say = (kind: keyof Findings, line: number, message: string) =>
+      void into[kind].push({ path: parts.routes.path, line, message: `routes[${index}]${message}` })
+    checkScope(written, say)
+    checkRunbook(written, parts, say)
+  }
+  checkPolicyNames(parts, into)
+  for (const script of parts.scripts) checkHealing(script, parts, into)
+  return into
+}
+
+type Say = (kind: keyof Findings, line: number, message: string) => void
+
+/** Empty never means everything: what acts, and what must be heard, has to name an alert. */
+function checkScope({ route, matchers, readable, lineOf }: WrittenRoute, say: Say): void {
+  const acts = route.runbook !== undefined || route.heartbeatMs !== undefined
+  if (!acts || !readable) return
+  const line = lineOf('matchers')
+  if (matchers.length === 0) say('problems', line, '.matchers is empty: empty never means everything, so name the alert')
+  else if (matchers.every((matcher) => matcher.test(''))) {
+    say('problems', line, '.matchers would take an alert without any label: name the alert, for example alertname="…"')
+  }
+}
+
+function checkRunbook({ route, matchers, readable, lineOf }: WrittenRoute, parts: Parts, say: Say): void {
+  if (route.runbook === undefined) return
+  const id = runbookId(route.runbook)
+  const { name } = route.runbook
+  if (!parts.scripts.some((script) => script.id === id)) return say('problems', lineOf('runbook'), `.runbook: ${missing(name, id, parts.scripts)}`)
+  const manifest = parts.manifests.get(id)
+  if (manifest !== undefined) {
+    for (const { param, problem } of checkParams(manifest.params, route.params).problems) {
+      const known = Object.keys(manifest.params)
+      say('problems', lineOf('params', param), `.params.${param} ${problem}${known.includes(param) ? '' : didYouMean(param, known)}`)
+    }
+  }
+  if (route.mode === 'off') return
+  const entries = parts.policies.entries.get(name) ?? []
+  if (entries.length === 0) return say('warnings', lineOf('runbook'), `.runbook: no policy is written for ${name}, so every plan of it is refused`)
+  if (manifest !== undefined && readable) checkTargets({ manifest, matchers, entries }, (message) => say('problems', lineOf(), message))
+}
+
+function missing(name: string, id: string, scripts: readonly Script[]): string {
+  const versions = scripts.filter((script) => script.name === name).map(({ version }) => version)
+  if (versions.length > 0) return `there is no ${id}; of ${name} there are: ${versions.join(', ')}`
+  return `there is no runbook ${name}${didYouMean(name, scripts.map((script) => script.name))}`
+}
+
+/** A route that pins its target to what no policy allows can only ever be refused. */
+function checkTargets(of: { manifest: RunbookManifest; matchers: WrittenRoute['matchers']; entries: readonly PolicyEntry[] }, say: (message: string) => void): void {
+  const named = (type: string) => of.entries.filter((entry) => entry.type === type).map(({ settings }) => settings['names'] as string[])
+  const [first, ...others] = named('targets')
+  if (first === undefined) return
+  const label = of.manifest.target
+  const refused = named('excluded').flat()
+  const allowed = first.filter((name) => others.every((list) => list.includes(name)) && !refused.includes(name))
+  const pins = of.matchers.filter((matcher) => matcher.name === label)
+  if (allowed.some((name) => pins.every((matcher) => matcher.test(name)))) return
+  const why = allowed.length === 0 ? 'its policies allow no target at all'
+    : `its policies allow ${allowed.slice(0, 5).join(', ')}${allowed.length > 5 ? ` and ${allowed.length - 5} more` : ''}, and ${pins.map(({ text }) => text).join(', ')} takes none of them`
+  say(` can never act: ${of.manifest.name} touches what the label ${label} names; ${why}`)
+}
+
+function checkPolicyNames({ policies, scripts }: Parts, into: Findings): void {
+  for (const [name, entries] of policies.entries) {
+    const { path, line } = policies.places.get(name)!
+    const known = scripts.map((script) => script.name)
+    if (!known.includes(name)) into.problems.push({ path, line, message: `there is no runbook ${name}${didYouMean(name, known)}` })
+    else if (entries.length === 0) into.warnings.push({ path, line, message: `the list of policies for ${name} is empty, so every plan of it is refused` })
+    else if (!entries.some(({ type }) => type === 'targets')) {
+      into.warnings.push({ path, line, message: `no policy of type targets says what ${name} may touch, so it may touch whatever an alert names` })
+    }
+  }
+}
+
+/** Alertmanager tells of an end at its next group_interval, and only from the one after that it can be counted on. */
+function checkHealing(script: Script, { manifests, groupIntervalMs }: Parts, into: Findings): void {
+  const manifest = manifests.get(script.id)
+  const interval = groupIntervalMs ?? 60_000
+  if (manifest === undefined || manifest.healedWithinMs >= 2 * interval) return
+  const told = groupIntervalMs !== undefined
+  const message = `healedWithin is ${formatDuration(manifest.healedWithinMs)}, but ${told ? '' : 'where '}Alertmanager's group_interval is ` +
+    `${formatDuration(interval)}${told ? ', and' : ''} the end of an alert may take twice that to be told: make it at least ${formatDuration(2 * interval)}`
+  into[told ? 'problems' : 'warnings'].push({ path: script.shown, line: definitionLine(script.source, ['healedWithin']), message })
+}

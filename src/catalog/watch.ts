@@ -1,0 +1,159 @@
+/**
+ * Yields a new reading when files changed in what they say. A folder watch makes it quick, a poll makes it sure:
+ * ConfigMaps swap links, network folders tell nothing. A pull or a copy is not atomic, so a reading is taken only once
+ * nothing changes any more; one with problems only when they are still there after a while.
+ */
+import { watch, type FSWatcher } from 'node:fs'
+import { fingerprintOf, readCatalogue, type CatalogueOptions, type Reading } from './read.ts'
+
+export interface WatchOptions extends CatalogueOptions {
+  /** The reading that is in use: only what differs from it is news. */
+  readonly since?: Reading
+  /** 5 s. */
+  readonly pollMs?: number
+  /** How long files must stay as they are to be read. 200 ms. */
+  readonly quietMs?: number
+  /** How long problems must last to be told. 5 s. */
+  readonly settleMs?: number
+  readonly signal: AbortSignal
+}
+
+export interface CatalogueWatch {
+  /** Ends when the signal aborts. */
+  readonly readings: AsyncGenerator<Reading, void, undefined>
+  /** Reads at once and yields what it finds, changed or not (SIGHUP, `reload --wait`). */
+  now(): void
+}
+
+export function watchCatalogue(options: WatchOptions): CatalogueWatch {
+  const bell = new Bell(options.signal)
+  return { readings: readings(options, bell), now: () => bell.demand() }
+}
+
+async function* readings(options: WatchOptions, bell: Bell): AsyncGenerator<Reading, void, undefined> {
+  const { signal, pollMs = 5000, quietMs = 200, settleMs = 5000 } = options
+  const watchers = new FolderWatch([options.runbooks, options.policies], () => bell.ring())
+  let last = options.since?.fingerprint
+  try {
+    while (!signal.aborted) {
+      await bell.wait(pollMs)
+      if (signal.aborted) return
+      watchers.renew()
+      const asked = bell.takeDemand()
+      if (!asked && (await fingerprintOf(options)) === last) continue
+      const reading = asked ? await readCatalogue(options) : await settled(options, { quietMs, settleMs })
+      if (reading === undefined) return
+      if (!asked && reading.fingerprint === last) continue
+      last = reading.fingerprint
+      yield reading
+    }
+  } finally {
+    watchers.close()
+  }
+}
+
+/** A reading of files that stood still around it; undefined if the signal came first. */
+async function settled(options: WatchOptions, { quietMs, settleMs }: { quietMs: number; settleMs: number }): Promise<Reading | undefined> {
+  let still: { fingerprint: string; forMs: number } = { fingerprint: '', forMs: 0 }
+  while (!options.signal.aborted) {
+    const before = await fingerprintOf(options)
+    still = before === still.fingerprint ? still : { fingerprint: before, forMs: 0 }
+    const pauseMs = Math.max(1, Math.min(quietMs, settleMs))
+    await pause(pauseMs, options.signal)
+    if ((await fingerprintOf(options)) !== before) continue
+    still.forMs += pauseMs
+    const reading = await readCatalogue(options)
+    if (reading.fingerprint === before && (reading.problems.length === 0 || still.forMs >= settleMs)) return reading
+  }
+  return undefined
+}
+
+/** Rings at a change, on demand, and at the end; one ring is kept for a listener that is busy. */
+class Bell {
+  #rang = false
+  #demanded = false
+  #wake: (() => void) | undefined
+
+  constructor(signal: AbortSignal) {
+    signal.addEventListener('abort', () => this.ring(), { once: true })
+  }
+
+  ring(): void {
+    this.#rang = true
+    this.#wake?.()
+  }
+
+  demand(): void {
+    this.#demanded = true
+    this.ring()
+  }
+
+  takeDemand(): boolean {
+    const was = this.#demanded
+    this.#demanded = false
+    return was
+  }
+
+  async wait(ms: number): Promise<void> {
+    if (!this.#rang) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#wake = undefined
+    }
+    this.#rang = false
+  }
+}
+
+/** A hint only: where it cannot be had, or breaks off, the poll still finds everything. */
+class FolderWatch {
+  readonly #watchers = new Map<string, FSWatcher>()
+  readonly #folders: readonly string[]
+  readonly #tell: () => void
+
+  constructor(folders: readonly string[], tell: () => void) {
+    this.#folders = folders
+    this.#tell = tell
+    this.renew()
+  }
+
+  renew(): void {
+    for (const folder of this.#folders) if (!this.#watchers.has(folder)) this.#start(folder)
+  }
+
+  #start(folder: string): void {
+    try {
+      const watcher = watch(folder, { recursive: true, persistent: false }, this.#tell)
+      const drop = () => {
+        watcher.close()
+        this.#watchers.delete(folder)
+      }
+      watcher.on('error', drop)
+      this.#watchers.set(folder, watcher)
+    } catch {
+      // Not there yet, or no more watches to be had.
+    }
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers.values()) watcher.close()
+    this.#watchers.clear()
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+  })
+}
