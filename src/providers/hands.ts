@@ -1,0 +1,59 @@
+/** What a script asked for, brought to the provider that its runbook names. Its arguments are a script's: all are checked. */
+import type { Json } from '../core/plan.ts'
+import { ProviderError, type Call, type Provider } from './provider.ts'
+
+export interface Hands {
+  /** `name` is one of `scale.read list set restart`. Throws `ProviderError`. */
+  call(provider: string, name: string, args: readonly Json[], call: Call): Promise<Json>
+  close(): Promise<void>
+}
+
+export function createHands(providers: readonly Provider[]): Hands {
+  const byName = new Map(providers.map((provider) => [provider.name, provider]))
+  return {
+    call: async (name, verb, args, call) => {
+      const provider = byName.get(name)
+      if (provider === undefined) {
+        const known = [...byName.keys()].join(', ') || 'none'
+        throw new ProviderError('BadCall', `the provider ${JSON.stringify(name)} is not configured (known: ${known}): add it under \`providers\``)
+      }
+      return (await answer(provider, verb, args, call)) as unknown as Json
+    },
+    close: async () => void (await Promise.all(providers.map((provider) => provider.close()))),
+  }
+}
+
+async function answer(provider: Provider, verb: string, args: readonly Json[], call: Call): Promise<unknown> {
+  const [first, second, third] = args
+  switch (verb) {
+    case 'scale.read':
+      return provider.read(text(first, 'target'), call)
+    case 'scale.list':
+      return provider.list(call)
+    case 'scale.set':
+      return provider.set(text(first, 'target'), size(second), { ...call, ...version(third) })
+    case 'scale.restart':
+      return provider.restart(text(first, 'target'), text(second, 'member'), call)
+    default:
+      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, set and restart`)
+  }
+}
+
+function text(value: Json | undefined, name: string): string {
+  if (typeof value === 'string' && value !== '' && value.length <= 1024) return value
+  throw new ProviderError('BadCall', `the ${name} must be a text of 1 to 1024 characters, not ${shown(value)}`)
+}
+
+function size(value: Json | undefined): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new ProviderError('BadCall', `a size must be a whole number from 0 on, not ${shown(value)}`)
+}
+
+function version(value: Json | undefined): { version?: string } {
+  if (value === undefined || value === null) return {}
+  const given = typeof value === 'object' && !Array.isArray(value) ? (value as { version?: Json }).version : value
+  if (typeof value === 'object' && !Array.isArray(value) && given === undefined) return {}
+  return { version: text(given, 'version') }
+}
+
+const shown = (value: Json | undefined): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60)
