@@ -1,0 +1,92 @@
+/**
+ * The thread that waits for the disk. One of its kind commits (`role` 'write'); while a follower reads history, a second
+ * one reads ('read'), so that neither waits for the other, and the main thread for none.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Position } from './log.ts'
+import { CommitFile, type Opened } from './sqlite-file.ts'
+import { HistoryFile, type Chunk } from './sqlite-history.ts'
+import { troubleOf, type Trouble } from './sqlite-trouble.ts'
+
+export interface WorkerOrder {
+  readonly role: 'write' | 'read'
+  readonly path: string
+  /** For tests: as if the disk were full after so many pages. */
+  readonly maxPages?: number
+}
+
+export type ToWorker =
+  | { readonly kind: 'commit'; readonly id: number; readonly at: number; readonly count: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'read'; readonly id: number; readonly from: Position }
+  | { readonly kind: 'cut'; readonly before: number }
+  | { readonly kind: 'close' }
+
+export type FromWorker =
+  | { readonly kind: 'opened'; readonly opened: Opened }
+  | { readonly kind: 'committed'; readonly id: number; readonly first: Position }
+  | { readonly kind: 'chunk'; readonly id: number; readonly chunk: Chunk }
+  | { readonly kind: 'trouble'; readonly id: number; readonly trouble: Trouble }
+
+const order = workerData as WorkerOrder
+const port = parentPort!
+const say = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+const trouble = (id: number, error: unknown): void => say({ kind: 'trouble', id, trouble: troubleOf(error, order.path) })
+
+try {
+  if (order.role === 'write') serveCommits(new CommitFile(order.path, order.maxPages))
+  else serveHistory(new HistoryFile(order.path))
+} catch (error) {
+  trouble(0, error)
+  port.close()
+}
+
+function serveCommits(file: CommitFile): void {
+  say({ kind: 'opened', opened: file.opened })
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'commit') {
+      try {
+        say({ kind: 'committed', id: message.id, first: file.commit(message.at, message.count, message.bytes) })
+      } catch (error) {
+        trouble(message.id, error)
+      }
+      attempt(() => file.tidy())
+    }
+    if (message.kind === 'cut') cut(file, message.before)
+    if (message.kind === 'close') end(file)
+  })
+}
+
+/** A little at a time, so that a commit never waits long for it. What fails is tried again at the next cut. */
+function cut(file: CommitFile, before: number): void {
+  const more = attempt(() => file.cut(before))
+  attempt(() => file.tidy())
+  if (more === true) setImmediate(() => cut(file, before))
+}
+
+function serveHistory(file: HistoryFile): void {
+  say({ kind: 'opened', opened: { next: 0, lastAt: 0 } })
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'read') {
+      try {
+        const chunk = file.read(message.from)
+        say({ kind: 'chunk', id: message.id, chunk }, [chunk.bytes.buffer])
+      } catch (error) {
+        trouble(message.id, error)
+      }
+    }
+    if (message.kind === 'close') end(file)
+  })
+}
+
+function end(file: { close(): void }): void {
+  attempt(() => file.close())
+  port.close()
+}
+
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act()
+  } catch {
+    return undefined
+  }
+}
