@@ -12,8 +12,9 @@ export interface LabelHash {
   /** FNV-1a 64, as two halves. */
   readonly high: number
   readonly low: number
-  /** Three more words of 32 bits, of a different kind. */
-  readonly more: readonly [number, number, number]
+  /** Two more words of 32 bits, of a different kind. */
+  readonly more: number
+  readonly again: number
   /** Whether a text has half of a surrogate pair, which no UTF-8 can hold. */
   readonly broken: boolean
 }
@@ -24,21 +25,19 @@ export const fingerprintText = ({ high, low }: LabelHash): string =>
 /** Four hex digits by number. */
 export const hex4: readonly string[] = Array.from({ length: 0x10000 }, (_, i) => i.toString(16).padStart(4, '0'))
 
-export function hashLabels(labels: Labels): LabelHash {
-  const parts: string[] = []
-  let before = ''
+export const hashLabels = (labels: Labels): LabelHash => hashFlat([...labels].flat())
+
+/** The same of names and values in turn, in any order. */
+export function hashFlat(flat: readonly string[]): LabelHash {
   let sorted = true
-  labels.forEach((value, name) => {
-    if (name < before) sorted = false
-    before = name
-    parts.push(name, value)
-  })
+  for (let i = 2; i < flat.length; i += 2) if (flat[i]! < flat[i - 2]!) sorted = false
   if (sorted) {
-    const hash = hashParts(parts)
-    // UTF-16 and UTF-8 order text alike below the surrogates.
+    const hash = hashBytes(flat)
     if (hash.ascii) return hash
   }
-  return hashParts([...labels].sort(([a], [b]) => compareBytes(a, b)).flat())
+  const pairs = flat.flatMap((name, i) => i % 2 === 0 ? [[name, flat[i + 1]!] as const] : [])
+  const parts = pairs.sort(([a], [b]) => compareBytes(a, b)).flat()
+  return { ...hashBytes(parts.map(utf8)), broken: !parts.every((part) => part.isWellFormed()) }
 }
 
 /** As Go compares strings: by their bytes in UTF-8, which is by code point. */
@@ -56,50 +55,32 @@ export function compareBytes(a: string, b: string): number {
 }
 
 /**
- * 64-bit arithmetic in 32-bit steps: the prime is 2^40 + 435, so a product is the number times 435 plus the number
- * shifted by 40. The other three words run beside it for nothing, since each step waits for the last one anyway.
+ * Each text has one byte to a character. 64-bit arithmetic in 32-bit steps: the prime is 2^40 + 435, so a product is the
+ * number times 435 plus the number shifted by 40. The two other words run beside it for nothing, since each step waits
+ * for the last one anyway.
  */
-function hashParts(parts: readonly string[]): LabelHash & { readonly ascii: boolean } {
+function hashBytes(parts: readonly string[]): LabelHash & { readonly ascii: boolean } {
   let high = 0xcbf29ce4 | 0
   let low = 0x84222325 | 0
-  let a = 0x243f6a88
-  let b = 0x13198a2e
-  let c = 0x29f31d00
-  let ascii = true
-  let broken = false
+  let more = 0x243f6a88
+  let again = 0x13198a2e
+  let seen = 0
   for (let p = 0; p < parts.length; p++) {
     const part = parts[p]!
     for (let i = 0; i <= part.length; i++) {
-      // Every text ends with 0xFF, which occurs in no UTF-8.
-      let unit = i === part.length ? 0xff : part.charCodeAt(i)
-      if (unit >= 0x80 && i < part.length) {
-        ascii = false
-        const point = part.codePointAt(i)!
-        if (point > 0xffff) i++
-        else if (point >= 0xd800 && point <= 0xdfff) broken = true
-        const bytes = utf8(point)
-        for (let n = 0; n < bytes.length - 1; n++) {
-          low ^= bytes[n]!
-          const t = (low & 0xffff) * 435
-          const u = (low >>> 16) * 435 + (t >>> 16)
-          high = (Math.imul(high, 435) + (u >>> 16) + (low << 8)) | 0
-          low = (u << 16) | (t & 0xffff)
-        }
-        unit = bytes[bytes.length - 1]!
-        a = Math.imul(a ^ point, 0x9e3779b1)
-      }
-      low ^= unit
-      const t = (low & 0xffff) * 435
-      const u = (low >>> 16) * 435 + (t >>> 16)
-      high = (Math.imul(high, 435) + (u >>> 16) + (low << 8)) | 0
-      low = (u << 16) | (t & 0xffff)
-      a = Math.imul(a ^ unit, 0x85ebca6b)
-      a ^= a >>> 15
-      b = Math.imul((b << 7 | b >>> 25) ^ unit, 0xc2b2ae35)
-      c = Math.imul((c ^ c >>> 13) + unit, 0x27d4eb2f)
+      // Every text ends with a byte that occurs in no UTF-8.
+      const byte = i < part.length ? part.charCodeAt(i) : 0xff
+      if (i < part.length) seen |= byte
+      low ^= byte
+      const carry = (Math.imul(low >>> 16, 435) + (Math.imul(low & 0xffff, 435) >>> 16)) >>> 16
+      high = (Math.imul(high, 435) + (low << 8) + carry) | 0
+      low = Math.imul(low, 435)
+      more = Math.imul(more ^ byte, 0x85ebca6b)
+      again = Math.imul((again << 7 | again >>> 25) ^ byte, 0xc2b2ae35)
     }
+    more ^= more >>> 15
   }
-  return { high, low, more: [mix(a ^ c), mix(b ^ a), mix(c ^ b)], ascii, broken }
+  return { high, low, more: mix(more), again: mix(again), ascii: seen < 0x80, broken: false }
 }
 
 /** Spreads every bit over all 32 (the end of MurmurHash3). */
@@ -111,10 +92,15 @@ export function mix(word: number): number {
   return x ^ x >>> 16
 }
 
-/** Half of a surrogate pair becomes U+FFFD, as in Go and in every encoder. */
-function utf8(point: number): readonly number[] {
-  const sound = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point
-  if (sound < 0x800) return [0xc0 | sound >> 6, 0x80 | sound & 63]
-  if (sound < 0x10000) return [0xe0 | sound >> 12, 0x80 | sound >> 6 & 63, 0x80 | sound & 63]
-  return [0xf0 | sound >> 18, 0x80 | sound >> 12 & 63, 0x80 | sound >> 6 & 63, 0x80 | sound & 63]
+/** The bytes, one to a character. Half of a surrogate pair becomes U+FFFD, as in Go and in every encoder. */
+function utf8(text: string): string {
+  let bytes = ''
+  for (const character of text.toWellFormed()) {
+    const point = character.codePointAt(0)!
+    if (point < 0x80) bytes += character
+    else if (point < 0x800) bytes += String.fromCharCode(0xc0 | point >> 6, 0x80 | point & 63)
+    else if (point < 0x10000) bytes += String.fromCharCode(0xe0 | point >> 12, 0x80 | point >> 6 & 63, 0x80 | point & 63)
+    else bytes += String.fromCharCode(0xf0 | point >> 18, 0x80 | point >> 12 & 63, 0x80 | point >> 6 & 63, 0x80 | point & 63)
+  }
+  return bytes
 }

@@ -34,16 +34,20 @@ export function parseInstant(text: string): Instant | typeof unset | undefined {
   const offset = zone(text, at)
   if (offset === undefined) return undefined
   if (year <= 1) return unset
-  const fraction = text.slice(20, Math.min(at, 29))
   const seconds = (days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second - offset * 60
-  const ms = seconds * 1000 + (fraction === '' ? 0 : digits(fraction.slice(0, 3).padEnd(3, '0'), 0, 3))
+  const ms = seconds * 1000 + milliseconds(text, at)
   // The usual case: what came is written the way we write it.
-  if (text.charCodeAt(end - 1) === 90 && text.charCodeAt(10) === 84 && end <= 30 && !/[.0]$/.test(fraction) && end !== 21) return { text, ms }
+  if (text.charCodeAt(end - 1) === 90 && text.charCodeAt(10) === 84 && end <= 30 && (at === 19 || text.charCodeAt(at - 1) !== 48)) return { text, ms }
+  const fraction = text.slice(20, Math.min(at, 29))
   const whole = new Date(seconds * 1000).toISOString()
   if (whole.length !== 24) return undefined
   const trimmed = fraction.replace(/0+$/, '')
   return { text: `${whole.slice(0, 19)}${trimmed === '' ? '' : `.${trimmed}`}Z`, ms }
 }
+
+/** Of the fraction that ends at `end`. */
+const milliseconds = (text: string, end: number): number =>
+  end === 19 ? 0 : end === 21 ? digits(text, 20, 1) * 100 : end === 22 ? digits(text, 20, 2) * 10 : digits(text, 20, 3)
 
 /** -1 if one of them is none. */
 function digits(text: string, from: number, count: number): number {

@@ -1,5 +1,5 @@
 /** UUIDs of version 7: they sort by their time. Time and chance are handed in. */
-import { fingerprintText, hashLabels, hex4, mix, type LabelHash } from './fingerprint.ts'
+import { hashLabels, hex4, mix, type LabelHash } from './fingerprint.ts'
 import type { Labels } from './labels.ts'
 
 /** `ms` is milliseconds since 1970; of `random` the first ten bytes are used. */
@@ -19,22 +19,17 @@ export const episodeId = (alert: { labels: Labels; startsAt: string; startsAtMs:
   episodeOf(hashLabels(alert.labels), alert.startsAt, alert.startsAtMs)
 
 export function episodeOf(hash: LabelHash, startsAt: string, startsAtMs: number): string {
-  let a = hash.more[0] ^ hash.high
-  let b = hash.more[1] ^ hash.low
+  let a = hash.more ^ hash.high
+  let b = hash.again ^ hash.low
   for (let i = 0; i < startsAt.length; i++) {
     const unit = startsAt.charCodeAt(i)
     a = Math.imul((a << 5 | a >>> 27) ^ unit, 0x9e3779b1)
-    b = Math.imul((b ^ b >>> 15) + unit, 0x85ebca77)
+    b = Math.imul((b << 11 | b >>> 21) ^ unit, 0x85ebca77)
   }
-  const x = mix(a ^ hash.more[2])
+  const x = mix(a ^ hash.low)
   const y = mix(b ^ x)
-  const z = mix(hash.more[2] ^ y)
+  const z = mix(a ^ Math.imul(y, 0x9e3779b1))
   return write(startsAtMs, z & 0xfff, x >>> 16, x & 0xffff, y >>> 16, y & 0xffff)
-}
-
-/** Both words that tell alerts apart, in one pass over the labels. */
-export function identify(hash: LabelHash, startsAt: string, startsAtMs: number): { fingerprint: string; episode: string } {
-  return { fingerprint: fingerprintText(hash), episode: episodeOf(hash, startsAt, startsAtMs) }
 }
 
 /** A time before 1970 is written as 1970. */
