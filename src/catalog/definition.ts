@@ -10,7 +10,7 @@ import { checkShape } from './shape.ts'
 
 const fn = (name: string) => z.literal(functionMark, `must be a function: a runbook without ${name} cannot be judged or run`)
 const ms = (mostHours: number) =>
-  z.int('must be whole milliseconds: seconds(30), minutes(2)').min(1).max(mostHours * 3_600_000, `must be at most ${mostHours} h`)
+  z.int('must be whole milliseconds: seconds(30), minutes(2)').min(1, 'must be at least 1 ms').max(mostHours * 3_600_000, `must be at most ${mostHours} h`)
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const paramShape = z.strictObject({

@@ -37,8 +37,8 @@ export async function readLock(runbooks: string): Promise<Lock & { readonly sour
 }
 
 /** Every script against its line. A released version that changed is refused, and so is one that nobody released. */
-export function checkLock(scripts: readonly Script[], lock: Lock): Problem[] {
-  return scripts.flatMap((script) => {
+export function checkLock(scripts: readonly Script[], lock: Lock, checked = scripts): Problem[] {
+  return checked.flatMap((script) => {
     const locked = lock.lines.get(script.id)
     if (locked === undefined) {
       return [{ path: script.shown, line: 1, message: `${script.id} is not released: record it with \`paramedic runbook lock\`` }]
@@ -61,7 +61,7 @@ function nextVersion({ name }: Script, scripts: readonly Script[], lock: Lock): 
  */
 export async function lockCatalogue(runbooks: string): Promise<{ added: string[]; problems: Problem[] }> {
   const [{ scripts, problems }, lock] = await Promise.all([readScripts(runbooks), readLock(runbooks)])
-  const changed = checkLock(scripts.filter(({ id }) => lock.lines.has(id)), lock)
+  const changed = checkLock(scripts, lock, scripts.filter(({ id }) => lock.lines.has(id)))
   const all = [...problems, ...lock.problems, ...changed]
   const fresh = scripts.filter(({ id }) => !lock.lines.has(id))
   if (all.length > 0 || fresh.length === 0) return { added: [], problems: all }

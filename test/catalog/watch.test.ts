@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { rename, symlink, rm, cp } from 'node:fs/promises'
+import { lockCatalogue } from '../../src/catalog/lock.ts'
+import type { Reading } from '../../src/catalog/read.ts'
+import { watchCatalogue, type CatalogueWatch } from '../../src/catalog/watch.ts'
+import { folder, good, script, type Folder } from './folders.ts'
+
+async function watched(t: TestContext, made: Folder, options: { settleMs?: number } = {}): Promise<CatalogueWatch & { next(): Promise<Reading>; end(): Promise<void> }> {
+  const stop = new AbortController()
+  const watch = watchCatalogue({
+    runbooks: made.runbooks, policies: made.policies, since: await made.read(),
+    pollMs: 30, quietMs: 20, settleMs: options.settleMs ?? 60, signal: stop.signal,
+  })
+  const end = async () => {
+    stop.abort()
+    await watch.readings.return()
+  }
+  t.after(end)
+  return {
+    ...watch, end,
+    async next() {
+      const { value, done } = await watch.readings.next()
+      assert.ok(!done && value)
+      return value
+    },
+  }
+}
+
+const nothingFor = async (ms: number, next: Promise<Reading>) =>
+  assert.equal(await Promise.race([next.then(() => 'a reading'), new Promise((resolve) => setTimeout(resolve, ms, 'nothing'))]), 'nothing')
+
+const newRoutes = { 'runbooks/routes.yaml': good['runbooks/routes.yaml']!.replace('Slow', 'Slower') }
+
+describe('a change is read when it says something new', () => {
+  it('yields the new catalogue', async (t) => {
+    const made = await folder(t)
+    const watch = await watched(t, made)
+    await made.write(newRoutes)
+    assert.deepEqual((await watch.next()).catalogue?.routes[0]?.matchers, ['alertname="Slower"'])
+  })
+  it('yields nothing for the same text written again, nor for a README', async (t) => {
+    const made = await folder(t)
+    const watch = await watched(t, made)
+    const next = watch.next()
+    await made.write({ ...good, 'runbooks/README.md': 'words' })
+    await nothingFor(300, next)
+    await made.write(newRoutes)
+    assert.ok((await next).catalogue)
+  })
+  it('sees a link that now leads elsewhere, as ConfigMaps do it', async (t) => {
+    const made = await folder(t)
+    await cp(made.runbooks, `${made.path}/v1`, { recursive: true })
+    await cp(made.runbooks, `${made.path}/v2`, { recursive: true })
+    await made.write({ 'v2/routes.yaml': newRoutes['runbooks/routes.yaml']! })
+    await rm(made.runbooks, { recursive: true })
+    await symlink('v1', made.runbooks)
+    const watch = await watched(t, made)
+    await symlink('v2', `${made.path}/next`)
+    await rename(`${made.path}/next`, made.runbooks)
+    assert.deepEqual((await watch.next()).catalogue?.routes[0]?.matchers, ['alertname="Slower"'])
+  })
+})
+
+describe('half of a change is not taken', () => {
+  it('waits for the lock that belongs to the scripts', async (t) => {
+    const made = await folder(t)
+    const watch = await watched(t, made, { settleMs: 60_000 })
+    const next = watch.next()
+    await made.write({ 'runbooks/scale/2.ts': script(), 'runbooks/routes.yaml': good['runbooks/routes.yaml']!.replace('@1', '@2') })
+    await nothingFor(300, next)
+    await lockCatalogue(made.runbooks)
+    assert.equal((await next).catalogue?.routes[0]?.runbook?.version, 2)
+  })
+  it('tells the problems that stay', async (t) => {
+    const made = await folder(t)
+    const watch = await watched(t, made)
+    await made.write({ 'runbooks/routes.yaml': 'routes: [' })
+    const reading = await watch.next()
+    assert.equal(reading.catalogue, undefined)
+    assert.match(reading.problems[0]?.message ?? '', /is not YAML/)
+    await made.write(good)
+    assert.ok((await watch.next()).catalogue, 'and the mended one after them')
+  })
+})
+
+describe('on demand', () => {
+  it('yields what is there, changed or not', async (t) => {
+    const made = await folder(t)
+    const watch = await watched(t, made, { settleMs: 60_000 })
+    watch.now()
+    assert.ok((await watch.next()).catalogue)
+    await made.write({ 'runbooks/routes.yaml': 'routes: [' })
+    watch.now()
+    assert.equal((await watch.next()).catalogue, undefined)
+  })
+  it('ends with its signal, whatever it waits for', async (t) => {
+    const made = await folder(t)
+    const stop = new AbortController()
+    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, since: await made.read(), pollMs: 3_600_000, signal: stop.signal })
+    const next = readings.next()
+    stop.abort()
+    assert.equal((await next).done, true)
+  })
+})
