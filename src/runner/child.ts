@@ -5,7 +5,6 @@
  *
  *     booting → idle → running ⇄ idle (same workflow) → killed
  */
-import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { Writable } from 'node:stream'
@@ -24,6 +23,7 @@ Object.defineProperty(process, 'send', { value: undefined })
 
 let job: { order: JobOrder; forbidden: string | undefined; over: boolean; waitsFor: string; end: (result: Result, spent: boolean) => void } | undefined
 let calls = 0
+/** It has come up: its first order, a rehearsal, went well. */
 let idle = false
 const waiting = new Map<number, (answer: Answer) => void>()
 
@@ -56,6 +56,8 @@ async function run(order: JobOrder, mark: string): Promise<void> {
     waiting.clear()
     // Everything before this line on the same pipe was printed by this job.
     print(`${mark}\n`)
+    if (!idle) flushCompileCache()
+    idle = true
     send({ kind: 'ended', result: forbidden === undefined ? result : forbiddenResult(order, forbidden), spent: spent || forbidden !== undefined })
   }
   const own = { order, forbidden: undefined as string | undefined, over: false, waitsFor: '', end }
@@ -157,10 +159,5 @@ const paper = (): Writable => new Writable({ decodeStrings: true, write: (chunk:
 for (const name of ['stdout', 'stderr'] as const) Object.defineProperty(process, name, { value: paper(), configurable: true })
 
 delete process.env['NODE_COMPILE_CACHE']
-watchImports()
-// Whatever loads at its first use shall load now.
-createHash('sha256').update('warm').digest('hex')
-await import(String('data:text/javascript,export default 0'))
-flushCompileCache()
-idle = true
+await watchImports()
 send({ kind: 'ready' })

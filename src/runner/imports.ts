@@ -35,7 +35,8 @@ export function permitScript(script: { path: string; digest: string; files: Read
   return permit(script.path, script.digest)
 }
 
-export function watchImports(): void {
+/** Loads what 'paramedic' means as well, so that the first script need not. */
+export async function watchImports(): Promise<void> {
   const own = ownRunbook()
   registerHooks({
     resolve(specifier, context, next) {
@@ -59,6 +60,7 @@ export function watchImports(): void {
     if (computing.has(name.replace(/^node:/, ''))) return open(name as 'util')
     throw new ScriptRefused(`a script asked for the module '${name}': ${whyNot(name)}`)
   }) as typeof process.getBuiltinModule
+  await import(own)
 }
 
 const formatOf = (url: string): 'json' | 'module' => (url.endsWith('.json') ? 'json' : 'module')

@@ -23,6 +23,7 @@ export class Pool {
   private readonly recorded = new Set<string>()
   private failures = 0
   private pause: NodeJS.Timeout | undefined
+  private later: NodeJS.Timeout | undefined
   private closed = false
 
   constructor(needs: PoolNeeds) {
@@ -134,8 +135,12 @@ export class Pool {
     }
     this.take((order) => served.has(order))
     this.tellIdle()
-    // The new one boots after the job has been sent off, not before.
-    setImmediate(() => this.fill())
+    // The new one boots after the job has been sent off; while others are idle, later still: booting is work for all.
+    if (this.waiting.length > 0 || this.count('idle') === 0) setImmediate(() => this.fill())
+    else this.later ??= setTimeout(() => {
+      this.later = undefined
+      this.fill()
+    }, 20)
   }
 
   private up(child: WarmChild): void {

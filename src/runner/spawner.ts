@@ -11,6 +11,7 @@ import { chooseWay } from './kill/choose.ts'
 import { Pool } from './pool.ts'
 import { below, childrenOf, processStat, signal } from './proc.ts'
 import type { FromSpawner, Settings, ToSpawner } from './protocol.ts'
+import { rehearsalIn } from './rehearsal.ts'
 
 const unsentBound = 1_000_000
 
@@ -72,6 +73,7 @@ async function begin(settings: Settings): Promise<void> {
   const { way, found } = await chooseWay({ want: settings.way, path: settings.path, group: settings.group, tools: settings.tools })
   pool = new Pool({
     settings, way, say,
+    rehearsal: rehearsalIn(settings.folder),
     secrets: () => secrets,
     killStrays,
     onUp: () => say({ kind: 'ready', found }),

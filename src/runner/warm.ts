@@ -19,6 +19,8 @@ import { twin } from './twin.ts'
 export interface Nest {
   readonly settings: Settings
   readonly way: Way
+  /** What a child does before it counts as up: everything that loads at its first use has loaded then. */
+  readonly rehearsal: JobOrder
   /** The secrets of now: they may change while a child waits. */
   secrets(): readonly string[]
   say(word: FromSpawner): void
@@ -61,7 +63,7 @@ export class WarmChild {
     this.heapMb = heapMb
     this.folder = join(nest.settings.folder, 'tmp', this.id)
     mkdirSync(this.folder, { mode: 0o700 })
-    const command = nest.way.wrap([process.execPath, ...flags, `--max-old-space-size=${heapMb}`, twin('child')])
+    const command = nest.way.wrap([process.execPath, ...flags, `--max-old-space-size=${heapMb}`, twin('child')], this.id)
     this.process = spawn(command[0]!, command.slice(1), {
       cwd: this.folder, env: cleanEnv(nest.settings, this.folder), stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true,
     })
@@ -144,18 +146,24 @@ export class WarmChild {
     const { job } = this
     switch (word.kind) {
       case 'ready':
-        if (this.state !== 'booting') return
-        this.state = 'idle'
-        this.cameUp = true
-        return this.nest.onReady(this)
+        return this.tell({ kind: 'run', order: this.nest.rehearsal, mark: '' })
       case 'started':
         if (job) job.started = true
         return void (job && this.nest.say({ kind: 'started', job: job.order.id }))
       case 'call':
         return void (job && this.nest.say({ ...word, job: job.order.id }))
       case 'ended':
+        if (this.state === 'booting') return this.rehearsed(word.result)
         return void (job && this.finish(job, word.result, word.spent))
     }
+  }
+
+  private rehearsed(result: Result): void {
+    if (result.kind === 'failed') this.lastWords += `${result.error} ${result.detail}`
+    if (result.kind === 'failed') return void this.end(result)
+    this.state = 'idle'
+    this.cameUp = true
+    this.nest.onReady(this)
   }
 
   private async finish(job: RunningJob, result: Result, spent: boolean): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { processStat } from '../proc.ts'
+import { isAlive, processStat, signal } from '../proc.ts'
 import { until } from './way.ts'
 import type { Tree, Way } from './way.ts'
 
@@ -17,18 +17,19 @@ export function cgroupWay(home: string, lead: readonly string[]): Way {
   const limits = memoryIsCounted(home)
   return {
     name: 'cgroup',
-    wrap: (command) => [...lead, ...command],
-    enter: (root, id): GroupTree => {
+    wrap: (command, id) => {
       const group = join(home, id)
       mkdirSync(group, { recursive: true })
-      writeFileSync(join(group, 'cgroup.procs'), String(root))
-      return { id, root, start: processStat(root)?.start ?? '', group }
+      return [...lead, 'sh', '-c', joining, join(group, 'cgroup.procs'), ...command]
     },
+    enter: (root, id): GroupTree => ({ id, root, start: processStat(root)?.start ?? '', group: join(home, id) }),
     members: (tree) => processesIn(groupOf(tree)),
     kill: async (tree) => {
       const group = groupOf(tree)
       const from = performance.now()
       const processes = processesIn(group).length
+      // It may still be on its way into the group.
+      if (isAlive(tree.root, tree.start)) signal(tree.root, 'SIGKILL')
       await killGroup(group)
       return { processes, survivors: processesIn(group).length, tookMs: performance.now() - from }
     },
@@ -41,6 +42,12 @@ export function cgroupWay(home: string, lead: readonly string[]): Way {
     forget: (tree) => removeGroup(groupOf(tree)),
   }
 }
+
+/**
+ * The process moves itself: moving waits for the whole kernel, ten milliseconds and more, and it is not the spawner that
+ * should wait. What cannot join does not run.
+ */
+const joining = 'echo 0 >"$0" || exit 125; exec "$@"'
 
 const groupOf = (tree: Tree): string => (tree as GroupTree).group
 

@@ -70,7 +70,7 @@ const tries: Readonly<Record<WayName, Try>> = {
 const rehearsal = 'read -r go; (setsid sleep 60 & exit 0) 2>/dev/null; sleep 60 & echo ready; wait'
 
 async function tryOut(way: Way, path: string): Promise<Way | string> {
-  const command = way.wrap(['sh', '-c', rehearsal])
+  const command = way.wrap(['sh', '-c', rehearsal], 'rehearsal')
   const child = spawn(command[0]!, command.slice(1), { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: path } })
   const ended = once(child, 'exit').catch((error: Error) => error)
   let complaint = ''

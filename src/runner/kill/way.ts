@@ -16,9 +16,9 @@ export interface Tree {
 
 export interface Way {
   readonly name: WayName
-  /** What must stand in front of the command of a job's process. */
-  wrap(command: readonly string[]): readonly string[]
-  /** Takes in what was just spawned, before it is given anything to do. */
+  /** The command of a job's process, with what must stand in front of it. Each has an id of its own. */
+  wrap(command: readonly string[], id: string): readonly string[]
+  /** Takes in what was just spawned so. */
   enter(root: number, id: string): Tree
   /** What runs in it now, the helpers in front of the job's process among them. */
   members(tree: Tree): readonly number[]
