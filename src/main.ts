@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Catalogue } from './core/catalogue.ts'
-import { entryCodec, type Entry, type Fact, type StopOrder } from './core/entry.ts'
+import { entryCodec, numbered, type Entry, type Fact, type StopOrder } from './core/entry.ts'
 import { foldVersion } from './core/evolve.ts'
 import type { Seat } from './core/seat.ts'
 import type { State, Workflow } from './core/state.ts'
@@ -58,7 +58,7 @@ export const startParts = async (options: PartsOptions) => {
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
   const streams = await openStreams(options)
   const identity = { id: randomUUIDv7() }
-  const writer = createWriter(streams.log, { identity: identity.id })
+  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered })
   const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
   const follower = startFollower({
     log: streams.log, steady: boottimeMs, onProblem: options.onProblem,
@@ -206,5 +206,3 @@ const activate = async (catalogue: Catalogue, parts: Pick<Beginning, 'state' | '
   await folded(await append(facts))
   return state.catalogue?.digest === catalogue.digest
 }
-
-export { entryCodec }

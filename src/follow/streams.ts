@@ -25,7 +25,7 @@ export interface Streams {
 export const openStreams = async (options: StreamsOptions): Promise<Streams> => {
   const { logUrl } = options
   if (logUrl.startsWith('kafka://')) return openKafka(options)
-  const log: Log<Entry> = logUrl === 'memory:' ? memoryLog<Entry>() : await openFile(logUrl.replace(/^sqlite:/, ''), options)
+  const log: Log<Entry> = logUrl === 'memory:' ? memoryLog<Entry>({ codec: entryCodec }) : await openFile(logUrl.replace(/^sqlite:/, ''), options)
   const control = memoryLog<ControlRecord>({ compact: controlCodec.key })
   return {
     log, control, embedded: true,
