@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import test, { before, describe } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
+import { LogError } from '../../src/log/log.ts'
+import { freshPrefix, noKafka, sharedKafka } from '../servers/kafka.ts'
+import { following, kept, noteCodec, notes, openNotes, readAll, until, writeAll, type Note } from './kafka-fixture.ts'
+
+describe('the log on Kafka', { skip: noKafka, timeout: 120_000 }, () => {
+  let brokers: readonly string[]
+  const kafka = () => new kafkajs.Kafka({ brokers: [...brokers], logLevel: 0 })
+  before(async () => {
+    brokers = await sharedKafka()
+    process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
+  })
+
+  test('AnEntryComesBackWithItsPositionAndTheBrokersTime', async () => {
+    await using streams = openNotes({ brokers })
+    assert.equal(await streams.log.end(), 0)
+    const sent = Date.now()
+    assert.equal(await streams.log.append(notes('a', 0, 3)), 2)
+    assert.equal(await streams.log.end(), 3)
+    const read = await readAll(streams.log)
+    assert.deepEqual(read.map(({ position, entry }) => [position, entry.n]), [[0, 0], [1, 1], [2, 2]])
+    assert.ok(read.every(({ at }) => at >= sent - 1000 && at <= Date.now() + 1000))
+    assert.equal(new Set(read.map(({ at }) => at)).size, 1, 'a batch has one time')
+  })
+
+  test('ConcurrentAppendsEachGetThePositionOfTheirLastEntry', async () => {
+    await using streams = openNotes({ brokers })
+    const positions = await Promise.all(Array.from({ length: 50 }, (_, index) => streams.log.append(notes(`w${index}`, 0, index % 3 + 1))))
+    const read = await readAll(streams.log)
+    for (const [index, position] of positions.entries()) assert.deepEqual(read[position]!.entry, { by: `w${index}`, n: index % 3 })
+    assert.deepEqual(positions, positions.toSorted((a, b) => a - b), 'in the order of the calls')
+  })
+
+  test('AnAppendLargerThanABatchStaysInOneOrder', async () => {
+    await using streams = openNotes({ brokers })
+    const many = streams.log.append(notes('many', 0, 1234))
+    const wide = streams.log.append(notes('wide', 0, 9).map((note) => ({ ...note, text: 'x'.repeat(200_000) })))
+    assert.equal(await many, 1233)
+    assert.equal(await wide, 1242)
+    const read = await readAll(streams.log)
+    assert.deepEqual(read.map(({ entry }) => entry.n), [...Array(1234).keys(), ...Array(9).keys()])
+  })
+
+  test('ABigFetchIsHandedOnInSlices', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.log.append(notes('a', 0, 6000))
+    const sizes: number[] = []
+    for await (const batch of streams.log.follow(0, AbortSignal.timeout(30_000))) {
+      if (batch === 'caught up') break
+      sizes.push(batch.length)
+    }
+    assert.equal(sizes.reduce((sum, size) => sum + size, 0), 6000)
+    assert.ok(Math.max(...sizes) <= 500, `slices of ${sizes}`)
+  })
+
+  test('FollowersAtDifferentPositionsEachSeeEverythingFromTheirsOn', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.log.append(notes('a', 0, 20))
+    const followers = [0, 1, 7, 19, 20].map((from) => ({ from, ...following(streams.log, from) }))
+    await streams.log.append(notes('a', 20, 20))
+    for (const { from, entries } of followers) await until('all read', () => entries.length >= 40 - from)
+    for (const { from, entries, stop } of followers) {
+      await stop()
+      assert.deepEqual(entries.map(({ entry }) => entry.n), notes('a', from, 40 - from).map(({ n }) => n))
+    }
+  })
+
+  test('AnEmptyFetchSaysCaughtUpAgainAsASignOfLife', async () => {
+    await using streams = openNotes({ brokers })
+    const follower = following(streams.log)
+    await until('three signs of life', () => follower.seen.caughtUp >= 3)
+    await follower.stop()
+    assert.equal(follower.entries.length, 0)
+  })
+
+  test('FollowingEndsAtOnceWhenItsSignalAborts', async () => {
+    await using streams = openNotes({ brokers })
+    const follower = following(streams.log)
+    await until('at the end', () => follower.seen.caughtUp > 0)
+    await follower.stop()
+  })
+
+  for (const [name, entry, code] of [
+    ['AnEntryOver256kBIsRefusedBeforeItIsSent', { by: 'a', n: 1, text: 'x'.repeat(300_000) }, 'LOG_TOO_LARGE'],
+  ] as const) {
+    test(name, async () => {
+      await using streams = openNotes({ brokers })
+      const refused = streams.log.append([{ by: 'a', n: 0 }, entry])
+      await assert.rejects(refused, (error: LogError) => error.code === code && error.landed === 'no')
+      await streams.log.append(notes('b', 0, 1))
+      assert.deepEqual((await readAll(streams.log)).map(({ entry }) => entry.by), ['b'], 'nothing of the refused batch landed')
+    })
+  }
+
+  test('AControlEntryWithoutAKeyIsRefusedBecauseCompactionNeedsOne', async () => {
+    await using streams = openNotes({ brokers })
+    await assert.rejects(streams.control.append([{ by: '', n: 0 }]), TypeError)
+  })
+
+  test('ARecordOfSomebodyElseReachesTheCodecAndTheOnesBehindItAreRead', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.log.append(notes('a', 0, 1))
+    const producer = kafka().producer()
+    await producer.connect()
+    for (const value of ['garbage', Buffer.from([0xff, 0x00, 0xfe]), null]) await producer.send({ topic: `${streams.prefix}-log`, messages: [{ value }] })
+    await producer.disconnect()
+    await streams.log.append(notes('a', 1, 1))
+    const read = await readAll(streams.log)
+    assert.deepEqual(read.map(({ position, entry }) => [position, entry.by]), [[0, 'a'], [1, 'nobody'], [2, 'nobody'], [4, 'a']])
+  })
+
+  test('ACodecThatThrowsIsAnErrorForPeopleThatNamesThePosition', async () => {
+    await using streams = openNotes({ brokers, log: { ...noteCodec, decode: (text) => JSON.parse(`${text}!`) as Note } })
+    await streams.log.append(notes('a', 0, 1))
+    await assert.rejects(readAll(streams.log), (error: LogError) => error.code === 'LOG_BROKEN' && /record 0 of topic/.test(error.message))
+  })
+
+  test('AStrangersUnfinishedTransactionStopsNobody', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.log.append(notes('a', 0, 1))
+    const producer = kafka().producer({ transactionalId: freshPrefix('tx'), idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: `${streams.prefix}-log`, messages: [{ value: 'pending' }] })
+    await streams.log.append(notes('a', 1, 1))
+    assert.deepEqual((await readAll(streams.log)).map(({ entry }) => entry.by), ['a', 'nobody', 'a'])
+    await transaction.abort()
+    await producer.disconnect()
+    await streams.log.append(notes('a', 2, 1))
+    assert.deepEqual(kept(await readAll(streams.log), 'a'), [0, 1, 2], 'the marker at its end is skipped')
+  })
+
+  test('WhatRetentionCutAwayIsAnErrorForPeopleAndNeverAJump', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.log.append(notes('a', 0, 10))
+    const admin = kafka().admin()
+    await admin.connect()
+    await admin.deleteTopicRecords({ topic: `${streams.prefix}-log`, partitions: [{ partition: 0, offset: '6' }] })
+    await admin.disconnect()
+    await assert.rejects(readAll(streams.log, 2), (error: LogError) => error.code === 'LOG_CUT' && /begins at 6/.test(error.message))
+    assert.deepEqual((await readAll(streams.log, 6)).map(({ entry }) => entry.n), [6, 7, 8, 9])
+  })
+
+  test('ATopicThatIsDeletedUnderUsIsAnErrorForPeopleAndIsNotMadeAnew', async () => {
+    await using streams = openNotes({ brokers, giveUpMs: 1000 })
+    await streams.log.append(notes('a', 0, 10))
+    const follower = following(streams.log)
+    await until('read', () => follower.entries.length === 10)
+    const admin = kafka().admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: [`${streams.prefix}-log`] })
+    await assert.rejects(follower.ended, (error: LogError) => error.code === 'LOG_UNFIT' && /is gone/.test(error.message))
+    await assert.rejects(streams.log.append(notes('a', 10, 1)), (error: LogError) => error.code === 'LOG_UNFIT')
+    assert.ok(!(await admin.listTopics()).includes(`${streams.prefix}-log`))
+    await admin.disconnect()
+  })
+
+  test('CompactionLeavesTheLatestOfEachKeyAndNoReaderStopsAtItsGaps', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.ready
+    const admin = kafka().admin()
+    await admin.connect()
+    const topic = `${streams.prefix}-control`
+    const quick = { 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.01' }
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: 2, name: topic, configEntries: Object.entries({ ...quick, 'cleanup.policy': 'compact', 'segment.bytes': '1048576' }).map(([name, value]) => ({ name, value })) }],
+    })
+    await admin.disconnect()
+    // The batch's last record is an older one of a key: compaction takes it, and the batch ends in a gap.
+    await streams.control.append([{ by: 'stays', n: 0 }, { by: 'tick', n: 0 }])
+    const end = performance.now() + 60_000
+    for (let n = 1; ; n++) {
+      await streams.control.append([{ by: 'tick', n }])
+      const read = await readAll(streams.control)
+      assert.equal(read.at(-1)!.entry.n, n)
+      assert.equal(read[0]!.entry.by, 'stays')
+      if (read.length < n) {
+        assert.deepEqual((await readAll(streams.control, 1)).at(-1)!.entry, { by: 'tick', n }, 'also from within the gap')
+        break
+      }
+      assert.ok(performance.now() < end, 'nothing was compacted within a minute')
+      await sleep(200)
+    }
+  })
+
+  test('TwoProcessesThatStartTogetherMakeTheTopicsOnce', async () => {
+    const prefix = freshPrefix()
+    await using one = openNotes({ brokers, prefix })
+    await using two = openNotes({ brokers, prefix })
+    await Promise.all([writeAll(one.log, { by: 'one', total: 50 }), writeAll(two.log, { by: 'two', total: 50 })])
+    const read = await readAll(two.log)
+    assert.equal(read.length, 100)
+    assert.deepEqual([kept(read, 'one').length, kept(read, 'two').length], [50, 50])
+  })
+
+  test('ClosingSendsWhatWaitsAndThenRefuses', async () => {
+    await using streams = openNotes({ brokers })
+    await streams.ready
+    const last = Promise.all([streams.log.append(notes('a', 0, 2)), streams.log.append(notes('a', 2, 2))])
+    await streams.close()
+    assert.deepEqual(await last, [1, 3])
+    await assert.rejects(streams.log.append(notes('a', 4, 1)), (error: LogError) => error.code === 'LOG_CLOSED')
+  })
+
+})
