@@ -12,7 +12,7 @@ export interface Token {
   /** 64 hex digits. */
   readonly sha256: string
   /** Milliseconds since 1970. */
-  readonly expires?: number
+  readonly expiresAt?: number
 }
 
 /** What is asked for, and which roles may: a responder also makes it safer, an operator also makes it act. */
@@ -45,5 +45,5 @@ const presented = (request: Request): string => {
 const matchesToken = (token: Token, given: string): boolean => {
   if (given === '') return false
   const same = timingSafeEqual(createHash('sha256').update(given).digest(), Buffer.from(token.sha256, 'hex'))
-  return same && (token.expires === undefined || token.expires > Date.now())
+  return same && (token.expiresAt === undefined || token.expiresAt > Date.now())
 }

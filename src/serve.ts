@@ -1,0 +1,128 @@
+/** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
+import type { AddressInfo } from 'node:net'
+import { materialise } from './catalog/copies.ts'
+import { printProblem } from './catalog/problem.ts'
+import { readCatalogue, type Reading } from './catalog/read.ts'
+import { watchCatalogue } from './catalog/watch.ts'
+import type { Config } from './config.ts'
+import { freshMs } from './follow/control.ts'
+import { createApp, listen } from './http/server.ts'
+import { startParts, type Parts } from './main.ts'
+import { alertmanagerGone } from './providers/alertmanager.ts'
+import { createHands } from './providers/hands.ts'
+import { startLocalServices } from './providers/local.ts'
+import { createPlainNotifier } from './notify/plain.ts'
+import { metricsText } from './observe/metrics.ts'
+import { boottimeMs } from './runner/boottime.ts'
+
+export interface Served {
+  readonly url: string
+  readonly parts: Parts
+  readonly close: (drainMs?: number) => Promise<void>
+}
+
+export interface ServeOptions {
+  readonly say: (text: string) => void
+  /** What would go to Slack goes here where Slack is not configured. */
+  readonly tellPeople?: (text: string) => void
+}
+
+export const serve = async (config: Config, { say, tellPeople = say }: ServeOptions): Promise<Served> => {
+  const stateDirectory = config.state
+  const closed = new AbortController()
+  const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
+  const { name, roles, alertmanager } = config
+  const { services } = config.providers.local
+  const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
+  const parts = await startParts({
+    name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
+    address: config.advertise ?? `http://${config.listen.host}:${config.listen.port}`, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
+    secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager) } : {}),
+    forceDryRun: config.force.dryRun, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
+    notifier: (given) => createPlainNotifier({ ...given, tell: tellPeople, onProblem }),
+  })
+  if (parts.way) say(`killing by ${parts.way.way}: ${parts.way.why}`)
+  const catalogue = catalogueKeeper(config, parts, { stateDirectory, say, signal: closed.signal })
+  await catalogue.first()
+  const forced = await forceStop(config, parts)
+  const started = Date.now()
+  const runners = () => [...parts.control.peers().values()]
+    .map(({ tick, seenAt }) => ({ id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, ageMs: boottimeMs() - seenAt }))
+    .filter((one) => one.ageMs < 2 * freshMs && !parts.state.processes.get(one.id)?.lost)
+  const ready = () => {
+    const why: string[] = []
+    if (!parts.lease().fresh) why.push(`the last tick read back was sent ${Math.round(parts.lease().ageMs)} ms ago`)
+    if (parts.writer.stats.failing) why.push(`the log cannot be written: ${parts.writer.stats.failing.error.message}`)
+    if (parts.state.unknownEntry !== undefined) why.push(`an entry that this version does not know: ${parts.state.unknownEntry}`)
+    return { ready: why.length === 0, why }
+  }
+  const app = createApp({
+    state: parts.state, tokens: () => config.tokens, intake: roles.includes('intake'),
+    grafanaSecret: config.grafana.secret && (() => config.grafana.secret!.read()),
+    append: parts.append, now: () => Date.now(), pullStop: parts.pullStop, liftStop: parts.liftStop, forced,
+    runners: () => runners().filter(({ roles }) => roles.includes('run')), entriesFrom: parts.entriesFrom, ready,
+    health: async () => ({
+      ...ready(), name, identity: parts.me(), startedAt: new Date(started).toISOString(), position: parts.state.position, killing: parts.way ?? null,
+      lease: parts.lease(), log: parts.writer.stats, catalogue: catalogue.health(), stops: parts.state.inForce.size,
+    }),
+    metrics: async () => metricsText(parts), reload: catalogue.reload, onProblem,
+  })
+  const server = await listen(app, config.listen)
+  const { port } = server.address() as AddressInfo
+  const url = `http://${config.listen.host}:${port}`
+  say(`listening on ${url}`)
+  const hangUp = (): void => void catalogue.reload()
+  process.on('SIGHUP', hangUp)
+  return {
+    url, parts,
+    close: async (drainMs = config.drainTimeoutMs) => {
+      process.off('SIGHUP', hangUp)
+      closed.abort()
+      server.close()
+      await parts.close(drainMs)
+      server.closeAllConnections()
+      await hands.close()
+    },
+  }
+}
+
+/** A forced stop is pulled at every start, and nothing outside lifts it. */
+const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<string>> => {
+  if (!config.force.stop) return new Set()
+  const { id } = await parts.pullStop({ matchers: [], effect: 'kill', who: 'configuration', why: 'force.stop' })
+  return new Set([id])
+}
+
+/** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
+const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, signal }: { stateDirectory: string; say: (text: string) => void; signal: AbortSignal }) => {
+  const folders = config.catalog
+  let problems: readonly string[] = []
+
+  const take = async (reading: Reading): Promise<void> => {
+    problems = reading.problems.map(printProblem)
+    if (reading.catalogue) {
+      await materialise(reading.scripts, stateDirectory)
+      if (!(await parts.activate(reading.catalogue))) problems = [`the catalogue ${reading.catalogue.digest.slice(0, 12)} was in force before: it is not activated again by itself`]
+    }
+    if (problems.length === 0) return
+    for (const problem of problems) say(problem)
+    await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
+  }
+  const watch = async (since: Reading): Promise<void> => {
+    for await (const reading of watchCatalogue({ ...folders, since, signal }).readings) await take(reading)
+  }
+  return {
+    first: async (): Promise<void> => {
+      const reading = await readCatalogue(folders)
+      for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
+      await take(reading)
+      void watch(reading).catch((problem: unknown) => signal.aborted || say(String(problem)))
+    },
+    reload: async () => {
+      await take(await readCatalogue(folders))
+      return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }
+    },
+    health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems }),
+  }
+}
+
