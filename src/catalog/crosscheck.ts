@@ -39,13 +39,15 @@ export function crossCheck(parts: Parts): Findings {
 
 type Say = (kind: keyof Findings, line: number, message: string) => void
 
-/** Empty never means everything: what acts, and what must be heard, has to name an alert. */
+/** Empty never means everything: every route names an alert, and one that acts cannot be taken by an alert that says nothing. */
 function checkScope({ route, matchers, readable, lineOf }: WrittenRoute, say: Say): void {
-  const acts = route.runbook !== undefined || route.heartbeatMs !== undefined
-  if (!acts || !readable) return
+  if (!readable) return
   const line = lineOf('matchers')
-  if (matchers.length === 0) say('problems', line, '.matchers is empty: empty never means everything, so name the alert')
-  else if (matchers.every((matcher) => matcher.test(''))) {
+  const acts = route.runbook !== undefined || route.heartbeatMs !== undefined
+  if (matchers.length === 0) {
+    const instead = acts ? 'name the alert' : 'write alertname=~".+" to take every alert that has a name'
+    say('problems', line, `.matchers is empty: empty never means everything, so ${instead}`)
+  } else if (acts && matchers.every((matcher) => matcher.test(''))) {
     say('problems', line, '.matchers would take an alert without any label: name the alert, for example alertname="…"')
   }
 }

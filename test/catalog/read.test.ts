@@ -62,7 +62,10 @@ const problems: [Files, string, RegExp, string][] = [
   [route('  - matchers: ["alertname"]\n'), 'runbooks/routes.yaml:2', /matchers\[0\] alertname/, 'no matcher'],
   [route('  - matchers: []\n    runbook: scale@1\n    mode: auto\n'), 'runbooks/routes.yaml:2', /empty never means everything/, 'an empty list that would act'],
   [route('  - matchers: []\n    heartbeat: 5m\n'), 'runbooks/routes.yaml:2', /empty never means everything/, 'an empty list that would be a heartbeat'],
+  [route('  - matchers: []\n    unmatched: record\n'), 'runbooks/routes.yaml:2', /alertname=~"\.\+"/, 'an empty list for the rest, with what to write'],
   [route('  - matchers: [\'team!="x"\', \'a=~".*"\']\n    runbook: scale@1\n    mode: auto\n'), 'runbooks/routes.yaml:2', /without any label/, 'matchers that take everything'],
+  [route('  - matchers: [alertname=~"S.*"]\n  - matchers: [alertname="Slow", service=~"web|api"]\n    runbook: scale@1\n    mode: auto\n'), 'runbooks/routes.yaml:3', /routes\[1\] can never match: routes\[0\] takes every alert.*\(line 2\)/, 'a route behind one that takes all of it'],
+  [route('  - matchers: [alertname="Slow", alertname="Fast"]\n'), 'runbooks/routes.yaml:2', /routes\[0\] can never match: its matchers exclude each other/, 'a route that excludes itself'],
   // Routes against runbooks
   [route(`${slow}    runbook: scale@2\n    mode: auto\n`), 'runbooks/routes.yaml:3', /there is no scale@2; of scale there are: 1/, 'a version that does not exist'],
   [route(`${slow}    runbook: scal@1\n    mode: auto\n`), 'runbooks/routes.yaml:3', /there is no runbook scal \(did you mean scale\?\)/, 'a runbook that does not exist'],
@@ -155,11 +158,11 @@ describe('routes are written as in Alertmanager', () => {
     assert.equal(catalogue?.routes[1]?.heartbeatMs, 5_400_000)
     assert.equal(catalogue?.routes[0]?.mode, 'off')
   })
-  it('a last catch-all that runs nothing may be empty, if it says so', async (t) => {
-    const made = await folder(t, route(`${slow}    runbook: scale@1\n    mode: auto\n  - matchers: []\n    unmatched: record\n`))
+  it('with a last catch-all that runs nothing', async (t) => {
+    const made = await folder(t, route(`${slow}    runbook: scale@1\n    mode: auto\n  - matchers: [alertname=~".+"]\n    unmatched: record\n`))
     const reading = await made.read()
     assert.deepEqual(said(reading, made), [])
-    assert.deepEqual(reading.catalogue?.routes[1]?.matchers, [])
+    assert.equal(reading.catalogue?.routes[1]?.unmatched, 'record')
   })
 })
 
