@@ -1,0 +1,80 @@
+/** What no setting can know alone. */
+import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
+import type { Problem } from '../catalog/problem.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Config } from '../config.ts'
+import type { Written } from './gather.ts'
+import type { Key } from './settings.ts'
+
+const leastApartMs = 10_000
+
+type Say = (key: Key, message: string, at?: readonly PropertyKey[]) => void
+
+export function crossCheck(config: Config, written: ReadonlyMap<string, Written>): Problem[] {
+  const problems: Problem[] = []
+  const say: Say = (key, message, at = []) => {
+    const place = written.get(key)?.place(at) ?? { path: key, line: 0 }
+    problems.push({ ...place, message: `${key} ${message}` })
+  }
+  checkDoor(config, say)
+  checkTimes(config, say)
+  checkKafka(config, say)
+  checkSlack(config, say)
+  const { services } = config.providers.local
+  if (services !== undefined && !existsSync(services)) say('providers.local.services', `names ${services}, which is not there`)
+  config.alertmanager.forEach(({ ca, auth }, index) => {
+    const files: [string, string | undefined][] = [['ca', ca], ['auth', auth === undefined ? undefined : 'tokenFile' in auth ? auth.tokenFile : auth.passwordFile]]
+    for (const [field, file] of files) if (file !== undefined && !existsSync(file)) say('alertmanager', `[${index}].${field} names ${file}, which is not there`, [index, field])
+  })
+  return problems
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.')) || /^::ffff:127\./.test(host)
+
+function checkDoor({ listen, tokens, insecure }: Config, say: Say): void {
+  if (!isLoopback(listen.host) && tokens.length === 0 && !insecure) {
+    say('listen', `is ${listen.host}, which others reach, and there are no tokens: add some (\`paramedic token new\`), or say --insecure`)
+  }
+  const seen = new Map<string, number>()
+  for (const [index, { sha256 }] of tokens.entries()) {
+    if (seen.has(sha256)) say('tokens', `[${index}] is the same token as [${seen.get(sha256)}]: a token is one person or one machine`, [index])
+    seen.set(sha256, index)
+  }
+}
+
+function checkTimes({ killAfterMs, lostAfterMs, retentionMs }: Config, say: Say): void {
+  if (lostAfterMs < killAfterMs + leastApartMs) {
+    say('lostAfter', `is ${formatDuration(lostAfterMs)}, and must be at least killAfter + 10s = ${formatDuration(killAfterMs + leastApartMs)}: ` +
+      'what a silent process runs must be dead before others go on with it')
+  }
+  // Ticks come four times a second, and a lease is fresh for 1.5 s.
+  if (killAfterMs < 3000) say('killAfter', `is ${formatDuration(killAfterMs)}: below 3s an ordinary pause would kill what runs`)
+  if (retentionMs < 86_400_000) say('retention', `is ${formatDuration(retentionMs)}: at least 1d, or what counts past starts and resent alerts would be forgotten`)
+}
+
+function checkKafka({ log, kafka }: Config, say: Say): void {
+  const { sasl, tls } = kafka
+  // Another log for once, by a flag, should not need another file.
+  if (log.kind !== 'kafka') return
+  if (sasl !== undefined && (sasl.mechanism === undefined || sasl.username === undefined || sasl.password === undefined)) {
+    say('kafka.sasl.mechanism', 'needs kafka.sasl.username and kafka.sasl.password (from the environment or a file) beside it')
+  }
+  if (tls !== undefined && (tls.cert === undefined) !== (tls.key === undefined)) say('kafka.tls.cert', 'and kafka.tls.key belong together: set both or none')
+  for (const field of ['ca', 'cert', 'key'] as const) {
+    const file = tls?.[field]
+    if (file !== undefined && !existsSync(file)) say(`kafka.tls.${field}`, `names ${file}, which is not there`)
+  }
+}
+
+function checkSlack({ slack }: Config, say: Say): void {
+  if (slack.botToken !== undefined && slack.channel === undefined) say('slack.channel', 'is missing: with a bot token, name the channel where people are told')
+}
+
+/** What works, but hardly as it was meant. */
+export const doubts = ({ slack, insecure, tokens }: Config): string[] => [
+  ...(slack.botToken === undefined && slack.channel !== undefined
+    ? ['slack.channel is set, but no bot token: nobody is told in Slack until PARAMEDIC_SLACK_BOT_TOKEN or slack.botTokenFile is set'] : []),
+  ...(insecure && tokens.length === 0 ? ['insecure: whoever reaches the port may do everything'] : []),
+]

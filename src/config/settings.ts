@@ -1,0 +1,94 @@
+/**
+ * Every setting there is, once: its form, its default, what it is for. Environment names, flags, `paramedic config` and
+ * docs/configuration.md are made of this table.
+ */
+import { createHash } from 'node:crypto'
+import { duration, flag, hostPort, logAddress, oneOf, origin, path, someOf, text, type Kind, type LogAddress } from './kinds.ts'
+import { alertmanagerList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
+
+export interface Setting<T = unknown> {
+  readonly kind: Kind<T>
+  /** As somebody would write it. None: unset, or what `about` says. */
+  readonly default?: string
+  readonly about: string
+  /** Read from the environment or from the file that `…File` names; never from a flag or the configuration file. */
+  readonly secret?: true
+  /** Paths are relative to the configuration file where they stand in one. */
+  rebase?(value: T, resolve: (path: string) => string): T
+}
+
+const of = <T>(kind: Kind<T>, about: string, standard?: string): Setting<T> => ({ kind, about, ...(standard === undefined ? {} : { default: standard }) })
+const file = (about: string, standard?: string): Setting<string> => ({ ...of(path, about, standard), rebase: (value, resolve) => resolve(value) })
+const secret = (about: string): Setting<string> => ({ ...of(text, about), secret: true })
+
+export const roles = ['intake', 'decide', 'run', 'notify', 'console'] as const
+export type Role = (typeof roles)[number]
+
+const hash = (value: string): string => createHash('sha256').update(value).digest('hex')
+
+export const settings = {
+  'listen': of(hostPort, 'Where HTTP is served. Anything but loopback needs `tokens`, or `insecure`.', '127.0.0.1:9095'),
+  'advertise': of(origin, 'What other processes and people dial. From `listen`, unless it is set.'),
+  'insecure': of(flag, 'Serves beyond loopback without tokens: everybody who reaches the port may do everything.', 'false'),
+  'name': of(text, 'How this process is called in proofs and messages. The name of its host, unless it is set.'),
+  'state': file('The folder for what this process keeps. `$STATE_DIRECTORY`, else `$XDG_STATE_HOME/paramedic`, else `~/.local/state/paramedic`.'),
+  'log': {
+    ...of(logAddress, 'The log. `sqlite:STATE/paramedic.db`, unless it is set. A new log starts under a stop that a person lifts.'),
+    rebase: (log, resolve) => (log.kind === 'sqlite' ? { kind: 'sqlite', path: resolve(log.path) } : log),
+  } satisfies Setting<LogAddress>,
+  'kafka.tls.enabled': of(flag, 'Speaks TLS to Kafka.', 'false'),
+  'kafka.tls.ca': file("Certificates that Kafka's is checked against. The system's, unless it is set."),
+  'kafka.tls.cert': file('Our certificate for Kafka.'),
+  'kafka.tls.key': file('The key of our certificate for Kafka.'),
+  'kafka.sasl.mechanism': of(oneOf('plain', 'scram-sha-256', 'scram-sha-512'), 'How we log in to Kafka.'),
+  'kafka.sasl.username': of(text, 'As whom we log in to Kafka.'),
+  'kafka.sasl.password': secret('The password for Kafka.'),
+  'roles': of(someOf(...roles), 'What this process does. Every process serves stops, health and metrics.', roles.join(',')),
+  'catalog.runbooks': file('The folder of runbooks, routes.yaml and runbooks.lock.', 'runbooks'),
+  'catalog.policies': file('The folder of policies.', 'policies'),
+  'tokens': of(tokenList(hash), 'Who may do what. In the environment ROLE:TOKEN,… for one-liners. `paramedic token new` makes them.'),
+  'alertmanager': {
+    ...of(alertmanagerList, 'Whom to ask whether an alert is gone: an item for each HA pair. In the environment the URLs of one pair.'),
+    rebase: (list, resolve) => list.map((one) => rebaseAlertmanager(one, resolve)),
+  } satisfies Setting<readonly Alertmanager[]>,
+  'unmatched': of(oneOf('tell', 'record'), 'What happens to an alert without a route: people are told, or it is only recorded. Routes may say otherwise.', 'tell'),
+  'grafana.secret': secret("The HMAC secret of Grafana's contact point. Set: notifications without a valid signature are refused."),
+  'grafana.signatureHeader': of(text, 'The header of the signature.', 'X-Grafana-Alerting-Signature'),
+  'grafana.timestampHeader': of(text, 'The header of the timestamp, as in the contact point. Set: it is signed too, and one older or newer than 5m is refused.'),
+  'slack.botToken': secret('The token of the Slack app (xoxb-…). Without it escalations stay on the log and stderr.'),
+  'slack.signingSecret': secret('Proves that a slash command or a button comes from Slack.'),
+  'slack.appToken': secret('For Socket Mode (xapp-…), where Slack cannot reach this server.'),
+  'slack.channel': of(text, 'Where people are told, by id (C…) or #name.'),
+  'slack.fallbackChannel': of(text, 'Where they are told when that channel cannot be reached.'),
+  'slack.apiUrl': of(origin, "Another address of Slack's API, for proxies and tests."),
+  'slack.announce': of(oneOf('start', 'problems'), 'Whether a message says that a workflow changes something, or only what went wrong.', 'start'),
+  'slack.remindAfter': of(duration, 'An escalation that nobody took is told again after this.', '15m'),
+  'slack.allow': of(slackGrants, 'Who may do more than stop, from Slack. In the environment TEAM/USER,….'),
+  'providers.local.services': file('The file that declares the services of this machine. None: the provider `local` has no targets.'),
+  'killAfter': of(duration, 'A process that was out of touch with the log this long kills what it runs. 10s embedded, 30s on Kafka, unless it is set.'),
+  'lostAfter': of(duration, 'A process that was silent this long is lost, and its work is offered again. At least `killAfter` + 10s.', '45s'),
+  'drainTimeout': of(duration, 'How long SIGTERM waits for the running step.', '25s'),
+  'retention': of(duration, 'How long the log is kept.', '30d'),
+  'logLevel': of(oneOf('debug', 'info', 'warn', 'error', 'silent'), "How much this process says on stderr. Entries of the log are not meant.", 'info'),
+  'force.stop': of(flag, 'Everything is stopped, and nothing from outside can lift it.', 'false'),
+  'force.dryRun': of(flag, 'Nothing is run: every workflow is planned and judged only.', 'false'),
+} as const satisfies Readonly<Record<string, Setting>>
+
+export type Key = keyof typeof settings
+export type Value<K extends Key> = (typeof settings)[K] extends Setting<infer T> ? T : never
+export type Values = { readonly [K in Key]?: Value<K> }
+
+export const keys = Object.keys(settings) as readonly Key[]
+
+const words = (key: string): string[] => key.split('.').flatMap((part) => part.split(/(?=[A-Z])/)).map((word) => word.toLowerCase())
+
+/** `slack.botToken` → `PARAMEDIC_SLACK_BOT_TOKEN` */
+export const environmentName = (key: string): string => `PARAMEDIC_${words(key).join('_').toUpperCase()}`
+/** `slack.botToken` → `slack-bot-token` */
+export const flagName = (key: string): string => words(key).join('-')
+/** The key that names a secret's file: `slack.botTokenFile`. */
+export const fileKey = (key: string): string => `${key}File`
+
+export const settingOf = (key: Key): Setting => settings[key] as Setting
+/** Every name that may be written: the settings, and a `…File` for each secret instead of the secret itself. */
+export const writableKeys: readonly string[] = keys.map((key) => (settingOf(key).secret ? fileKey(key) : key))
