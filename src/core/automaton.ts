@@ -154,6 +154,24 @@ export function prefix(automaton: Automaton): string {
   return text
 }
 
+/** What every accepted text ends with. */
+export function suffix(automaton: Automaton): string {
+  const letters = singleLetters(automaton)
+  const before = incoming(automaton)
+  let states = new Set<number>()
+  automaton.accepts.forEach((end, state) => { if (end === 1) states.add(state) })
+  let text = ''
+  while (states.size > 0 && !states.has(automaton.start) && text.length < 64) {
+    const ways = [...states].flatMap((state) => before.get(state) ?? [])
+    const kind = ways[0]?.kind
+    const letter = kind === undefined || ways.some((way) => way.kind !== kind) ? undefined : letters[kind]
+    if (letter === undefined) return text
+    text = letter + text
+    states = new Set(ways.map(({ from }) => from))
+  }
+  return text
+}
+
 /** By class: its character, where it has only one. */
 function singleLetters({ bounds, classOf, classes }: Automaton): (string | undefined)[] {
   const sizes = new Array<number>(classes).fill(0)
@@ -167,15 +185,23 @@ function singleLetters({ bounds, classOf, classes }: Automaton): (string | undef
 }
 
 /** The states from which something is still accepted. */
-function liveStates({ next, classes, accepts: ends }: Automaton): Set<number> {
-  const before = new Map<number, Set<number>>()
+function liveStates(automaton: Automaton): Set<number> {
+  const before = incoming(automaton)
+  const live = new Set<number>()
+  automaton.accepts.forEach((end, state) => { if (end === 1) live.add(state) })
+  for (const state of live) for (const { from } of before.get(state) ?? []) live.add(from)
+  return live
+}
+
+/** By state, from where and by which class it is reached. */
+function incoming({ next, classes }: Automaton): Map<number, { from: number; kind: number }[]> {
+  const before = new Map<number, { from: number; kind: number }[]>()
   next.forEach((after, i) => {
     if (after === 0) return
-    const from = before.get(after) ?? new Set()
-    before.set(after, from.add(Math.floor(i / classes)))
+    const way = { from: Math.floor(i / classes), kind: i % classes }
+    const ways = before.get(after)
+    if (ways === undefined) before.set(after, [way])
+    else ways.push(way)
   })
-  const live = new Set<number>()
-  ends.forEach((end, state) => { if (end === 1) live.add(state) })
-  for (const state of live) for (const from of before.get(state) ?? []) live.add(from)
-  return live
+  return before
 }

@@ -18,8 +18,9 @@ export interface Matcher {
   test(value: string): boolean
   /** The values that `=` and a short list of alternatives take, and no others; undefined for all else. */
   readonly values: readonly string[] | undefined
-  /** What every value that passes begins with. */
+  /** What every value that passes begins and ends with. */
   readonly prefix: string
+  readonly suffix: string
   /** What a value must meet, in the form in which matchers are compared with each other. */
   demand(): Demand
 }
@@ -105,12 +106,13 @@ function compile(term: Term, where: { index: number; at: number; text: string })
   }
 }
 
-type Meaning = Pick<Matcher, 'test' | 'values' | 'prefix' | 'demand'>
+type Meaning = Pick<Matcher, 'test' | 'values' | 'prefix' | 'suffix' | 'demand'>
 
 const equal = (value: string): Meaning => ({
   test: (other) => other === value,
   values: [value],
   prefix: value,
+  suffix: value,
   demand: () => ({ automaton: literalAutomaton(value), accepted: true }),
 })
 
@@ -118,6 +120,7 @@ const positive = (pattern: Pattern): Meaning => ({
   test: pattern.test,
   values: pattern.values,
   prefix: pattern.prefix,
+  suffix: pattern.suffix,
   demand: () => ({ automaton: pattern.automaton(), accepted: true }),
 })
 
@@ -125,5 +128,6 @@ const negated = (meaning: Meaning): Meaning => ({
   test: (value) => !meaning.test(value),
   values: undefined,
   prefix: '',
+  suffix: '',
   demand: () => ({ automaton: meaning.demand().automaton, accepted: false }),
 })
