@@ -19,8 +19,8 @@ export const servicesIn = (dir: string): string => {
   return file
 }
 
-export const startServer = async (state: string, services = ''): Promise<Running> => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'server.ts'), state, '0', services], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const startServer = async (state: string, services = '', log = ''): Promise<Running> => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'server.ts'), state, '0', services, log], { stdio: ['ignore', 'pipe', 'pipe'] })
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4000)))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
