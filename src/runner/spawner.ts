@@ -16,7 +16,7 @@ import { rehearsalIn } from './rehearsal.ts'
 const unsentBound = 1_000_000
 
 const keeper = process.ppid
-/** The process above our keeper that takes in orphans, where there is one. */
+/** The process above our keeper, where what it takes in is nobody's. */
 let reaper: number | undefined
 let pool: Pool | undefined
 let secrets: readonly string[] = []
@@ -69,8 +69,9 @@ function whyNotStart(notAfterBoottimeMs: number): string | undefined {
 
 async function begin(settings: Settings): Promise<void> {
   secrets = settings.secrets
-  reaper = settings.reaper
   const { way, found } = await chooseWay({ want: settings.way, path: settings.path, group: settings.group, tools: settings.tools })
+  // Where jobs have no reaper of their own, the one above adopts what they left in the background: no strays.
+  if (way.name === 'subreaper' || way.name === 'namespace') reaper = settings.reaper
   pool = new Pool({
     settings, way, say,
     rehearsal: rehearsalIn(settings.folder),
