@@ -1,8 +1,9 @@
 /**
  * The keeper of this machine's services: a small process of its own, so that the replicas outlive the server.
  *
- *     node local-keeper.ts FOLDER
+ *     node local-keeper.ts FOLDER [AFTER]
  *
+ * AFTER names the dead keeper that this one is to follow: if by now there was another one, nobody waits for this one.
  * It owns the replicas declared in FOLDER and keeps as many as were last asked for. Killed, it leaves them running, and
  * the next keeper of the folder adopts them. On TERM it ends them, and itself; the same when its folder is removed.
  */
@@ -13,7 +14,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { declare, listOf, restartMember, setReplicas, sizeOf } from './local-book.ts'
 import { nameOf } from './local-process.ts'
-import { loadKept, removeAddress, saveAddress, saveKept, takeKeeperLock } from './local-state.ts'
+import { keeperNamed, loadAddress, loadKept, saveAddress, saveKept, takeKeeperLock } from './local-state.ts'
 import { Replicas } from './local-replicas.ts'
 import { writeTargets } from './local-targets.ts'
 import { stateFile, type Ask, type Kept, type Told } from './local-words.ts'
@@ -26,8 +27,8 @@ const largestAskBytes = 4 << 20
 const folder = resolve(process.argv[2] ?? usage())
 mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 })
 const lock = takeKeeperLock(folder)
-// Two were started at once, and the other one was faster: its address is the one to ask.
-if (lock === undefined) process.exit(0)
+// Several were started at once, and another one was faster: its address is the one to ask.
+if (lock === undefined || (process.argv[3] ?? keeperNamed(loadAddress(folder))) !== keeperNamed(loadAddress(folder))) process.exit(0)
 
 let kept: Kept = loadKept(folder)
 saveKept(folder, kept)
@@ -121,11 +122,10 @@ function end(why: string): Promise<void> {
     log(`ends: ${why}`)
     clearInterval(timer)
     await replicas.end()
-    server.close()
-    if (existsSync(folder)) {
-      removeAddress(folder)
-      log('ended')
-    }
+    // Whoever asked for the end is still being told so.
+    await Promise.race([new Promise((closed) => server.close(closed)), new Promise((go) => setTimeout(go, 1000))])
+    log('ended')
+    lock?.release()
     process.exit(0)
   })()
   return over
@@ -146,6 +146,6 @@ function trimLogs(): void {
 }
 
 function usage(): never {
-  process.stderr.write('usage: node local-keeper.ts FOLDER\n')
+  process.stderr.write('usage: node local-keeper.ts FOLDER [AFTER]\n')
   process.exit(2)
 }

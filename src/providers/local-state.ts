@@ -1,6 +1,6 @@
 /** The keeper's state folder: one file that is whole at any moment, and a lock that the kernel lets go of. */
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { addressFile, lockFile, stateFile, type Address, type Kept } from './local-words.ts'
@@ -26,7 +26,8 @@ export function loadAddress(folder: string): Address | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Address)
 }
 
-export const removeAddress = (folder: string): void => rmSync(join(folder, addressFile), { force: true })
+/** Which keeper an address was of; `-` for none. */
+export const keeperNamed = (address: Address | undefined): string => (address === undefined ? '-' : `${address.process.pid}:${address.process.start}`)
 
 export function writeWhole(path: string, text: string): void {
   const file = openSync(`${path}.new`, 'w', 0o600)
@@ -38,10 +39,11 @@ export function writeWhole(path: string, text: string): void {
 
 /** One keeper per folder. Undefined if there is one. A dead holder leaves no lock behind, however it died. */
 export function takeKeeperLock(folder: string): { release(): void } | undefined {
-  const lock = new DatabaseSync(join(folder, lockFile), { timeout: 200 })
+  const lock = new DatabaseSync(join(folder, lockFile), { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
-    return { release: () => lock.close() }
+    held.add(lock)
+    return { release: () => held.delete(lock) && lock.close() }
   } catch (error) {
     lock.close()
     if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined
@@ -50,6 +52,8 @@ export function takeKeeperLock(folder: string): { release(): void } | undefined 
 }
 
 const sqliteBusy = 5
+/** A handle that nobody holds is closed by the garbage collector, and the lock with it. */
+const held = new Set<DatabaseSync>()
 
 function readIfThere(path: string): string | undefined {
   try {

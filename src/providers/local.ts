@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isAlive } from './local-process.ts'
 import { readServices } from './local-services.ts'
-import { loadAddress } from './local-state.ts'
+import { keeperNamed, loadAddress } from './local-state.ts'
 import type { Address, Ask, Declarations, Told } from './local-words.ts'
 import { ProviderError, withinDeadline, type Call, type Provider, type Size } from './provider.ts'
 
@@ -56,25 +56,25 @@ function valueOf(told: Told): unknown {
   throw new ProviderError(told.error.name, told.error.message)
 }
 
-/** Whenever nobody listens, a keeper is started: it may have been killed. What was sent is never sent again. */
+/** Whenever nobody listens, a keeper is started: it may have been killed. A change that was sent is not sent again. */
 async function askKeeper(folder: string, words: Ask, signal: AbortSignal): Promise<Told> {
   let starting: ReturnType<typeof startKeeper> | undefined
   for (;;) {
     const address = loadAddress(folder)
     const told = address === undefined || !isAlive(address.process) ? 'nobody there' : await post(address, words, signal)
     if (told !== 'nobody there') return told
-    if (starting === undefined || starting.exited()) starting = startKeeper(folder)
+    if (starting === undefined || starting.exited()) starting = startKeeper(folder, address)
     await sleep(retryMs, undefined, { signal })
   }
 }
 
-function startKeeper(folder: string): { exited(): boolean } {
+function startKeeper(folder: string, after: Address | undefined): { exited(): boolean } {
   if (!existsSync(folder)) throw new ProviderError('TargetUnreachable', `the folder of the local services is gone: ${folder}`)
   const script = keeperScript()
   mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 })
   const log = openSync(join(folder, 'logs', 'keeper.log'), 'a', 0o600)
   // A session of its own: neither a terminal's Ctrl-C nor our end is its end.
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, folder], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, folder, keeperNamed(after)], {
     detached: true, stdio: ['ignore', log, log], cwd: folder, env: cleanEnvironment(),
   })
   closeSync(log)
@@ -115,7 +115,11 @@ function post({ port, token }: Address, words: Ask, signal: AbortSignal): Promis
         }
       })
     })
-    asking.once('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNREFUSED' ? done('nobody there') : fail(error)))
+    asking.once('error', (error: NodeJS.ErrnoException) => {
+      const unsaid = error.code === 'ECONNREFUSED' || (error.code === 'ECONNRESET' && words.verb !== 'set' && words.verb !== 'restart')
+      if (unsaid) done('nobody there')
+      else fail(error)
+    })
     asking.end(text)
   })
 }
