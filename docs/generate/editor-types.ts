@@ -14,7 +14,8 @@ export function editorTypes(): string {
     found(/^export interface ParamSpec \{[\s\S]*?^\}$/m, catalogue),
     found(/^export type Json = [\s\S]*?^\};$/m, plan),
     '/** zx\'s, as far as a step needs it. */',
-    'export type Shell = (pieces: TemplateStringsArray, ...values: unknown[]) => Promise<ShellOutput> & { nothrow(): Promise<ShellOutput>; quiet(): Promise<ShellOutput> };',
+    'export type Shell = (pieces: TemplateStringsArray, ...values: unknown[]) => ShellPromise;',
+    'export type ShellPromise = Promise<ShellOutput> & { nothrow(): ShellPromise; quiet(): ShellPromise };',
     'export interface ShellOutput { readonly stdout: string; readonly stderr: string; readonly exitCode: number | null }',
   ]
   const own = runbook.replace(/^import type .*$\n/gm, '').replace(/^export type \{.*$\n/m, '').replace("import('zx/core').Shell", 'Shell')
@@ -24,7 +25,8 @@ export function editorTypes(): string {
 }
 
 export const editorTypesModule = (): string =>
-  `/** Written by docs/generate/editor-types.ts from src/runbook.ts; a test fails where the two differ. */\nexport const editorTypes = ${JSON.stringify(editorTypes().split('\n'), null, 2)}.join('\\n')\n`
+  '/** Written by docs/generate/editor-types.ts from src/runbook.ts; a test fails where the two differ. */\n' +
+  `export const editorTypes = ${JSON.stringify(editorTypes().split('\n'), null, 2)}.join('\\n')\n`
 
 function declarations(name: string): string {
   const source = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), 'utf8')

@@ -51,15 +51,18 @@ function section(name: string, schema: z.ZodType): string {
   const { description, properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' }) as
     { description?: string; properties?: Record<string, Property>; required?: string[] }
   const rows = Object.entries(properties).map(([key, property]) =>
-    `| \`${key}\` | ${kind(property)} | ${required.includes(key) ? 'must be given' : `\`${JSON.stringify(property.default)}\``} | ${property.description ?? ''} |`)
+    `| ${[`\`${key}\``, kind(property), standard(property, required.includes(key)), property.description].join(' | ')} |`)
   const example = examples[name]
   if (example === undefined) throw new Error(`write an example of ${name} into docs/generate/policies.ts`)
-  return [`## ${name}`, '', description ?? '', '', '```yaml', `- ${example}`, '```', '', '| setting | is | default | means |', '|---|---|---|---|', ...rows, ''].join('\n')
+  const table = ['| setting | is | default | means |', '|---|---|---|---|', ...rows]
+  return [`## ${name}`, '', description ?? '', '', '```yaml', `- ${example}`, '```', '', ...table, ''].join('\n')
 }
 
 function kind({ type, items, minimum, maximum }: Property): string {
   if (type === 'array') return `list of ${items?.type === 'string' ? 'text' : 'values'}`
   return type === 'integer' ? `whole number, ${minimum} to ${maximum}` : 'text'
 }
+
+const standard = (property: Property, isRequired: boolean): string => (isRequired ? 'must be given' : `\`${String(property.default)}\``)
 
 if (import.meta.main) process.stdout.write(policiesPage())

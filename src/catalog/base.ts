@@ -15,17 +15,22 @@ export async function compareWithBase(runbooks: string, ref: string): Promise<Pr
   const here = await readLock(runbooks)
   return [...parseLock(base, path).lines].flatMap(([id, { digest }]): Problem[] => {
     const now = here.lines.get(id)
-    if (now === undefined) return [{ path, line: 1, message: `${id} was released at ${ref} and its line is gone: put it back (a script may go, its line stays)` }]
+    const released = `${id} was released at ${ref}`
+    if (now === undefined) {
+      return [{ path, line: 1, message: `${released} and its line is gone: put it back (a script may go, its line stays)` }]
+    }
     if (now.digest === digest) return []
-    const message = `${id} was released at ${ref} with ${digest.slice(0, 12)} and the line now says ${now.digest.slice(0, 12)}: put line and script back, and write the change as a new version`
-    return [{ path, line: now.line, message }]
+    const digests = `with ${digest.slice(0, 12)} and the line now says ${now.digest.slice(0, 12)}`
+    return [{ path, line: now.line, message: `${released} ${digests}: put line and script back, and write the change as a new version` }]
   })
 }
 
 /** The lock's text at the ref, empty if it had none. */
 async function lockAt(runbooks: string, ref: string): Promise<string | { problem: string }> {
-  const git = (...args: string[]) => run('git', ['-C', runbooks, ...args], { timeout: 10_000, maxBuffer: 8 << 20, killSignal: 'SIGKILL' })
-  const failure = (error: unknown) => String((error as { stderr?: string }).stderr || (error as Error).message).trim().split('\n')[0]
+  const options = { timeout: 10_000, maxBuffer: 8 << 20, killSignal: 'SIGKILL' } as const
+  const git = (...args: string[]) => run('git', ['-C', runbooks, ...args], options)
+  const failure = (error: unknown) =>
+    String((error as { stderr?: string }).stderr || (error as Error).message).trim().split('\n')[0]
   let commit: string
   try {
     commit = (await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`)).stdout.trim()

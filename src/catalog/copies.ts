@@ -74,10 +74,14 @@ async function takePlace(fresh: string, place: string, copy: Copy): Promise<void
 export async function findCopy(stateDirectory: string, digest: string): Promise<Copy | undefined> {
   if (!/^[0-9a-f]{64}$/.test(digest)) return undefined
   const place = join(copiesFolder(stateDirectory), digest)
-  const manifest = await readFile(join(place, manifestName), 'utf8').then((source) => JSON.parse(source) as Manifest).catch(() => undefined)
-  if (manifest === undefined) return undefined
-  const copy = copyAt(place, digest, manifest)
-  return (await isWhole(copy)) ? copy : undefined
+  const source = await readFile(join(place, manifestName), 'utf8').catch(() => undefined)
+  if (source === undefined) return undefined
+  try {
+    const copy = copyAt(place, digest, JSON.parse(source) as Manifest)
+    return (await isWhole(copy)) ? copy : undefined
+  } catch {
+    return undefined // its list of files cannot be read, so it is not whole
+  }
 }
 
 /** Whether every file still is what it was: what a runner asks right before it imports. */
@@ -93,9 +97,10 @@ export async function isWhole(copy: Copy): Promise<boolean> {
 /** Removes copies that nobody needs any more, and what a crash left half written. */
 export async function pruneCopies(stateDirectory: string, keep: ReadonlySet<string>): Promise<number> {
   const folder = copiesFolder(stateDirectory)
-  const names = (await readdir(folder).catch(() => [])).filter((name) => !keep.has(name) && /^(?:[0-9a-f]{64}$|\.new-)/.test(name))
-  for (const name of names) await rm(join(folder, name), { recursive: true, force: true })
-  return names.length
+  const names = await readdir(folder).catch(() => [])
+  const needless = names.filter((name) => !keep.has(name) && /^(?:[0-9a-f]{64}$|\.new-)/.test(name))
+  for (const name of needless) await rm(join(folder, name), { recursive: true, force: true })
+  return needless.length
 }
 
 function copyAt(place: string, digest: string, { id, script, files }: Manifest): Copy {

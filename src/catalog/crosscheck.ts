@@ -56,18 +56,24 @@ function checkRunbook({ route, matchers, readable, lineOf }: WrittenRoute, parts
   if (route.runbook === undefined) return
   const id = runbookId(route.runbook)
   const { name } = route.runbook
-  if (!parts.scripts.some((script) => script.id === id)) return say('problems', lineOf('runbook'), `.runbook: ${missing(name, id, parts.scripts)}`)
+  if (!parts.scripts.some((script) => script.id === id)) {
+    return say('problems', lineOf('runbook'), `.runbook: ${missing(name, id, parts.scripts)}`)
+  }
   const manifest = parts.manifests.get(id)
   if (manifest !== undefined) {
     for (const { param, problem } of checkParams(manifest.params, route.params).problems) {
       const known = Object.keys(manifest.params)
-      say('problems', lineOf('params', param), `.params.${param} ${problem}${known.includes(param) ? '' : didYouMean(param, known)}`)
+      const meant = known.includes(param) ? '' : didYouMean(param, known)
+      say('problems', lineOf('params', param), `.params.${param} ${problem}${meant}`)
     }
   }
   if (route.mode === 'off') return
   const entries = parts.policies.entries.get(name) ?? []
-  if (entries.length === 0) return say('warnings', lineOf('runbook'), `.runbook: no policy is written for ${name}, so every plan of it is refused`)
-  if (manifest !== undefined && readable) checkTargets({ manifest, matchers, entries }, (message) => say('problems', lineOf(), message))
+  if (entries.length === 0) {
+    say('warnings', lineOf('runbook'), `.runbook: no policy is written for ${name}, so every plan of it is refused`)
+  } else if (manifest !== undefined && readable) {
+    checkTargets({ manifest, matchers, entries }, (message) => say('problems', lineOf(), message))
+  }
 }
 
 function missing(name: string, id: string, scripts: readonly Script[]): string {
@@ -77,8 +83,11 @@ function missing(name: string, id: string, scripts: readonly Script[]): string {
 }
 
 /** A route that pins its target to what no policy allows can only ever be refused. */
-function checkTargets(of: { manifest: RunbookManifest; matchers: WrittenRoute['matchers']; entries: readonly PolicyEntry[] }, say: (message: string) => void): void {
-  const named = (type: string) => of.entries.filter((entry) => entry.type === type).map(({ settings }) => settings['names'] as string[])
+function checkTargets(
+  of: { manifest: RunbookManifest; matchers: WrittenRoute['matchers']; entries: readonly PolicyEntry[] }, say: (message: string) => void,
+): void {
+  const named = (type: string) =>
+    of.entries.filter((entry) => entry.type === type).map(({ settings }) => settings['names'] as string[])
   const [first, ...others] = named('targets')
   if (first === undefined) return
   const label = of.manifest.target
@@ -86,19 +95,20 @@ function checkTargets(of: { manifest: RunbookManifest; matchers: WrittenRoute['m
   const allowed = first.filter((name) => others.every((list) => list.includes(name)) && !refused.includes(name))
   const pins = of.matchers.filter((matcher) => matcher.name === label)
   if (allowed.some((name) => pins.every((matcher) => matcher.test(name)))) return
+  const some = `${allowed.slice(0, 5).join(', ')}${allowed.length > 5 ? ` and ${allowed.length - 5} more` : ''}`
   const why = allowed.length === 0 ? 'its policies allow no target at all'
-    : `its policies allow ${allowed.slice(0, 5).join(', ')}${allowed.length > 5 ? ` and ${allowed.length - 5} more` : ''}, and ${pins.map(({ text }) => text).join(', ')} takes none of them`
+    : `its policies allow ${some}, and ${pins.map(({ text }) => text).join(', ')} takes none of them`
   say(` can never act: ${of.manifest.name} touches what the label ${label} names; ${why}`)
 }
 
 function checkPolicyNames({ policies, scripts }: Parts, into: Findings): void {
   for (const [name, entries] of policies.entries) {
-    const { path, line } = policies.places.get(name)!
     const known = scripts.map((script) => script.name)
-    if (!known.includes(name)) into.problems.push({ path, line, message: `there is no runbook ${name}${didYouMean(name, known)}` })
-    else if (entries.length === 0) into.warnings.push({ path, line, message: `the list of policies for ${name} is empty, so every plan of it is refused` })
+    const say = (kind: keyof Findings, message: string) => void into[kind].push({ ...policies.places.get(name)!, message })
+    if (!known.includes(name)) say('problems', `there is no runbook ${name}${didYouMean(name, known)}`)
+    else if (entries.length === 0) say('warnings', `the list of policies for ${name} is empty, so every plan of it is refused`)
     else if (!entries.some(({ type }) => type === 'targets')) {
-      into.warnings.push({ path, line, message: `no policy of type targets says what ${name} may touch, so it may touch whatever an alert names` })
+      say('warnings', `no policy of type targets says what ${name} may touch, so it may touch whatever an alert names`)
     }
   }
 }
@@ -109,7 +119,9 @@ function checkHealing(script: Script, { manifests, groupIntervalMs }: Parts, int
   const interval = groupIntervalMs ?? 60_000
   if (manifest === undefined || manifest.healedWithinMs >= 2 * interval) return
   const told = groupIntervalMs !== undefined
-  const message = `healedWithin is ${formatDuration(manifest.healedWithinMs)}, but ${told ? '' : 'where '}Alertmanager's group_interval is ` +
-    `${formatDuration(interval)}${told ? ', and' : ''} the end of an alert may take twice that to be told: make it at least ${formatDuration(2 * interval)}`
-  into[told ? 'problems' : 'warnings'].push({ path: script.shown, line: definitionLine(script.source, ['healedWithin']), message })
+  const message = `healedWithin is ${formatDuration(manifest.healedWithinMs)}, but ${told ? '' : 'where '}Alertmanager's ` +
+    `group_interval is ${formatDuration(interval)}${told ? ', and' : ''} the end of an alert may take twice that to be told: ` +
+    `make it at least ${formatDuration(2 * interval)}`
+  const line = definitionLine(script.source, ['healedWithin'])
+  into[told ? 'problems' : 'warnings'].push({ path: script.shown, line, message })
 }

@@ -10,7 +10,8 @@ import { checkShape } from './shape.ts'
 
 const fn = (name: string) => z.literal(functionMark, `must be a function: a runbook without ${name} cannot be judged or run`)
 const ms = (mostHours: number) =>
-  z.int('must be whole milliseconds: seconds(30), minutes(2)').min(1, 'must be at least 1 ms').max(mostHours * 3_600_000, `must be at most ${mostHours} h`)
+  z.int('must be whole milliseconds: seconds(30), minutes(2)')
+    .min(1, 'must be at least 1 ms').max(mostHours * 3_600_000, `must be at most ${mostHours} h`)
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const paramShape = z.strictObject({
@@ -39,17 +40,20 @@ const stepShape = z.strictObject({
   context.addIssue({ code: 'custom', path: ['concurrency'], message: 'means nothing without `each: true`: there is one job only' })
 })
 
+const noSteps = 'a runbook without steps does nothing'
 const runbookShape = z.strictObject({
-  target: z.string('must be the label that names what is touched').regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be the name of a label'),
+  target: z.string('must be the label that names what is touched')
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be the name of a label'),
   provider: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be the name of a provider').default('local'),
   params: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'letters, digits, _ and -'), paramShape).default({}),
   plan: fn('plan'),
   planTimeout: ms(1).default(30_000),
-  steps: z.array(stepShape, 'must be a list: a runbook without steps does nothing').min(1, 'is empty: a runbook without steps does nothing').max(100)
+  steps: z.array(stepShape, `must be a list: ${noSteps}`).min(1, `is empty: ${noSteps}`).max(100)
     .superRefine((steps, context) => {
       for (const [index, { name }] of steps.entries()) {
         if (steps.findIndex((step) => step.name === name) === index) continue
-        context.addIssue({ code: 'custom', path: [index, 'name'], message: `is ${JSON.stringify(name)} a second time: outputs are kept by step name` })
+        const message = `is ${JSON.stringify(name)} a second time: outputs are kept by step name`
+        context.addIssue({ code: 'custom', path: [index, 'name'], message })
       }
     }),
   verify: fn('verify').optional(),
@@ -116,7 +120,10 @@ export function definitionLine(source: string, path: readonly PropertyKey[]): nu
   for (const step of path) {
     let next = -1
     if (typeof step !== 'number') next = keyAfter(source, String(step), at)
-    else for (let count = 0, from = at; count <= step; count++, from = next + 1) if ((next = keyAfter(source, 'name', from)) === -1) break
+    for (let count = 0, from = at; typeof step === 'number' && count <= step; count++, from = next + 1) {
+      next = keyAfter(source, 'name', from)
+      if (next === -1) break
+    }
     if (next === -1) break
     at = next
   }

@@ -21,7 +21,8 @@ registerHooks({
 })
 
 for (const { id, url } of scripts) {
-  const told: Described = await describe(url).then((definition) => ({ id, definition }), (error: unknown) => ({ id, error: errorText(error) }))
+  const told: Described = await describe(url)
+    .then((definition) => ({ id, definition }), (error: unknown) => ({ id, error: errorText(error) }))
   writeSync(3, `${JSON.stringify(told)}\n`)
 }
 process.exit(0)

@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -22,17 +21,26 @@ export interface Description {
 
 const mostProcesses = 6
 
-export async function describeScripts(scripts: readonly Script[], options: { timeoutMs: number }): Promise<Description[]> {
-  const known = scripts.filter(({ digest }) => remembered.has(digest)).map((script) => ({ script, definition: remembered.get(script.digest) }))
+/** `scratch` is a folder in which another is made for the time of this call. */
+export async function describeScripts(
+  scripts: readonly Script[], options: { timeoutMs: number; scratch: string },
+): Promise<Description[]> {
+  const known = scripts.filter(({ digest }) => remembered.has(digest))
+    .map((script) => ({ script, definition: remembered.get(script.digest) }))
   const unknown = scripts.filter(({ digest }) => !remembered.has(digest))
   if (unknown.length === 0) return known
-  const scratch = await mkdtemp(join(tmpdir(), 'paramedic-'))
+  let scratch: string | undefined
   try {
+    scratch = await mkdtemp(join(options.scratch, 'paramedic-'))
     const fresh = await describeAll(unknown, scratch, options.timeoutMs)
     for (const one of fresh) if (one.failure === undefined) remember(one)
     return [...known, ...fresh]
+  } catch (error) {
+    const { code, message: words } = error as NodeJS.ErrnoException
+    const message = `cannot be imported on this machine: ${code ?? words}; ${options.scratch} must be a folder to write in`
+    return [...known, ...unknown.map((script) => failed(script, message))]
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
   }
 }
 
@@ -67,10 +75,12 @@ function described(script: Script, { definition, error }: Described, folder: str
   const [, path, line] = at === -1 ? [] : /^([^:\s)]+):(\d+)/.exec(error.slice(at + copy.length)) ?? []
   const message = `cannot be imported: ${error.split('\n')[0]!.replaceAll(copy, '')}`
   const runbookFolder = script.shown.slice(0, -`${script.version}.ts`.length)
-  return { script, failure: { path: path === undefined ? script.shown : runbookFolder + path.replace(/js$/, 'ts'), line: Number(line ?? 1), message } }
+  const shown = path === undefined ? script.shown : runbookFolder + path.replace(/js$/, 'ts')
+  return { script, failure: { path: shown, line: Number(line ?? 1), message } }
 }
 
-const failed = (script: Script, message: string): Description => ({ script, failure: { path: script.shown, line: 1, message } })
+const failed = (script: Script, message: string): Description =>
+  ({ script, failure: { path: script.shown, line: 1, message } })
 
 async function runChild(order: DescribeOrder, scratch: string, timeoutMs: number): Promise<{ told: Described[]; ending: string }> {
   const orderFile = join(scratch, 'order.json')

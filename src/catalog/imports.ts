@@ -24,11 +24,14 @@ export function checkImports(script: Script): Problem[] {
 
 function wrong(name: string, from: string, names: ReadonlySet<string>, version: number): string | undefined {
   if (name === 'paramedic') return undefined
-  if (!/^\.\.?\//.test(name)) return `imports ${name}: a runbook imports 'paramedic' and files of its folder ${version}/ only; what it needs else it is handed`
+  if (!/^\.\.?\//.test(name)) {
+    return `imports ${name}: a runbook imports 'paramedic' and files of its folder ${version}/ only; what it needs else it is handed`
+  }
   const file = posix.join(posix.dirname(from), name)
   if (!file.startsWith(`${version}/`)) return `imports ${name}: only files of the folder ${version}/ belong to this version`
   if (!names.has(file)) return `imports ${name}: there is no such file`
-  return isCode(file) ? undefined : `imports ${name}: only scripts can be imported, so write it as a .ts file that exports the data`
+  if (isCode(file)) return undefined
+  return `imports ${name}: only scripts can be imported, so write it as a .ts file that exports the data`
 }
 
 function specifiers(source: string): { name: string; offset: number }[] {

@@ -23,8 +23,10 @@ export function parseLock(source: string, path: string): Lock {
     const line = index + 1
     if (row.trim() === '' || row.startsWith('#')) continue
     const found = linePattern.exec(row.replace(/\r$/, ''))
-    if (found === null) problems.push({ path, line, message: 'is not `name@version digest`: put the line back as `paramedic runbook lock` wrote it' })
-    else if (lines.has(found[1]!)) problems.push({ path, line, message: `names ${found[1]} twice; the first is on line ${lines.get(found[1]!)!.line}: keep the older one` })
+    const say = (message: string) => void problems.push({ path, line, message })
+    const first = lines.get(found?.[1] ?? '')
+    if (found === null) say('is not `name@version digest`: put the line back as `paramedic runbook lock` wrote it')
+    else if (first !== undefined) say(`names ${found[1]} twice; the first is on line ${first.line}: keep the older one`)
     else lines.set(found[1]!, { digest: found[2]!, line })
   }
   return { lines, problems }
@@ -44,8 +46,9 @@ export function checkLock(scripts: readonly Script[], lock: Lock, checked = scri
       return [{ path: script.shown, line: 1, message: `${script.id} is not released: record it with \`paramedic runbook lock\`` }]
     }
     if (locked.digest === script.digest) return []
-    const message = `${script.id} was released and has changed (${lockName}:${locked.line} says ${locked.digest.slice(0, 12)}, it is ` +
-      `${script.digest.slice(0, 12)}): put it back, and write the change as version ${nextVersion(script, scripts, lock)}`
+    const digests = `${lockName}:${locked.line} says ${locked.digest.slice(0, 12)}, it is ${script.digest.slice(0, 12)}`
+    const next = nextVersion(script, scripts, lock)
+    const message = `${script.id} was released and has changed (${digests}): put it back, and write the change as version ${next}`
     return [{ path: script.shown, line: 1, message }]
   })
 }

@@ -1,13 +1,11 @@
 /** `runbooks/routes.yaml`: which alert takes which runbook, in which mode. First match wins. */
-import { join } from 'node:path'
 import { z } from 'zod'
 import { modes, type Route } from '../core/catalogue.ts'
 import { durationMs, durationProblem, parseDuration } from '../core/duration.ts'
 import { MatcherError, parseMatchers, type Matcher } from '../core/matcher.ts'
-import { readBounded, shown } from './files.ts'
 import type { Problem } from './problem.ts'
-import { text } from './scripts.ts'
 import { checkShape } from './shape.ts'
+import { routesName, type TextFile } from './sources.ts'
 import { lineAt, readYaml, type YamlNode } from './yaml.ts'
 
 export interface WrittenRoute {
@@ -24,10 +22,7 @@ export interface WrittenRoutes {
   readonly path: string
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
-  readonly source: string
 }
-
-export const routesName = 'routes.yaml'
 
 const shape = z.strictObject({
   routes: z.array(z.strictObject({
@@ -41,27 +36,31 @@ const shape = z.strictObject({
     channel: z.string().min(1).max(256).optional(),
   })).max(100_000),
 })
+/** `name@version` */
+const reference = /^([a-z0-9][a-z0-9-]*)@([1-9]\d{0,8})$/
+
 type Written = z.infer<typeof shape>['routes'][number]
 
-export async function readRoutes(runbooks: string): Promise<WrittenRoutes> {
-  const path = shown(join(runbooks, routesName))
-  const bytes = await readBounded(join(runbooks, routesName), 8 << 20)
-  const source = text(bytes ?? new Uint8Array())
-  const failed = (problems: Problem[]): WrittenRoutes => ({ routes: [], path, problems, warnings: [], source })
-  if (bytes === undefined) return failed([{ path, line: 1, message: 'is missing: write `routes:` and below it what may be answered (`routes: []` for nothing)' }])
+export function parseRoutes({ path, source }: TextFile): WrittenRoutes {
+  const failed = (problems: Problem[]): WrittenRoutes => ({ routes: [], path, problems, warnings: [] })
+  if (source === undefined) {
+    const message = 'is missing: write `routes:` and below it what may be answered (`routes: []` for nothing)'
+    return failed([{ path, line: 1, message }])
+  }
   const { root, problems } = readYaml(path, source)
   if (root === undefined) return failed(problems)
-  for (const { map } of root.map.get('routes')?.node.list ?? []) joinSplit(map.get('matchers')?.node, source)
-  const value = { ...(root.value as object), ...(root.map.has('routes') ? { routes: root.map.get('routes')!.node.list.map(plain) } : {}) }
-  const checked = checkShape(shape, root.map.get('routes')?.node.kind === 'list' ? value : root.value, { path, lineOf: (at) => lineAt(root, at) })
+  const list = root.map.get('routes')?.node
+  for (const { map } of list?.list ?? []) joinSplit(map.get('matchers')?.node, source)
+  const value = list?.kind === 'list' ? { ...(root.value as object), routes: list.list.map(joined) } : root.value
+  const checked = checkShape(shape, value, { path, lineOf: (at) => lineAt(root, at) })
   if (checked.value === undefined) return failed(checked.problems)
-  const into: { problems: Problem[]; warnings: Problem[] } = { problems: [], warnings: [] }
+  const into: Context['into'] = { problems: [], warnings: [] }
   const routes = checked.value.routes.map((written, index) => readRoute(written, index, { path, root, into }))
-  return { routes, path, ...into, source }
+  return { routes, path, ...into }
 }
 
 /** A route's map with its matchers as they are after `joinSplit`. */
-const plain = ({ value, map }: YamlNode): unknown =>
+const joined = ({ value, map }: YamlNode): unknown =>
   map.has('matchers') ? { ...(value as object), matchers: map.get('matchers')!.node.value } : value
 
 /**
@@ -81,7 +80,8 @@ function joinSplit(node: YamlNode | undefined, source: string): void {
   node.value = list.map(({ value }) => value)
 }
 
-const isOpen = (value: unknown): boolean => typeof value === 'string' && (value.replace(/\\./g, '').match(/"/g)?.length ?? 0) % 2 === 1
+const isOpen = (value: unknown): boolean =>
+  typeof value === 'string' && (value.replace(/\\./g, '').match(/"/g)?.length ?? 0) % 2 === 1
 
 interface Context {
   readonly path: string
@@ -91,33 +91,52 @@ interface Context {
 
 function readRoute(written: Written, index: number, { path, root, into }: Context): WrittenRoute {
   const lineOf = (...below: PropertyKey[]) => lineAt(root, ['routes', index, ...below])
-  const say = (line: number, message: string) => void into.problems.push({ path, line, message: `routes[${index}]${message}` })
-  const matchers = written.matchers.flatMap((one, place) => readMatcher(one, { line: lineOf('matchers', place), name: `routes[${index}].matchers[${place}]`, path, into }))
-  const reference = written.runbook === undefined ? undefined : /^([a-z0-9][a-z0-9-]*)@([1-9]\d{0,8})$/.exec(written.runbook)
-  if (reference === null) say(lineOf('runbook'), `.runbook must be name@version, not ${JSON.stringify(written.runbook)}`)
-  if (written.runbook !== undefined && written.heartbeat !== undefined) say(lineOf('heartbeat'), '.heartbeat: a heartbeat is never answered by a runbook; write two routes')
-  if (written.runbook === undefined && (written.mode ?? 'off') !== 'off') say(lineOf('mode'), `.mode is ${written.mode}, but there is no runbook to run`)
-  if (written.runbook === undefined && written.params !== undefined) say(lineOf('params'), '.params are for a runbook, and there is none')
-  if (written.runbook !== undefined && written.mode === undefined) {
-    into.warnings.push({ path, line: lineOf(), message: `routes[${index}] has no mode, so ${written.runbook} does not run: write mode: dry-run, approve or auto` })
-  }
-  const { runbook: _, heartbeat, mode, params, matchers: texts, ...rest } = written
-  const route = {
-    matchers: texts, mode: mode ?? 'off', params: params ?? {}, source: `runbooks/${routesName}:${lineOf()}`, ...rest,
-    ...(reference ? { runbook: { name: reference[1]!, version: Number(reference[2]) } } : {}),
+  const name = `routes[${index}]`
+  const say = (kind: 'problems' | 'warnings', key: keyof Written, message: string) =>
+    void into[kind].push({ path, line: lineOf(key), message: `${name}.${key}${message}` })
+  checkKeys(written, say)
+  const matchers = written.matchers.map((one, place) =>
+    readMatcher(one, { line: lineOf('matchers', place), name: `${name}.matchers[${place}]`, path, into }))
+  const named = reference.exec(written.runbook ?? '')
+  const { runbook: _, heartbeat, mode, params, matchers: texts, unmatched, owner, channel } = written
+  const route: Route = {
+    matchers: texts, mode: mode ?? 'off', params: params ?? {}, source: `runbooks/${routesName}:${lineOf()}`,
+    ...(named === null ? {} : { runbook: { name: named[1]!, version: Number(named[2]) } }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: durationMs(heartbeat) }),
-  } as Route
+    ...(unmatched === undefined ? {} : { unmatched }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(channel === undefined ? {} : { channel }),
+  }
   return { route, matchers: matchers.flatMap((one) => one ?? []), readable: !matchers.includes(undefined), lineOf }
 }
 
-function readMatcher(written: string, at: { line: number; name: string; path: string; into: Context['into'] }): (Matcher | undefined)[] {
+type Say = (kind: 'problems' | 'warnings', key: keyof Written, message: string) => void
+
+/** Keys that make no sense beside each other. */
+function checkKeys({ runbook, heartbeat, mode, params }: Written, say: Say): void {
+  if (runbook === undefined) {
+    if ((mode ?? 'off') !== 'off') say('problems', 'mode', ` is ${mode}, but there is no runbook to run`)
+    if (params !== undefined) say('problems', 'params', ' are for a runbook, and there is none')
+    return
+  }
+  if (!reference.test(runbook)) say('problems', 'runbook', ` must be name@version, not ${JSON.stringify(runbook)}`)
+  if (heartbeat !== undefined) say('problems', 'heartbeat', ': a heartbeat is never answered by a runbook; write two routes')
+  else if (mode === undefined) say('warnings', 'mode', ` is not given, so ${runbook} does not run: write dry-run, approve or auto`)
+}
+
+/** Undefined if it cannot be read. */
+function readMatcher(
+  written: string, at: { line: number; name: string; path: string; into: Context['into'] },
+): readonly Matcher[] | undefined {
+  const say = (kind: 'problems' | 'warnings', message: string) =>
+    void at.into[kind].push({ path: at.path, line: at.line, message: `${at.name} ${message}` })
   try {
     const { list, warnings } = parseMatchers([written])
-    at.into.warnings.push(...warnings.map((message) => ({ path: at.path, line: at.line, message: `${at.name} ${message}` })))
-    return [...list]
+    for (const warning of warnings) say('warnings', warning)
+    return list
   } catch (error) {
     if (!(error instanceof MatcherError)) throw error
-    at.into.problems.push({ path: at.path, line: at.line, message: `${at.name} ${error.message}` })
-    return [undefined]
+    say('problems', error.message)
+    return undefined
   }
 }

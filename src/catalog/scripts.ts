@@ -51,10 +51,12 @@ export async function readScripts(runbooks: string): Promise<{ scripts: Script[]
 
 async function readVersions(folder: string, name: string, problems: Problem[]): Promise<Script[]> {
   const found = (await listFolder(folder)) ?? []
-  const versions = found.filter(({ name, kind }) => kind === 'file' && versionFile.test(name)).map(({ name }) => name.slice(0, -'.ts'.length))
+  const files = found.filter(({ name, kind }) => kind === 'file' && versionFile.test(name))
+  const versions = files.map((file) => file.name.slice(0, -'.ts'.length))
   for (const one of found) {
     const stray = one.kind === 'folder' ? !versions.includes(one.name) : code.test(one.name) && !versionFile.test(one.name)
-    if (stray) problems.push(strange(join(folder, one.name), 'belongs to no version: VERSION.ts may use files of the folder VERSION/ only, and nothing is shared'))
+    const message = 'belongs to no version: VERSION.ts may use files of the folder VERSION/ only, and nothing is shared'
+    if (stray) problems.push(strange(join(folder, one.name), message))
   }
   if (versions.length === 0) problems.push(strange(folder, 'holds no version: write 1.ts'))
   const scripts: Script[] = []
@@ -65,7 +67,9 @@ async function readVersions(folder: string, name: string, problems: Problem[]): 
   return scripts
 }
 
-async function readVersion(folder: string, of: { name: string; version: number }, problems: Problem[]): Promise<Script | undefined> {
+async function readVersion(
+  folder: string, of: { name: string; version: number }, problems: Problem[],
+): Promise<Script | undefined> {
   const path = `${of.version}.ts`
   const bytes = await readBounded(join(folder, path), mostBytes)
   const files = bytes === undefined ? [] : [{ path, bytes }, ...(await readBelow(folder, `${of.version}`, 0))]
@@ -73,7 +77,10 @@ async function readVersion(folder: string, of: { name: string; version: number }
   if (bytes === undefined) problems.push(strange(join(folder, path), 'cannot be read'))
   else if (files.length > mostFiles || size > mostBytes) {
     problems.push(strange(join(folder, path), `is too much: at most ${mostFiles} files and 4 MB a version`))
-  } else return { ...of, id: runbookId(of), digest: digestOf(of.name, files), files, source: text(bytes), shown: shown(join(folder, path)) }
+  } else {
+    const digest = digestOf(of.name, files)
+    return { ...of, id: runbookId(of), digest, files, source: text(bytes), shown: shown(join(folder, path)) }
+  }
   return undefined
 }
 

@@ -45,7 +45,8 @@ function words(issue: z.core.$ZodIssue, given: unknown): string {
     case 'invalid_type': return `must be ${typeNames[issue.expected] ?? issue.expected}, not ${show(given)}`
     case 'invalid_value': {
       const options = issue.values.map(String)
-      return `must be ${options.length > 1 ? 'one of ' : ''}${options.join(', ')}, not ${show(given)}${didYouMean(String(given), options)}`
+      const choice = `${options.length > 1 ? 'one of ' : ''}${options.join(', ')}`
+      return `must be ${choice}, not ${show(given)}${didYouMean(String(given), options)}`
     }
     case 'too_small': return issue.origin === 'number' || issue.origin === 'int' ? `must be at least ${issue.minimum}` : 'is empty'
     case 'too_big': return `must be at most ${issue.maximum}${issue.origin === 'array' ? ' long' : issue.origin === 'string' ? ' letters' : ''}`
@@ -69,7 +70,10 @@ function show(value: unknown): string {
 
 /** `routes[3].params.by` */
 export const pathText = (path: readonly PropertyKey[], start = ''): string =>
-  path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`), start)
+  path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    return text === '' ? String(key) : `${text}.${String(key)}`
+  }, start)
 
 interface Def {
   readonly type: string

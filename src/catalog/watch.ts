@@ -4,7 +4,8 @@
  * nothing changes any more; one with problems only when they are still there after a while.
  */
 import { watch, type FSWatcher } from 'node:fs'
-import { fingerprintOf, readCatalogue, type CatalogueOptions, type Reading } from './read.ts'
+import { readCatalogue, type CatalogueOptions, type Reading } from './read.ts'
+import { readSources } from './sources.ts'
 
 export interface WatchOptions extends CatalogueOptions {
   /** The reading that is in use: only what differs from it is news. */
@@ -15,6 +16,8 @@ export interface WatchOptions extends CatalogueOptions {
   readonly quietMs?: number
   /** How long problems must last to be told. 5 s. */
   readonly settleMs?: number
+  /** How long problems stand until they are looked at again though no file changed: they may have been this machine's. 30 s. */
+  readonly againMs?: number
   readonly signal: AbortSignal
 }
 
@@ -31,26 +34,35 @@ export function watchCatalogue(options: WatchOptions): CatalogueWatch {
 }
 
 async function* readings(options: WatchOptions, bell: Bell): AsyncGenerator<Reading, void, undefined> {
-  const { signal, pollMs = 5000, quietMs = 200, settleMs = 5000 } = options
+  const { signal, pollMs = 5000, quietMs = 200, settleMs = 5000, againMs = 30_000 } = options
   const watchers = new FolderWatch([options.runbooks, options.policies], () => bell.ring())
-  let last = options.since?.fingerprint
+  let last = options.since
+  let readAt = performance.now()
   try {
     while (!signal.aborted) {
       await bell.wait(pollMs)
       if (signal.aborted) return
       watchers.renew()
       const asked = bell.takeDemand()
-      if (!asked && (await fingerprintOf(options)) === last) continue
+      const again = last !== undefined && last.problems.length > 0 && performance.now() - readAt >= againMs
+      if (!asked && !again && (await fingerprintOf(options)) === last?.fingerprint) continue
       const reading = asked ? await readCatalogue(options) : await settled(options, { quietMs, settleMs })
       if (reading === undefined) return
-      if (!asked && reading.fingerprint === last) continue
-      last = reading.fingerprint
+      readAt = performance.now()
+      if (!asked && isSame(reading, last)) continue
+      last = reading
       yield reading
     }
   } finally {
     watchers.close()
   }
 }
+
+const isSame = (a: Reading, b: Reading | undefined): boolean =>
+  a.fingerprint === b?.fingerprint && JSON.stringify(a.problems) === JSON.stringify(b.problems)
+
+/** Cheap: only reads and hashes. */
+const fingerprintOf = async (options: CatalogueOptions): Promise<string> => (await readSources(options)).fingerprint
 
 /** A reading of files that stood still around it; undefined if the signal came first. */
 async function settled(options: WatchOptions, { quietMs, settleMs }: { quietMs: number; settleMs: number }): Promise<Reading | undefined> {

@@ -124,8 +124,9 @@ class Composer {
     else if (before <= mostNodes) this.#say(into.line, `unfolds to more than ${mostNodes} values: use fewer aliases`)
   }
 
-  #make(kind: YamlNode['kind'], line: number, at: { start: number; end: number; plain: boolean } = { start: -1, end: -1, plain: false }): YamlNode {
-    return { kind, line, ...at, value: kind === 'map' ? {} : kind === 'list' ? [] : null, map: new Map(), list: [], size: 1 }
+  #make(kind: YamlNode['kind'], line: number, at = { start: -1, end: -1, plain: false }): YamlNode {
+    const value = kind === 'map' ? {} : kind === 'list' ? [] : null
+    return { kind, line, ...at, value, map: new Map(), list: [], size: 1 }
   }
 
   #say(line: number, message: string): void {

@@ -109,7 +109,7 @@ const warnings: [Files, string, RegExp, string][] = [
   [{ 'policies/scale.yaml': '' , 'policies/README.md': 'x\n' }, 'runbooks/routes.yaml:3', /no policy is written for scale, so every plan of it is refused/, 'a runbook without policies'],
   [policy('runbook: scale\npolicies: []\n'), 'policies/scale.yaml:1', /is empty, so every plan/, 'an empty list of policies'],
   [policy('runbook: scale\npolicies:\n  - { type: cooldown, for: 5m }\n'), 'policies/scale.yaml:1', /no policy of type targets/, 'nothing opted in'],
-  [route(`${slow}    runbook: scale@1\n`), 'runbooks/routes.yaml:2', /has no mode/, 'a route without a mode'],
+  [route(`${slow}    runbook: scale@1\n`), 'runbooks/routes.yaml:2', /mode is not given, so scale@1 does not run/, 'a route without a mode'],
   [{ 'runbooks/scale/1.ts': script('healedWithin: minutes(1),') }, 'runbooks/scale/1.ts:10', /group_interval is 1m.*at least 2m/, 'healing in less than Alertmanager needs by default'],
 ]
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { rename, symlink, rm, cp } from 'node:fs/promises'
+import { cp, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { lockCatalogue } from '../../src/catalog/lock.ts'
 import type { Reading } from '../../src/catalog/read.ts'
 import { watchCatalogue, type CatalogueWatch } from '../../src/catalog/watch.ts'
@@ -10,7 +10,7 @@ async function watched(t: TestContext, made: Folder, options: { settleMs?: numbe
   const stop = new AbortController()
   const watch = watchCatalogue({
     runbooks: made.runbooks, policies: made.policies, since: await made.read(),
-    pollMs: 30, quietMs: 20, settleMs: options.settleMs ?? 60, signal: stop.signal,
+    pollMs: 30, quietMs: 20, settleMs: options.settleMs ?? 60, againMs: 100, signal: stop.signal,
   })
   const end = async () => {
     stop.abort()
@@ -81,6 +81,23 @@ describe('half of a change is not taken', () => {
     assert.match(reading.problems[0]?.message ?? '', /is not YAML/)
     await made.write(good)
     assert.ok((await watch.next()).catalogue, 'and the mended one after them')
+  })
+})
+
+describe('problems of the machine are not for ever', () => {
+  it('reads again though no file changed', async (t) => {
+    const made = await folder(t, { 'runbooks/scale/1.ts': script(`// ${Math.random()}`) })
+    const [stop, scratch] = [new AbortController(), `${made.path}/scratch`]
+    t.after(() => stop.abort())
+    const since = await made.read({ scratch })
+    assert.match(since.problems[0]?.message ?? '', /on this machine: .*scratch must be a folder to write in/)
+    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, scratch, since, pollMs: 20, quietMs: 10, settleMs: 20, againMs: 50, signal: stop.signal })
+    const next = readings.next()
+    await nothingFor(300, next.then(({ value }) => value!))
+    await mkdir(scratch)
+    assert.ok((await next).value?.catalogue)
+    stop.abort()
+    await readings.return()
   })
 })
 

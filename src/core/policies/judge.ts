@@ -19,7 +19,8 @@ function judgeOne(entry: PolicyEntry, judged: Judged): Verdict {
     const type = policyTypes.get(entry.type)
     if (type === undefined) return failed(entry, `there is no policy type ${entry.type} in this version`)
     const settings = settingsOf(entry, type.schema)
-    return settings === undefined ? failed(entry, 'its settings do not fit its type') : type.judge(settings as never, judged, entry.name)
+    if (settings === undefined) return failed(entry, 'its settings do not fit its type')
+    return type.judge(settings as never, judged, entry.name)
   } catch (error) {
     return failed(entry, error instanceof Error ? error.message : String(error))
   }
