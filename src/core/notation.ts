@@ -35,7 +35,7 @@ export function readMatchers(text: string): Reading {
   const utf8 = attempt(() => utf8Terms(text))
   if (classic instanceof NotationError) {
     if (utf8 instanceof NotationError) throw classic
-    return { terms: onlyUtf8(utf8, classic), warning: undefined }
+    return { terms: onlyUtf8(utf8), warning: undefined }
   }
   if (utf8 instanceof NotationError) {
     return { terms: classic, warning: `only Alertmanager's classic parser reads this; write ${writeTerms(classic)}` }
@@ -68,11 +68,10 @@ function attempt<T>(read: () => T): T | NotationError {
 }
 
 /** Names that need quotes must have them; otherwise an older Alertmanager would refuse what a newer one takes. */
-function onlyUtf8(terms: readonly QuotedTerm[], why: NotationError): readonly Term[] {
+function onlyUtf8(terms: readonly QuotedTerm[]): readonly Term[] {
   for (const { name, quoted, at } of terms) {
     if (!quoted && !isClassicName(name)) throw new NotationError(`the label name ${name} needs quotes: "${name}"`, at)
   }
-  if (terms.every(({ name }) => isClassicName(name))) throw why
   return terms.map(({ name, operator, value }) => ({ name, operator, value }))
 }
 

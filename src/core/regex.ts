@@ -5,7 +5,8 @@
  * that any accepted pattern judges any label in less than a millisecond.
  */
 import { RE2JS } from 're2js'
-import { accepts, language, literalAutomaton, prefix, suffix, type Automaton } from './automaton.ts'
+import { accepts, literalAutomaton, type Automaton } from './automaton.ts'
+import { language, prefix, suffix } from './language.ts'
 import { subsetAutomaton, TooComplicated } from './subset.ts'
 
 export interface Pattern {
@@ -48,13 +49,14 @@ function listed(source: string): Pattern {
 
 function compiled(source: string): Pattern {
   const automaton = automatonOf(source)
-  const values = language(automaton, maxValues)
+  const small = automaton.next.length <= 1 << 14
+  const values = small ? language(automaton, maxValues) : undefined
   if (values !== undefined) return among(values, () => automaton)
   return {
     test: (value) => accepts(automaton, value),
     values: undefined,
-    prefix: prefix(automaton),
-    suffix: suffix(automaton),
+    prefix: small ? prefix(automaton) : '',
+    suffix: small ? suffix(automaton) : '',
     automaton: () => automaton,
   }
 }
