@@ -21,20 +21,19 @@ const TRY_MS = 2500
  */
 export class KafkaAppender<E> {
   readonly #stream: KafkaStream<E>
-  readonly #giveUpMs: number
   readonly #closing = new AbortController()
   readonly #queue: Piece[] = []
   #queuedBytes = 0
   #sending: Promise<void> | undefined
   #connected: { client: KafkaClient; producer: Producer } | undefined
 
-  constructor(stream: KafkaStream<E>, giveUpMs: number) {
+  constructor(stream: KafkaStream<E>) {
     this.#stream = stream
-    this.#giveUpMs = giveUpMs
   }
 
   async append(entries: readonly E[], texts?: readonly string[]): Promise<Position> {
     if (this.#closing.signal.aborted) throw new LogError('LOG_CLOSED', 'the log is closed')
+    if (entries.length === 0) throw new TypeError('an append of nothing')
     const pieces = cut(entries.map((entry, index) => this.#record(entry, texts?.[index])))
     const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0)
     if (this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
@@ -104,8 +103,8 @@ export class KafkaAppender<E> {
 
   /** The one rule: throw the client away, take a new one from the next broker, say the same batch again. */
   async #send(records: Message[]): Promise<number> {
-    const { topic, outage } = this.#stream
-    const until = performance.now() + this.#giveUpMs
+    const { topic, outage, giveUpMs } = this.#stream
+    const until = performance.now() + giveUpMs
     let landed: 'no' | 'maybe' = 'no'
     for (;;) {
       let asked = false

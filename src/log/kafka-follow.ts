@@ -11,14 +11,15 @@ const SLICE_BYTES = 1_000_000
 
 /**
  * Reads one topic from a position on, without a consumer group. After any failure it goes on at its position with a
- * new client from the next broker. An empty fetch says 'caught up' too: it shows that the reader is alive.
+ * new client from the next broker. 'caught up' is exact: every fetch brings the end of the topic with it.
  */
 export async function* followKafka<E>(
   stream: KafkaStream<E>, from: Position, signal: AbortSignal,
 ): AsyncGenerator<readonly Recorded<E>[] | 'caught up', void> {
   const part = `reading ${stream.topic}`
-  const patience = new Patience()
+  const patience = new Patience(stream.patienceMs)
   let position = from
+  let caughtUpAt: Position | undefined
   let reader = new KafkaReader(stream.clients, stream.topic)
   try {
     await untilAborted(stream.ready, signal)
@@ -34,7 +35,9 @@ export async function* followKafka<E>(
         await turn()
       }
       position = fetched.next
-      if (position >= fetched.highWatermark) yield 'caught up'
+      if (position < fetched.highWatermark || position === caughtUpAt) continue
+      caughtUpAt = position
+      yield 'caught up'
     }
   } finally {
     reader.throwAway()

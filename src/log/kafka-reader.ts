@@ -42,6 +42,8 @@ export class KafkaReader {
     const { messages, highWatermark } = answer.responses[0]!.partitions[0]!
     const batch = messages.at(-1)?.batchContext
     const next = batch === undefined ? position : Number(batch.firstOffset) + batch.lastOffsetDelta + 1
+    // The leader has more and sends none: never seen of a healthy one. To ask on and on would be silent and hot.
+    if (next <= position && position < Number(highWatermark)) throw new Error(`topic ${this.#topic} goes on after ${position}, but nothing comes`)
     return { records: messages, next: Math.max(position, next), highWatermark: Number(highWatermark) }
   }
 

@@ -13,6 +13,10 @@ export interface KafkaStream<E> {
   readonly outage: Outage
   /** Resolves when both topics are known to be fit. Rejects where only a person can help. */
   readonly ready: Promise<void>
+  /** After this an append that Kafka does not take rejects. */
+  readonly giveUpMs: number
+  /** After this people are called because of a refusal that a broker may also give while it starts. */
+  readonly patienceMs: number
 }
 
 /** Between two clients. */

@@ -36,13 +36,18 @@ export function troubleOf(error: unknown, topic: string): Trouble {
   return { code: 'LOG_UNREACHABLE', again: true, refused: false, text }
 }
 
-/** A topic that is gone, or a credential that is refused, may be a broker that just started: people are called after this. */
-const PATIENCE_MS = 10_000
-
-/** An outage may last for ever; a refusal that stays the same may not. */
+/**
+ * An outage may last for ever; a refusal that stays the same may not. A topic that is gone, or a credential that is
+ * refused, may be a broker that just started: people are called when it is still so after `limitMs`.
+ */
 export class Patience {
+  readonly #limitMs: number
   #code: LogErrorCode | undefined
   #sinceMs = 0
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs
+  }
 
   worked(): void {
     this.#code = undefined
@@ -54,7 +59,7 @@ export class Patience {
       this.#sinceMs = performance.now()
     }
     // What retention cut away does not come back.
-    return code === 'LOG_CUT' || (code !== 'LOG_UNREACHABLE' && performance.now() - this.#sinceMs >= PATIENCE_MS)
+    return code === 'LOG_CUT' || (code !== 'LOG_UNREACHABLE' && performance.now() - this.#sinceMs >= this.#limitMs)
   }
 }
 

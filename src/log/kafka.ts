@@ -25,6 +25,8 @@ export interface KafkaOptions<L, C> {
   readonly security?: () => KafkaSecurity
   /** After this an append that Kafka does not take rejects: 5 s, if not given. */
   readonly giveUpMs?: number
+  /** After this people are called because of a refusal that may also be a broker that just started: 10 s, if not given. */
+  readonly patienceMs?: number
   /** What people should know: an outage and its end, topics made, weak settings. */
   readonly notify: (text: string) => void
 }
@@ -34,6 +36,8 @@ export interface KafkaStreams<L, C> {
   readonly control: Log<C>
   /** Resolves when Kafka is there and both topics are fit. Rejects with LogError where only a person can help. */
   readonly ready: Promise<void>
+  /** Why Kafka does not serve at the moment; undefined while it does. */
+  readonly trouble: string | undefined
   close(): Promise<void>
 }
 
@@ -46,16 +50,20 @@ export function kafkaStreams<L, C>(options: KafkaOptions<L, C>): KafkaStreams<L,
   const topics = topicsOf(options)
   const outage = new Outage({ where: options.brokers.join(','), notify: options.notify })
   const closing = new AbortController()
-  const ready = untilReady({ ...options, place, topics, outage, signal: closing.signal })
+  const { giveUpMs = 5000, patienceMs = 10_000 } = options
+  const ready = untilReady({ ...options, patienceMs, place, topics, outage, signal: closing.signal })
   ready.catch(() => {})
   const open = <E>(topic: Topic, codec: Codec<E>): Log<E> =>
-    new KafkaLog({ topic: topic.name, kind: topic.kind, codec, clients: new KafkaClients(place), outage, ready }, options.giveUpMs ?? 5000)
+    new KafkaLog({ topic: topic.name, kind: topic.kind, codec, clients: new KafkaClients(place), outage, ready, giveUpMs, patienceMs })
   const log = open(topics[0], options.log)
   const control = open(topics[1], options.control)
   return {
     log,
     control,
     ready,
+    get trouble() {
+      return outage.why
+    },
     async close() {
       closing.abort()
       await Promise.all([log.close(), control.close()])
@@ -66,13 +74,11 @@ export function kafkaStreams<L, C>(options: KafkaOptions<L, C>): KafkaStreams<L,
 class KafkaLog<E> implements Log<E> {
   readonly #stream: KafkaStream<E>
   readonly #appender: KafkaAppender<E>
-  readonly #giveUpMs: number
   readonly #closing = new AbortController()
 
-  constructor(stream: KafkaStream<E>, giveUpMs: number) {
+  constructor(stream: KafkaStream<E>) {
     this.#stream = stream
-    this.#appender = new KafkaAppender(stream, giveUpMs)
-    this.#giveUpMs = giveUpMs
+    this.#appender = new KafkaAppender(stream)
   }
 
   append(entries: readonly E[], texts?: readonly string[]) {
@@ -84,12 +90,12 @@ class KafkaLog<E> implements Log<E> {
   }
 
   async end() {
-    const { topic, clients, outage, ready } = this.#stream
-    const until = performance.now() + this.#giveUpMs
+    const { topic, clients, outage, ready, giveUpMs } = this.#stream
+    const until = performance.now() + giveUpMs
     for (;;) {
       const reader = new KafkaReader(clients, topic)
       try {
-        await untilAborted(ready, AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#giveUpMs)]))
+        await untilAborted(ready, AbortSignal.any([this.#closing.signal, AbortSignal.timeout(giveUpMs)]))
         return await reader.end()
       } catch (error) {
         if (error instanceof LogError) throw error
@@ -110,11 +116,12 @@ class KafkaLog<E> implements Log<E> {
 }
 
 /** Tries until Kafka is there. The pause grows, as an address that is wrong stays wrong for a while. */
-async function untilReady({ place, topics, outage, signal, copies, notify }: {
+async function untilReady({ place, topics, outage, signal, copies, notify, patienceMs }: {
   place: KafkaPlace; topics: readonly Topic[]; outage: Outage; signal: AbortSignal; copies?: number; notify: (text: string) => void
+  patienceMs: number
 }): Promise<void> {
   const clients = new KafkaClients(place)
-  const patience = new Patience()
+  const patience = new Patience(patienceMs)
   for (let waitMs = PAUSE_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, 1000)) {
     const client = await clients.next()
     try {

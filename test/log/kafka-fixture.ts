@@ -18,14 +18,18 @@ export const noteCodec: Codec<Note> = {
   kind: () => 'note',
 }
 
-export type Notes = KafkaStreams<Note, Note> & AsyncDisposable & { readonly said: string[]; readonly prefix: string }
+export type Notes = Omit<KafkaStreams<Note, Note>, 'trouble'> & AsyncDisposable & {
+  readonly said: string[]
+  readonly prefix: string
+  trouble(): string | undefined
+}
 
 /** Streams of notes that close at the end of the test; what people were told is in `said`. */
 export function openNotes(options: Partial<KafkaOptions<Note, Note>> & Pick<KafkaOptions<Note, Note>, 'brokers'>): Notes {
   const said: string[] = []
   const prefix = options.prefix ?? freshPrefix()
   const streams = kafkaStreams({ log: noteCodec, control: noteCodec, notify: (text) => said.push(text), ...options, prefix })
-  return { ...streams, said, prefix, [Symbol.asyncDispose]: () => streams.close() }
+  return { ...streams, trouble: () => streams.trouble, said, prefix, [Symbol.asyncDispose]: () => streams.close() }
 }
 
 export function notes(by: string, from: number, count: number): Note[] {

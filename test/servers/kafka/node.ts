@@ -110,6 +110,9 @@ export function commonSettings(options: { copies: number; voters: string }): Rec
     'min.insync.replicas': inSync,
     'auto.create.topics.enable': 'false',
     'log.cleaner.dedupe.buffer.size': '4194304',
+    // Compaction is looked for often, so that a test may see it.
+    'log.cleaner.backoff.ms': '500',
+    'log.initial.task.delay.ms': '500',
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
   }
