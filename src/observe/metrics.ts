@@ -1,9 +1,16 @@
 /** Metrics, read off the state when they are asked for: they say what the log says. */
-import type { Parts } from '../main.ts'
+import type { State } from '../core/state.ts'
+import type { WriterStats } from '../log/writer.ts'
+
+export interface Measured {
+  readonly state: State
+  readonly writer: { readonly stats: WriterStats }
+  lease(): { readonly ageMs: number }
+}
 
 type Row = readonly [labels: Readonly<Record<string, string>>, value: number]
 
-export const metricsText = (parts: Parts): string => {
+export const metricsText = (parts: Measured): string => {
   const { state, writer } = parts
   const lines: string[] = []
   const metric = (name: string, type: 'counter' | 'gauge', help: string, rows: readonly Row[]): void => {
