@@ -77,7 +77,7 @@ function explain(labels: Labels, routes: readonly Routed[], compiled: readonly M
     const missed = mismatch(compiled[taken.index]!, labels)
     if (missed === undefined) {
       const held = list.map(({ text }) => text).join(', ')
-      const above = taken.index === 0 ? '' : `, and none of the ${taken.index} above ${taken.index === 1 ? 'it does' : 'them does'}`
+      const above = taken.index === 0 ? '' : taken.index === 1 ? '; the one above it does not' : `; none of the ${taken.index} above it does`
       return { taken, because: `routes[${taken.index}] (${taken.route.source}) matches: ${held}${above}`, passed }
     }
     if (passed.length < shownAtMost) {
