@@ -5,13 +5,15 @@ export interface Alert {
   readonly status: 'firing' | 'resolved'
   readonly labels: Labels
   readonly annotations: Labels
-  /** RFC 3339, in UTC, with as many fractional digits as were sent: compared as text, never as a Date. */
+  /** RFC 3339, in UTC, to the nanosecond, without zeros at the end: compared as text, never as a Date. */
   readonly startsAt: string
+  /** The same; "" while it fires. */
   readonly endsAt: string
   /** Ours: FNV-1a 64 over the sorted labels, 16 hex digits. The sender's own word is not taken. */
   readonly fingerprint: string
   /** Derived from fingerprint and startsAt, so that every server names the same episode alike. A UUID of version 7. */
   readonly episode: string
+  /** As sent, not checked: it may be `javascript:…`. */
   readonly generatorURL: string
 }
 
