@@ -3,19 +3,19 @@
  * each character whatever the pattern is, so neither a hostile pattern nor a hostile label can make a judge slow; and
  * two tables can be compared, which is how `paramedic check` knows that a route can never match.
  */
-export interface Automaton {
+import { classAt, classFinder, type CharClasses } from './char-classes.ts'
+
+export interface Automaton extends CharClasses {
   /** State 0 is dead: nothing is accepted from there on. */
   readonly start: number
-  /** Code points from `bounds[i]` up to `bounds[i + 1]` are alike and of class `classOf[i]`. `bounds[0]` is 0. */
-  readonly bounds: Int32Array
-  readonly classOf: Uint16Array
   readonly classes: number
   /** `next[state * classes + class]` */
   readonly next: Uint16Array
   /** 1 where a text may end. */
   readonly accepts: Uint8Array
-  /** `classOf` for the code points below 128. */
+  /** The class of a character, for those below 128 by a table. */
   readonly ascii: Uint16Array
+  readonly find: (point: number) => number
 }
 
 export const lastCodePoint = 0x10ffff
@@ -30,7 +30,7 @@ export function accepts(automaton: Automaton, text: string): boolean {
     else {
       const point = text.codePointAt(i)!
       if (point > 0xffff) i++
-      kind = classAt(automaton, point)
+      kind = automaton.find(point)
     }
     state = next[state * classes + kind]!
     if (state === 0) return false
@@ -38,20 +38,11 @@ export function accepts(automaton: Automaton, text: string): boolean {
   return automaton.accepts[state] === 1
 }
 
-export function classAt({ bounds, classOf }: Pick<Automaton, 'bounds' | 'classOf'>, point: number): number {
-  let low = 0
-  let high = bounds.length
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1
-    if (bounds[middle]! <= point) low = middle
-    else high = middle
-  }
-  return classOf[low]!
-}
-
-export function asciiClasses(of: Pick<Automaton, 'bounds' | 'classOf'>): Uint16Array {
-  return Uint16Array.from({ length: 128 }, (_, point) => classAt(of, point))
-}
+/** What `accepts` looks characters up in. */
+export const lookups = (classes: CharClasses): Pick<Automaton, 'ascii' | 'find'> => ({
+  ascii: Uint16Array.from({ length: 128 }, (_, point) => classAt(classes, point)),
+  find: classFinder(classes),
+})
 
 /** Accepts this text and no other. */
 export function literalAutomaton(text: string): Automaton {
@@ -65,7 +56,7 @@ export function literalAutomaton(text: string): Automaton {
   points.forEach((point, i) => { next[(i + 1) * classes + distinct.indexOf(point) + 1] = i + 2 })
   const ends = new Uint8Array(points.length + 2)
   ends[points.length + 1] = 1
-  return { start: 1, bounds, classOf, classes, next, accepts: ends, ascii: asciiClasses({ bounds, classOf }) }
+  return { start: 1, bounds, classOf, classes, next, accepts: ends, ...lookups({ bounds, classOf }) }
 }
 
 export interface Demand {

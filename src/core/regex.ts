@@ -10,6 +10,8 @@ import { language, prefix, suffix } from './language.ts'
 import { subsetAutomaton, TooComplicated } from './subset.ts'
 
 export interface Pattern {
+  /** Whether it takes little memory: then more is known of it, too. */
+  readonly small: boolean
   test(value: string): boolean
   /** All that it accepts, where that is a short list: `critical|page`. */
   readonly values: readonly string[] | undefined
@@ -32,13 +34,14 @@ export function compilePattern(source: string): Pattern {
   const known = recent.get(source)
   if (known !== undefined) return known
   const pattern = /^[\w \-/:@,|]*$/.test(source) ? listed(source) : compiled(source)
-  if (recent.size >= 20_000) recent.clear()
-  recent.set(source, pattern)
+  if (recent.size >= maxRecent) recent.clear()
+  if (pattern.small) recent.set(source, pattern)
   return pattern
 }
 
-/** The same few patterns stand in many routes. A cache of a pure function: it changes no answer. */
+/** The same few patterns stand in many routes and stops. A cache of a pure function: it changes no answer. */
 const recent = new Map<string, Pattern>()
+const maxRecent = 2000
 
 /** Plain words with bars between them mean themselves. */
 function listed(source: string): Pattern {
@@ -53,6 +56,7 @@ function compiled(source: string): Pattern {
   const values = small ? language(automaton, maxValues) : undefined
   if (values !== undefined) return among(values, () => automaton)
   return {
+    small,
     test: (value) => accepts(automaton, value),
     values: undefined,
     prefix: small ? prefix(automaton) : '',
@@ -66,6 +70,7 @@ function among(values: readonly string[], make: () => Automaton): Pattern {
   const only = values.length === 1 ? values[0]! : undefined
   const set = new Set(values)
   return {
+    small: true,
     test: only === undefined ? (value) => set.has(value) : (value) => value === only,
     values,
     prefix: only ?? '',

@@ -3,7 +3,7 @@
  * one single route above it takes every alert that it could. Both are exact, since patterns are automata here; that
  * several routes together take everything is not looked for.
  */
-import { witness, type Demand } from './automaton.ts'
+import { literalAutomaton, witness, type Demand } from './automaton.ts'
 import type { Matcher } from './matcher.ts'
 import { indexRoutes } from './route-index.ts'
 
@@ -39,7 +39,7 @@ const textOf = (list: readonly Matcher[]): string => list.map(({ text }) => text
 
 const never: Matcher = {
   name: '', operator: '=', value: '', text: '', values: [], prefix: '', suffix: '', test: () => false,
-  demand: () => ({ automaton: { start: 0, bounds: Int32Array.of(0), classOf: Uint16Array.of(0), classes: 1, next: Uint16Array.of(0), accepts: Uint8Array.of(0), ascii: new Uint16Array(128) }, accepted: true }),
+  demand: () => ({ automaton: literalAutomaton(''), accepted: false }),
 }
 
 /** Labels of an alert that the route takes; why there are none. */

@@ -3,7 +3,7 @@
  * program's instructions. Number and size of the states are bounded, and so is the work; what is over is refused.
  */
 import type { RE2JS } from 're2js'
-import { asciiClasses, lastCodePoint, type Automaton } from './automaton.ts'
+import { lastCodePoint, lookups, type Automaton } from './automaton.ts'
 
 const maxStates = 4096
 const maxCells = 1 << 18
@@ -85,7 +85,7 @@ class Builder {
     const bounds = this.#bounds
     const classOf = this.#classOf
     const next = Uint16Array.from(rows.flat())
-    return { start, bounds, classOf, classes, next, accepts: Uint8Array.from(ends), ascii: asciiClasses({ bounds, classOf }) }
+    return { start, bounds, classOf, classes, next, accepts: Uint8Array.from(ends), ...lookups({ bounds, classOf }) }
   }
 
   /** Characters that every instruction treats alike are one class. */
