@@ -5,6 +5,7 @@ import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type Reading } from './catalog/read.ts'
 import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
+import { runbookId } from './core/catalogue.ts'
 import { freshMs } from './follow/control.ts'
 import { createApp, listen } from './http/server.ts'
 import { startParts, type Parts } from './main.ts'
@@ -95,7 +96,7 @@ const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<stri
 
 /** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
 const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, signal }: { stateDirectory: string; say: (text: string) => void; signal: AbortSignal }) => {
-  const folders = config.catalog
+  const options = () => ({ ...config.catalog, scratch: stateDirectory, known: digestsRun(parts.state) })
   let problems: readonly string[] = []
 
   const take = async (reading: Reading): Promise<void> => {
@@ -109,20 +110,23 @@ const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, si
     await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
   }
   const watch = async (since: Reading): Promise<void> => {
-    for await (const reading of watchCatalogue({ ...folders, since, signal }).readings) await take(reading)
+    for await (const reading of watchCatalogue({ ...options(), since, signal }).readings) await take(reading)
   }
   return {
     first: async (): Promise<void> => {
-      const reading = await readCatalogue(folders)
+      const reading = await readCatalogue(options())
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       await take(reading)
       void watch(reading).catch((problem: unknown) => signal.aborted || say(String(problem)))
     },
     reload: async () => {
-      await take(await readCatalogue(folders))
+      await take(await readCatalogue(options()))
       return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }
     },
     health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems }),
   }
 }
 
+/** A version that the log has run never comes back as something else. */
+const digestsRun = (state: Parts['state']): Record<string, string> =>
+  Object.fromEntries([...state.workflows.values()].map(({ runbook }) => [runbookId(runbook), runbook.digest]))

@@ -5,6 +5,7 @@ import { judge } from '../core/decide.ts'
 import { alertsDue, heartbeatsDue, judgementsDue, questionsDue } from '../core/due.ts'
 import type { Fact, Matched } from '../core/entry.ts'
 import { label } from '../core/labels.ts'
+import { checkParams } from '../core/params.ts'
 import { compileRoutes, type Routing } from '../core/routing.ts'
 import type { Seat } from '../core/seat.ts'
 import type { Episode, State, Workflow } from '../core/state.ts'
@@ -98,15 +99,12 @@ const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, optio
   if (!runbook) return { ...none, ...to, reason: 'catalogue', detail: `${runbookId(route.runbook)} is not in the catalogue`, tell: true }
   const target = label(episode.labels, runbook.target)
   if (target === '') return { ...none, ...to, reason: 'no target', detail: `it has no label \`${runbook.target}\`, which names the target of ${runbookId(runbook)}`, tell: true }
+  const { params, problems } = checkParams(runbook.params, route.params)
+  if (problems.length > 0) return { ...none, ...to, reason: 'bad params', detail: problems.map(({ param, problem }) => `${param} ${problem}`).join('; '), tell: true }
   return {
     kind: 'matched', episode: episode.id, workflow: options.newId(), catalogue: catalogue.digest, route: route.source,
     runbook: { name: runbook.name, version: runbook.version, digest: runbook.digest }, provider: runbook.provider,
-    targets: [target], params: paramsOf(runbook.params, route.params), mode: route.mode, steps: runbook.steps,
+    targets: [target], params, mode: route.mode, steps: runbook.steps,
     healedWithinMs: runbook.healedWithinMs, probe: runbook.verify, ...to,
   }
 }
-
-const paramsOf = (specs: Catalogue['runbooks'][string]['params'], given: Matched['params']): Matched['params'] => ({
-  ...Object.fromEntries(Object.entries(specs).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]]))),
-  ...given,
-})
