@@ -105,6 +105,7 @@ const sent = (state: State, entry: Of<'message sent'>): void => {
   const notice = state.notices.get(entry.notice)
   if (!notice || (notice.sent && notice.sent.revision > entry.revision)) return
   notice.sent = { revision: entry.revision, channel: entry.channel, ts: entry.ts, at: state.at }
+  if (entry.rang) notice.rung = { at: state.at, times: (notice.rung?.times ?? 0) + 1 }
   if (notice.revision <= entry.revision) state.noticesDue.delete(notice)
 }
 

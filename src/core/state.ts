@@ -117,6 +117,8 @@ export interface Notice {
   /** Grows with what there is to say; due while above what was sent. */
   revision: number
   sent?: { readonly revision: number; readonly channel: string; readonly ts: string; readonly at: number }
+  /** When people were called last, and how often: told again while nobody takes it. */
+  rung?: { readonly at: number; readonly times: number }
   taken?: { readonly who: string; readonly at: number }
 }
 

@@ -5,7 +5,7 @@ import { label, type Labels } from '../labels.ts'
 import { parseNotification } from '../notification.ts'
 import { isEnd, type Episode, type State } from '../state.ts'
 import { move, type Why } from './move.ts'
-import { tell, tellUnknown } from './notices.ts'
+import { tell, tellUnknown, touch } from './notices.ts'
 
 export const foldReceived = (state: State, entry: Received, why: Why): void => {
   const { notification } = parseNotification(entry.source, entry.payload)
@@ -51,9 +51,17 @@ const resolve = (state: State, episode: Episode, why: Why): void => {
     episode.answer = { reason: 'resolved', detail: 'it was resolved before it was matched' }
   }
   const workflow = episode.answer && 'workflow' in episode.answer ? state.workflows.get(episode.answer.workflow) : undefined
-  if (!workflow || isEnd(workflow.state)) return
+  if (!workflow) return untell(state, episode)
+  if (isEnd(workflow.state)) return touch(state, `workflow:${workflow.id}`)
   const waits = workflow.state === 'planning' || workflow.state === 'ready' || workflow.state === 'asking' || workflow.state === 'waiting'
   if (waits && !workflow.started) move(state, workflow, 'obsolete', { ...why, reason: 'resolved', detail: 'the alert was resolved while this waited; nothing was run' })
+}
+
+/** Whoever was told of it as unknown sees that it is over. */
+const untell = (state: State, episode: Episode): void => {
+  const key = state.unknownNotice.get(nameOf(episode.labels))
+  const about = key === undefined ? undefined : state.notices.get(key)?.about
+  if (about?.kind === 'unknown' && about.episodes.includes(episode.id)) touch(state, key!)
 }
 
 export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' }, why: Why): void => {

@@ -9,7 +9,7 @@ export const tell = (
     notice = { ...what, firstAt: at, lastAt: at, count: 0, revision: 0 }
     state.notices.set(what.key, notice)
   } else if (notice.urgency !== what.urgency || notice.about !== what.about) {
-    const { taken: _, ...kept } = notice
+    const { taken: _, rung: __, ...kept } = notice
     state.noticesDue.delete(notice)
     // A call to people is answered anew; what it was about before may have been taken already.
     notice = what.urgency === 'page' && notice.urgency === 'info' ? { ...kept, ...what } : { ...notice, about: what.about }
@@ -20,6 +20,14 @@ export const tell = (
   notice.lastAt = at
   state.noticesDue.add(notice)
   return notice
+}
+
+/** What a notice says has changed, and nobody need be called for it: its message is brought up to date. */
+export const touch = (state: State, key: string): void => {
+  const notice = state.notices.get(key)
+  if (!notice) return
+  notice.revision++
+  state.noticesDue.add(notice)
 }
 
 /** After this long without a new one, the next unknown alert of a name makes a message of its own. */
