@@ -1,13 +1,12 @@
 /** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
-import type { AddressInfo } from 'node:net'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type Reading } from './catalog/read.ts'
 import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { runbookId } from './core/catalogue.ts'
-import { freshMs } from './follow/control.ts'
-import { createApp, listen } from './http/server.ts'
+import type { Ports } from './http/ports.ts'
+import { openDoor } from './http/server.ts'
 import { startParts, type Parts } from './main.ts'
 import { alertmanagerGone } from './providers/alertmanager.ts'
 import { createHands } from './providers/hands.ts'
@@ -26,30 +25,37 @@ export interface ServeOptions {
   readonly say: (text: string) => void
   /** What would go to Slack goes here where Slack is not configured. */
   readonly tellPeople?: (text: string) => void
+  /** The demo's: see `PartsOptions`. */
+  readonly bestEffortKill?: boolean
 }
 
-export const serve = async (config: Config, { say, tellPeople = say }: ServeOptions): Promise<Served> => {
+export const serve = async (config: Config, { say, tellPeople = say, bestEffortKill = false }: ServeOptions): Promise<Served> => {
   const stateDirectory = config.state
   const closed = new AbortController()
   const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
   const { name, roles, alertmanager } = config
   const { services } = config.providers.local
   const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
+  let ports: Ports | undefined
+  // The door is open before the log is read: liveness is answered, all else is told to come again.
+  const door = await openDoor({
+    listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
+    intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, onProblem,
+  })
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
-    address: config.advertise ?? `http://${config.listen.host}:${config.listen.port}`, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
+    address: config.advertise ?? door.url, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager) } : {}),
-    forceDryRun: config.force.dryRun, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
+    forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: (given) => createPlainNotifier({ ...given, tell: tellPeople, onProblem }),
+  }).catch(async (problem: unknown) => {
+    await door.close(0)
+    throw problem
   })
   if (parts.way) say(`killing by ${parts.way.way}: ${parts.way.why}`)
   const catalogue = catalogueKeeper(config, parts, { stateDirectory, say, signal: closed.signal })
   await catalogue.first()
   const forced = await forceStop(config, parts)
-  const started = Date.now()
-  const runners = () => [...parts.control.peers().values()]
-    .map(({ tick, seenAt }) => ({ id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, ageMs: boottimeMs() - seenAt }))
-    .filter((one) => one.ageMs < 2 * freshMs && !parts.state.processes.get(one.id)?.lost)
   const ready = () => {
     const why: string[] = []
     if (!parts.lease().fresh) why.push(`the last tick read back was sent ${Math.round(parts.lease().ageMs)} ms ago`)
@@ -57,20 +63,31 @@ export const serve = async (config: Config, { say, tellPeople = say }: ServeOpti
     if (parts.state.unknownEntry !== undefined) why.push(`an entry that this version does not know: ${parts.state.unknownEntry}`)
     return { ready: why.length === 0, why }
   }
-  const app = createApp({
-    state: parts.state, tokens: () => config.tokens, intake: roles.includes('intake'),
-    grafanaSecret: config.grafana.secret && (() => config.grafana.secret!.read()),
-    append: parts.append, now: () => Date.now(), pullStop: parts.pullStop, liftStop: parts.liftStop, forced,
-    runners: () => runners().filter(({ roles }) => roles.includes('run')), entriesFrom: parts.entriesFrom, ready,
-    health: async () => ({
-      ...ready(), name, identity: parts.me(), startedAt: new Date(started).toISOString(), position: parts.state.position, killing: parts.way ?? null,
-      lease: parts.lease(), log: parts.writer.stats, catalogue: catalogue.health(), stops: parts.state.inForce.size,
+  ports = {
+    append: parts.append, pullStop: parts.pullStop, liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom,
+    read: () => ({
+      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: [...forced],
+      peers: [...parts.control.peers().values()].map(({ tick, seenAt }) => ({
+        id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion,
+        ageMs: Math.round(boottimeMs() - seenAt),
+      })).filter(({ id, ageMs }) => ageMs < config.lostAfterMs && !parts.state.processes.get(id)?.lost),
     }),
-    metrics: async () => metricsText(parts), reload: catalogue.reload, onProblem,
-  })
-  const server = await listen(app, config.listen)
-  const { port } = server.address() as AddressInfo
-  const url = `http://${config.listen.host}:${port}`
+    health: () => {
+      const { ready: is, why } = ready()
+      const { problems } = catalogue.health()
+      return {
+        ready: is, kill: parts.way?.way ?? 'none',
+        checks: {
+          log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
+          ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
+          catalogue: { ok: problems.length === 0, detail: problems.join('; ') || 'good' },
+          ...(parts.state.unknownEntry === undefined ? {} : { fold: { ok: false, detail: why.join('; ') } }),
+        },
+      }
+    },
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: await metricsText(parts) }),
+  }
+  const { url } = door
   say(`listening on ${url}`)
   const hangUp = (): void => void catalogue.reload()
   process.on('SIGHUP', hangUp)
@@ -79,13 +96,16 @@ export const serve = async (config: Config, { say, tellPeople = say }: ServeOpti
     close: async (drainMs = config.drainTimeoutMs) => {
       process.off('SIGHUP', hangUp)
       closed.abort()
-      server.close()
+      door.drain()
       await parts.close(drainMs)
-      server.closeAllConnections()
+      await door.close()
       await hands.close()
     },
   }
 }
+
+const grafanaOf = ({ grafana: { secret, signatureHeader, timestampHeader } }: Config) =>
+  secret === undefined ? {} : { grafana: { secret: () => secret.read(), signatureHeader, ...(timestampHeader === undefined ? {} : { timestampHeader }) } }
 
 /** A forced stop is pulled at every start, and nothing outside lifts it. */
 const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<string>> => {

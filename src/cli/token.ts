@@ -1,6 +1,6 @@
 /** `paramedic token new` */
 import { createHash, randomBytes } from 'node:crypto'
-import { roles } from '../http/auth.ts'
+import { roles } from '../http/tokens.ts'
 import { CliError } from './client.ts'
 import type { Cli } from './main.ts'
 

@@ -1,57 +1,82 @@
-/** Reads a body by ourselves: bounded in size and time, whatever its content type says. */
+/**
+ * Reads bodies ourselves: raw, bounded one by one and all together, inflated within the same bound. What comes too slowly
+ * is cut by the server's own deadline.
+ */
 import type { IncomingMessage } from 'node:http'
-import { createGunzip } from 'node:zlib'
-import type { Readable } from 'node:stream'
-import { HttpProblem } from './problem.ts'
+import { gunzip } from 'node:zlib'
+import { later, Refusal } from './errors.ts'
 
-export const maxBodyBytes = 16_000_000
-const bodyMs = 30_000
+export const maxBodyBytes = 16 * 1024 * 1024
 
-export const readBody = (request: IncomingMessage, most = maxBodyBytes): Promise<Buffer> => {
-  if (Number(request.headers['content-length'] ?? 0) > most) return refuse(request)
-  const source: Readable = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
+/** What all bodies that are being read or waited for may hold together. */
+export class BodyBudget {
+  readonly #most: number
+  #held = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get held(): number {
+    return this.#held
+  }
+
+  take(bytes: number): void {
+    if (this.#held + bytes > this.#most) throw new Refusal('QUEUE_FULL', 'Too many large bodies at once.', { headers: later() })
+    this.#held += bytes
+  }
+
+  give(bytes: number): void {
+    this.#held -= bytes
+  }
+}
+
+export class Gone extends Error {}
+
+const tooLarge = (most: number): Refusal => new Refusal('TOO_LARGE', `At most ${most / (1024 * 1024)} MB, also after inflating.`)
+
+/** The bytes as they came. Whoever takes them gives them back to the budget with `give(length)`. */
+export function readBody(req: IncomingMessage, budget: Pick<BodyBudget, 'take' | 'give'>, most = maxBodyBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (Number(req.headers['content-length'] ?? 0) > most) return reject(tooLarge(most))
     const chunks: Buffer[] = []
-    let bytes = 0
-    const over = setTimeout(() => end(new HttpProblem('BODY_TOO_SLOW')), bodyMs)
-    const end = (problem?: Error): void => {
-      clearTimeout(over)
-      source.removeAllListeners('data')
-      if (problem) {
-        request.unpipe()
-        request.resume()
-        reject(problem)
-      } else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes))
+    let size = 0
+    const fail = (problem: Error): void => {
+      budget.give(size)
+      size = 0
+      req.removeAllListeners('data').removeAllListeners('end')
+      // What still comes is thrown away, so that the sender reads the answer instead of a broken connection.
+      req.resume()
+      reject(problem)
     }
-    source.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes > most) return end(new HttpProblem('BODY_TOO_LARGE'))
+    req.on('data', (chunk: Buffer) => {
+      if (size + chunk.length > most) return fail(tooLarge(most))
+      try {
+        budget.take(chunk.length)
+      } catch (problem) {
+        return fail(problem as Refusal)
+      }
+      size += chunk.length
       chunks.push(chunk)
     })
-    source.once('end', () => end())
-    source.once('error', () => end(new HttpProblem('BAD_REQUEST', 'the body cannot be read')))
-    request.once('aborted', () => end(new HttpProblem('BAD_REQUEST', 'the sender went away')))
+    req.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
+    req.on('error', (problem) => fail(new Gone(problem.message)))
+    req.on('close', () => {
+      if (!req.complete) fail(new Gone('the sender went away'))
+    })
   })
 }
 
-const refuse = (request: IncomingMessage): Promise<never> => {
-  request.resume()
-  return Promise.reject(new HttpProblem('BODY_TOO_LARGE'))
-}
-
-/** JSON, or an empty object where there is no body at all. */
-export const readJson = async (request: IncomingMessage, most = 1_000_000): Promise<Record<string, unknown>> => {
-  const text = (await readBody(request, most)).toString('utf8').trim()
-  if (text === '') return {}
-  const value = parseJson(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HttpProblem('BAD_REQUEST', 'the body must be a JSON object')
-  return value as Record<string, unknown>
-}
-
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch (problem) {
-    throw new HttpProblem('NOT_JSON', problem instanceof Error ? problem.message.slice(0, 200) : '')
-  }
+/** Of `identity` and `gzip`. */
+export function inflate(body: Buffer, encoding: string | undefined, most = maxBodyBytes): Promise<Buffer> | Buffer {
+  const name = encoding?.trim().toLowerCase() ?? 'identity'
+  if (name === 'identity' || name === '') return body
+  if (name !== 'gzip' && name !== 'x-gzip') throw new Refusal('BAD_ENCODING', 'Send the body plain or as gzip.')
+  return new Promise((resolve, reject) => {
+    gunzip(body, { maxOutputLength: most }, (problem, plain) => {
+      if (problem === null) return resolve(plain)
+      const code = (problem as NodeJS.ErrnoException).code
+      reject(code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(most) : new Refusal('BAD_ENCODING', 'The body says that it is gzip and is not.'))
+    })
+  })
 }

@@ -1,178 +1,217 @@
-/** The doors: every address, who may, and what stands behind it. */
-import { createServer, type Server } from 'node:http'
-import express, { type NextFunction, type Request, type Response } from 'express'
-import type { Fact, StopOrder } from '../core/entry.ts'
-import type { Entry } from '../core/entry.ts'
-import { MatcherError, parseMatchers } from '../core/matcher.ts'
-import type { State } from '../core/state.ts'
-import type { Recorded } from '../log/log.ts'
-import { authorise, type Right, type Token } from './auth.ts'
-import { readJson } from './body.ts'
-import { sendEvents } from './events.ts'
-import { page } from './page.ts'
-import { HttpProblem, sendProblem } from './problem.ts'
-import { episodeView, stopView, whyView, workflowView } from './views.ts'
-import { receive } from './webhooks.ts'
+/**
+ * The way in. Slow senders are cut, connections and everything else that can pile up are bounded, and what must answer
+ * while all that is full (stops, health, metrics) waits in no line.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import express from 'express'
+import { refuse } from './answer.ts'
+import { Turns } from './big.ts'
+import { BodyBudget, Gone } from './body.ts'
+import type { Call, Door } from './call.ts'
+import { boundConnections, type Connections } from './connections.ts'
+import { errors, later, problemDocument, Refusal, type Code } from './errors.ts'
+import { handlers } from './handlers.ts'
+import type { Ports } from './ports.ts'
+import type { SignatureOptions } from './signature.ts'
+import { operations, type Operation, type OperationId } from './table.ts'
+import { busy, checkOrigin, createDoorkeeper, type Doorkeeper, type TokenEntry } from './tokens.ts'
 
-export interface HttpPorts {
-  readonly state: State
-  readonly tokens: () => readonly Token[]
+export interface DoorOptions {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** The names by which people reach this server, `host:port`. */
+  readonly names?: readonly string[]
+  /** None: everybody may do everything. */
+  readonly tokens: readonly TokenEntry[]
+  readonly isPeer?: (token: string) => boolean
+  /** Whether alerts are taken here, and whether the page is shown. */
   readonly intake: boolean
-  readonly grafanaSecret: (() => string) | undefined
-  append(facts: readonly Fact[], within: { deadlineMs: number }): Promise<number>
-  now(): number
-  pullStop(stop: Omit<StopOrder, 'id'>): Promise<{ id: string; durable: boolean }>
-  liftStop(stop: string, who: string, why: string): Promise<void>
-  /** Stops that the configuration forces. */
-  readonly forced: ReadonlySet<string>
-  /** The live processes that run, with their names. */
-  runners(): readonly { id: string; name: string; host: string; roles: readonly string[]; address: string; ageMs: number }[]
-  entriesFrom(from: number, signal: AbortSignal): AsyncIterable<readonly Recorded<Entry>[] | 'caught up'>
-  ready(): { ready: boolean; why: string[] }
-  health(): Promise<Record<string, unknown>>
-  metrics(): Promise<string>
-  reload(): Promise<{ digest?: string; problems: readonly string[] }>
-  onProblem(problem: unknown): void
+  readonly console: boolean
+  readonly grafana?: Omit<SignatureOptions, 'now'>
+  /** Undefined while the parts behind are starting. */
+  readonly ports: () => Ports | undefined
+  /** Further calls that have their own ways of proving who calls: Slack's. They answer by themselves. */
+  readonly also?: readonly Also[]
+  readonly onProblem: (problem: unknown) => void
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  readonly limits?: Partial<DoorLimits>
 }
 
-type Handler = (request: Request, response: Response, who: string) => unknown
+export interface Also {
+  readonly method: 'get' | 'post'
+  readonly path: string
+  handle(req: IncomingMessage, res: ServerResponse): Promise<void> | void
+}
 
-export const createApp = (ports: HttpPorts): express.Express => {
+export interface DoorLimits {
+  readonly connections: number
+  /** Requests of a kind that are being worked on. */
+  readonly notifications: number
+  readonly reads: number
+  readonly bodyBytes: number
+  readonly bigBodies: number
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly idleMs: number
+}
+
+const usual: DoorLimits = {
+  connections: 2000, notifications: 1000, reads: 200, bodyBytes: 128 << 20, bigBodies: 16, headersMs: 10_000, requestMs: 30_000, idleMs: 65_000,
+}
+
+export interface OpenDoor {
+  readonly url: string
+  readonly address: AddressInfo
+  /** No more alerts; everything else goes on, stops above all. */
+  drain(): void
+  /** Lets answers that are being given end within `withinMs`. */
+  close(withinMs?: number): Promise<void>
+}
+
+/** Resolves once it listens. */
+export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
+  const limits = { ...usual, ...options.limits }
+  const ended = new AbortController()
+  const door: Door & { draining: boolean } = {
+    budget: new BodyBudget(limits.bodyBytes), turns: new Turns(limits.bigBodies), ending: ended.signal, streams: 0, draining: false,
+    ...(options.grafana === undefined ? {} : { grafana: { ...options.grafana, now: options.now ?? Date.now } }),
+  }
   const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
-  app.set('query parser', 'simple')
-  const on = (method: 'get' | 'post' | 'put', path: string, right: Right | 'open', handler: Handler): void => {
-    app[method](path, async (request: Request, response: Response, next: NextFunction) => {
-      try {
-        const who = right === 'open' ? '' : authorise(ports.tokens(), request, right)
-        await handler(request, response, who)
-      } catch (problem) {
-        next(problem)
-      }
+  const server = createServer({
+    headersTimeout: limits.headersMs, requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs, connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2), maxHeaderSize: 16 * 1024,
+  }, app)
+  const connections = boundConnections(server, limits.connections)
+  route(app, options, { door, limits, connections })
+  server.on('clientError', answerBroken)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.listen.port, options.listen.host, () => resolve())
+  })
+  const address = server.address() as AddressInfo
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return {
+    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
+    address,
+    drain: () => {
+      door.draining = true
+    },
+    close: (withinMs = 2000) => closeServer(server, ended, withinMs),
+  }
+}
+
+async function closeServer(server: Server, ended: AbortController, withinMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  ended.abort()
+  server.closeIdleConnections()
+  const late = setTimeout(() => server.closeAllConnections(), withinMs)
+  await closed
+  clearTimeout(late)
+}
+
+interface Inside {
+  readonly door: Door & { draining: boolean }
+  readonly limits: DoorLimits
+  readonly connections: Connections
+}
+
+function route(app: express.Express, options: DoorOptions, inside: Inside): void {
+  app.disable('x-powered-by').disable('etag')
+  app.set('query parser', false)
+  const know = createDoorkeeper({ tokens: options.tokens, now: options.now ?? Date.now, ...(options.isPeer === undefined ? {} : { isPeer: options.isPeer }) })
+  const gates = { notifications: new Gate(inside.limits.notifications, 'Too many notifications at once.'), reads: new Gate(inside.limits.reads, 'Too many requests at once.') }
+  const list = Object.entries(operations) as [OperationId, Operation][]
+  for (const [id, operation] of list) {
+    if (operation.path === '/' && !options.console) continue
+    const gate = operation.urgent ? undefined : operation.right === 'send' ? gates.notifications : gates.reads
+    app[operation.method](operation.path.replace('{id}', ':id'), serveOne(id, operation, { options, inside, know, gate }))
+  }
+  for (const { method, path, handle } of options.also ?? []) {
+    app[method](path, async (req, res) => {
+      inside.connections.begin(req, res, true)
+      await handle(req, res)
     })
   }
-  if (ports.intake) {
-    on('post', '/webhooks/alertmanager', 'send', (request, response, who) => receive('alertmanager', request, response, ports, who))
-    on('post', '/webhooks/grafana', 'send', (request, response, who) => receive('grafana', request, response, ports, who))
-    on('put', '/webhooks/grafana', 'send', (request, response, who) => receive('grafana', request, response, ports, who))
+  const byPath = Map.groupBy([...list.map(([, { path, method }]) => ({ path, method })), ...(options.also ?? [])], ({ path }) => path)
+  for (const [path, all] of byPath) {
+    const allow = [...new Set(all.map(({ method }) => method.toUpperCase()))].join(', ')
+    app.all(path.replace('{id}', ':id'), () => {
+      throw new Refusal('METHOD_NOT_ALLOWED', `This address takes ${allow}.`, { headers: { allow } })
+    })
   }
-  stopRoutes(on, ports)
-  readRoutes(on, ports)
-  on('get', '/livez', 'open', (_, response) => response.type('text/plain').send('ok\n'))
-  on('get', '/readyz', 'open', (_, response) => {
-    const { ready, why } = ports.ready()
-    response.status(ready ? 200 : 503).type('text/plain').send(ready ? 'ok\n' : `${why.join('\n')}\n`)
+  app.use(() => {
+    throw new Refusal('NOT_FOUND', 'There is no such address.')
   })
-  on('get', '/healthz', 'view', async (_, response) => response.json(await ports.health()))
-  on('get', '/metrics', 'view', async (_, response) => response.type('text/plain; version=0.0.4').send(await ports.metrics()))
-  on('get', '/', 'view', (_, response) => {
-    response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'")
-    response.type('html').send(page(ports.state, ports.runners()))
-  })
-  app.use((_request, _response, next) => next(new HttpProblem('NOT_FOUND')))
-  app.use((problem: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    if (problem instanceof HttpProblem) return sendProblem(response, problem)
-    ports.onProblem(problem)
-    sendProblem(response, new HttpProblem('INTERNAL'))
-  })
-  return app
+  app.use((problem: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) => answerProblem(problem, res, options.onProblem))
 }
 
-type On = (method: 'get' | 'post', path: string, right: Right | 'open', handler: Handler) => void
+interface Serving {
+  readonly options: DoorOptions
+  readonly inside: Inside
+  readonly know: Doorkeeper
+  readonly gate: Gate | undefined
+}
 
-const stopRoutes = (on: On, ports: HttpPorts): void => {
-  const { state } = ports
-  on('post', '/v1/stops', 'stop', async (request, response, who) => {
-    const origin = request.headers.origin
-    if (origin !== undefined && new URL(origin).host !== request.headers.host) throw new HttpProblem('FOREIGN_ORIGIN')
-    const order = await stopOrder(request, who)
-    const waitMs = Math.min(60_000, Number.parseFloat(String(request.query['wait'] ?? '0')) * 1000 || 0)
-    const { id, durable } = await ports.pullStop(order)
-    const asked = performance.now()
-    let stop = state.stops.get(id)
-    while (performance.now() - asked < waitMs && !(stop && stopView(state, stop, ports.runners()).missing.length === 0)) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-      stop = state.stops.get(id)
+function serveOne(id: OperationId, { right, method }: Operation, { options, inside, know, gate }: Serving): express.RequestHandler {
+  const handle = handlers[id]
+  const urgent = gate === undefined
+  const signed = right === 'send' && id !== 'alertmanager' && inside.door.grafana !== undefined
+  const origin = { open: options.tokens.length === 0, names: options.names ?? [] }
+  return async (req, res) => {
+    inside.connections.begin(req, res, urgent)
+    checkOrigin(req, origin)
+    const caller = signed ? { name: 'grafana', proved: true, peer: false } : know(req, right)
+    const ports = options.ports()
+    if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
+    if (ports === undefined && id !== 'livez' && id !== 'openapi') throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
+    gate?.enter()
+    try {
+      const query = new URLSearchParams(req.url.split('?', 2)[1] ?? '')
+      const call: Call = { req, res, caller, ports: ports!, door: inside.door, id: String(req.params['id'] ?? ''), query }
+      const done = handle(call)
+      if (done instanceof Promise) await done
+    } finally {
+      gate?.leave()
     }
-    response.status(201).json({ id, durable, ...(waitMs > 0 && stop ? stopView(state, stop, ports.runners()) : {}) })
-  })
-  on('get', '/v1/stops', 'view', (request, response) =>
-    list(request, response, [...state.stops.values()].reverse(), (stop) => stopView(state, stop, ports.runners())))
-  on('get', '/v1/stops/:id', 'view', (request, response) => response.json(stopView(state, find(state.stops, request), ports.runners())))
-  on('post', '/v1/stops/:id/lift', 'operate', async (request, response, who) => {
-    const { why } = await readJson(request)
-    if (typeof why !== 'string' || why.trim() === '') throw new HttpProblem('WHY_NEEDED', 'a lift says why: {"why": "…"}')
-    const stop = find(state.stops, request)
-    if (ports.forced.has(stop.id)) throw new HttpProblem('FORCED')
-    await ports.liftStop(stop.id, who, why)
-    response.status(202).json(stopView(state, stop, ports.runners()))
-  })
-}
-
-/** A stop's body may be anything. What cannot be read stops everything: better too much than too little. */
-const stopOrder = async (request: Request, who: string): Promise<Omit<StopOrder, 'id'>> => {
-  const body = await readJson(request).catch(() => ({}) as Record<string, unknown>)
-  const why = typeof body['why'] === 'string' ? body['why'].slice(0, 1000) : ''
-  const given = body['matchers']
-  const matchers = (Array.isArray(given) ? given : given === undefined ? [] : [given]).filter((one): one is string => typeof one === 'string')
-  try {
-    parseMatchers(matchers)
-  } catch (problem) {
-    if (problem instanceof MatcherError) throw new HttpProblem('BAD_MATCHERS', problem.message)
-    throw problem
   }
-  return { matchers, effect: body['kind'] === 'pause' ? 'pause' : 'kill', who, why }
 }
 
-const readRoutes = (on: On, ports: HttpPorts): void => {
-  const { state } = ports
-  const catalogue = () => (state.catalogue && state.catalogues.get(state.catalogue.digest)) ?? { digest: '', routes: [], runbooks: {}, policies: {} }
-  on('get', '/v1/workflows', 'view', (request, response) => {
-    const { state: wanted, runbook, target } = request.query as Record<string, string | undefined>
-    const found = [...state.workflows.values()].reverse().filter((one) =>
-      (!wanted || one.state === wanted) && (!runbook || one.runbook.name === runbook) && (!target || one.targets.includes(target)))
-    list(request, response, found, workflowView)
-  })
-  on('get', '/v1/workflows/:id', 'view', (request, response) => response.json(workflowView(find(state.workflows, request))))
-  on('get', '/v1/workflows/:id/why', 'view', (request, response) => response.json(whyView(state, find(state.workflows, request))))
-  on('get', '/v1/episodes', 'view', (request, response) => list(request, response, [...state.episodes.values()].reverse(), (one) => episodeView(state, one)))
-  on('get', '/v1/episodes/:id', 'view', (request, response) => response.json(episodeView(state, find(state.episodes, request))))
-  on('get', '/v1/runbooks', 'view', (_, response) => response.json({ digest: catalogue().digest, items: Object.values(catalogue().runbooks) }))
-  on('get', '/v1/routes', 'view', (_, response) => response.json({ digest: catalogue().digest, items: catalogue().routes }))
-  on('get', '/v1/policies', 'view', (_, response) => response.json({ digest: catalogue().digest, items: catalogue().policies }))
-  on('get', '/v1/runners', 'view', (_, response) => response.json({ items: ports.runners() }))
-  on('get', '/v1/events', 'view', (request, response) => sendEvents(request, response, ports))
-  on('post', '/v1/reload', 'operate', async (_, response) => response.json(await ports.reload()))
+/** So many at once, and no line: whoever comes then is told to come again. */
+class Gate {
+  readonly #most: number
+  readonly #detail: string
+  #inside = 0
+
+  constructor(most: number, detail: string) {
+    this.#most = most
+    this.#detail = detail
+  }
+
+  enter(): void {
+    if (this.#inside >= this.#most) throw busy(this.#detail)
+    this.#inside++
+  }
+
+  leave(): void {
+    this.#inside--
+  }
 }
 
-/** By the whole id, or by its last characters where no other ends so. */
-const find = <T>(all: ReadonlyMap<string, T>, request: Request): T => {
-  const id = String(request.params['id'])
-  const exact = all.get(id)
-  if (exact) return exact
-  const found = id.length < 6 ? [] : [...all].filter(([key]) => key.endsWith(id))
-  if (found.length !== 1) throw new HttpProblem('NOT_FOUND', found.length > 1 ? `${found.length} end in ${id}` : '')
-  return found[0]![1]
+function answerProblem(problem: unknown, res: ServerResponse, onProblem: (problem: unknown) => void): void {
+  if (problem instanceof Refusal) return refuse(res, problem)
+  if (problem instanceof Gone) return void res.destroy()
+  // Express's own: an address that is not well-formed.
+  if (problem instanceof URIError) return refuse(res, new Refusal('BAD_REQUEST', 'The address cannot be read.'))
+  onProblem(problem)
+  refuse(res, new Refusal('INTERNAL', 'The log of the server says what.'))
 }
 
-const list = <T extends { readonly id: string }>(request: Request, response: Response, all: readonly T[], view: (one: T) => unknown): void => {
-  const limit = Math.min(1000, Math.max(1, Number(request.query['limit'] ?? 100) || 100))
-  const after = request.query['after']
-  const from = typeof after === 'string' ? all.findIndex((one) => one.id === after) + 1 : 0
-  const items = all.slice(from, from + limit)
-  const next = from + limit < all.length ? items.at(-1)!.id : undefined
-  response.json({ items: items.map(view), ...(next ? { next } : {}) })
-}
+const broken: Readonly<Record<string, Code>> = { ERR_HTTP_REQUEST_TIMEOUT: 'TIMEOUT', HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE' }
 
-const maxConnections = 2000
-
-/** Listens. Slow senders are cut: headers within 10 s, the whole request within 30 s. */
-export const listen = (app: express.Express, { host, port }: { host: string; port: number }): Promise<Server> => {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 35_000, connectionsCheckingInterval: 2000, keepAliveTimeout: 60_000 }, app)
-  server.maxConnections = maxConnections
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => resolve(server))
-  })
+/** What never became a request. */
+function answerBroken(problem: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || problem.code === 'ECONNRESET') return void socket.destroy()
+  const code = broken[problem.code ?? ''] ?? 'BAD_REQUEST'
+  const body = JSON.stringify(problemDocument(new Refusal(code, code === 'TIMEOUT' ? 'Headers within 10 s, everything within 30 s.' : 'It cannot be read.')))
+  socket.end(`HTTP/1.1 ${errors[code][0]} ${code}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
 }

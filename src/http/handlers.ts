@@ -1,0 +1,36 @@
+/** What answers each call of the table. */
+import { answer } from './answer.ts'
+import type { Call } from './call.ts'
+import {
+  reload, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
+  showWorkflows,
+} from './reads.ts'
+import { verifySignature } from './signature.ts'
+import { liftStop, pullStop, showStop, showStops } from './stops.ts'
+import { showEvents } from './stream.ts'
+import type { OperationId } from './table.ts'
+import { takeNotification } from './webhook.ts'
+
+type Handler = (call: Call) => Promise<void> | void
+
+const senderOf = ({ caller }: Call): string | undefined => (caller.proved ? caller.name : undefined)
+
+const alertmanager: Handler = (call) =>
+  takeNotification(call.req, call.res, { ports: call.ports, ...call.door }, { source: 'alertmanager', sender: senderOf(call) })
+
+const grafana: Handler = (call) => {
+  const { grafana: signature } = call.door
+  const verify = signature === undefined ? {} : { verify: (body: Buffer) => verifySignature(call.req, body, signature) }
+  return takeNotification(call.req, call.res, { ports: call.ports, ...call.door }, { source: 'grafana', sender: senderOf(call), ...verify })
+}
+
+export const handlers: Readonly<Record<OperationId, Handler>> = {
+  alertmanager, grafana, grafanaPut: grafana,
+  pullStop, stops: showStops, stop: showStop, liftStop,
+  workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
+  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, reload, events: showEvents,
+  livez: ({ res }) => answer(res, 200, { status: 'live' }),
+  readyz: showReady, healthz: showHealth, metrics: showMetrics,
+  openapi: async (call) => (await import('./document.ts')).showDocument(call),
+  page: showPage,
+}

@@ -1,0 +1,64 @@
+/** What the door needs of the parts behind it. `main.ts` hands it over; nothing else of them is reached from here. */
+import type { Fact, StopOrder } from '../core/entry.ts'
+import type { Entry } from '../core/entry.ts'
+import type { State } from '../core/state.ts'
+import type { Recorded } from '../log/log.ts'
+
+export interface Peer {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly address: string
+  readonly roles: readonly string[]
+  readonly catalogue: string
+  readonly foldVersion: number
+  /** Since its last tick was read, in milliseconds. */
+  readonly ageMs: number
+}
+
+/** What the views are made of: the folded log, and what only this process knows. */
+export interface Readable {
+  readonly state: State
+  /** Log time, milliseconds. */
+  readonly now: number
+  readonly me: string
+  readonly peers: readonly Peer[]
+  /** Stops that this process obeys though the log does not hold them yet. */
+  readonly unrecorded: readonly StopOrder[]
+  /** Stops of the configuration: nobody lifts them from outside. */
+  readonly forced: readonly string[]
+}
+
+export interface Check {
+  readonly ok: boolean
+  readonly detail: string
+}
+
+export interface Health {
+  /** The log can be written, is read to its end, and ticks are fresh. */
+  readonly ready: boolean
+  /** Each dependency by name. */
+  readonly checks: Readonly<Record<string, Check>>
+  /** How running work is killed: `cgroup`, `namespace`, `subreaper`, `none`. */
+  readonly kill: string
+  /** When a stop was last drilled, RFC 3339. */
+  readonly lastDrill?: string
+}
+
+export type NewStop = Omit<StopOrder, 'id'> & { readonly id?: string }
+
+export interface Ports {
+  /** Durable when it resolves; rejects with LogError. */
+  append(facts: readonly Fact[], options: { readonly deadlineMs: number }): Promise<unknown>
+  /** In force here when it resolves. An id that is known already is the same stop. */
+  pullStop(stop: NewStop): Promise<{ readonly id: string; readonly durable: boolean }>
+  /** On the log when it resolves. */
+  liftStop(id: string, who: string, why: string): Promise<void>
+  /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */
+  reload(): Promise<{ readonly digest?: string; readonly problems: readonly string[] }>
+  read(): Readable
+  /** As the log's own `follow`. */
+  events(from: number, signal: AbortSignal): AsyncIterable<readonly Recorded<Entry>[] | 'caught up'>
+  health(): Health
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+}

@@ -1,0 +1,87 @@
+/** What is shown of workflows, episodes, and the catalogue in force. */
+import { matches, MatcherError, parseMatchers } from '../core/matcher.ts'
+import { answer, write } from './answer.ts'
+import { findId, newestFirst, pageOf, type Call } from './call.ts'
+import { Refusal } from './errors.ts'
+import { pageHeaders, renderPage } from './page.ts'
+import { viewEpisode, viewPolicies, viewRoutes, viewRunbooks, viewRunner } from './views/others.ts'
+import { viewWhy, viewWorkflow } from './views/workflows.ts'
+
+export function showWorkflows({ res, ports, query }: Call): void {
+  const { state } = ports.read()
+  const states = query.get('state')?.split(',')
+  const [runbook, version] = query.get('runbook')?.split('@') ?? []
+  const target = query.get('target')
+  answer(res, 200, pageOf(query, newestFirst(state.workflows), {
+    keep: (one) => (states === undefined || states.includes(one.state))
+      && (runbook === undefined || (one.runbook.name === runbook && (version === undefined || version === String(one.runbook.version))))
+      && (target === null || one.targets.includes(target)),
+    view: viewWorkflow,
+  }))
+}
+
+export function showWorkflow({ res, ports, id }: Call): void {
+  const { state } = ports.read()
+  answer(res, 200, viewWorkflow(state.workflows.get(findId(state.workflows.keys(), id))!))
+}
+
+export function showWhy({ res, ports, id }: Call): void {
+  const { state } = ports.read()
+  answer(res, 200, viewWhy(state, state.workflows.get(findId(state.workflows.keys(), id))!))
+}
+
+export function showEpisodes({ res, ports, query }: Call): void {
+  const { state } = ports.read()
+  const matchers = readMatchers(query.getAll('matcher'))
+  const [fingerprint, status] = [query.get('fingerprint'), query.get('status')]
+  answer(res, 200, pageOf(query, newestFirst(state.episodes), {
+    keep: (one) => matches(matchers, one.labels) && (fingerprint === null || one.fingerprint === fingerprint) && (status === null || one.status === status),
+    view: (one) => viewEpisode(state, one),
+  }))
+}
+
+function readMatchers(texts: readonly string[]) {
+  try {
+    return parseMatchers(texts)
+  } catch (problem) {
+    if (problem instanceof MatcherError) throw new Refusal('BAD_QUERY', problem.message)
+    throw problem
+  }
+}
+
+export function showEpisode({ res, ports, id }: Call): void {
+  const { state } = ports.read()
+  answer(res, 200, viewEpisode(state, state.episodes.get(findId(state.episodes.keys(), id))!))
+}
+
+const whole = <T>(items: readonly T[]) => ({ items, next: null })
+
+export const showRunbooks = ({ res, ports }: Call): void => answer(res, 200, whole(viewRunbooks(ports.read())))
+export const showRoutes = ({ res, ports }: Call): void => answer(res, 200, whole(viewRoutes(ports.read())))
+export const showPolicies = ({ res, ports }: Call): void => answer(res, 200, whole(viewPolicies(ports.read())))
+export function showRunners({ res, ports }: Call): void {
+  const readable = ports.read()
+  answer(res, 200, whole(readable.peers.map((peer) => viewRunner(readable, peer))))
+}
+
+export const reload = async ({ res, ports }: Call): Promise<void> => answer(res, 200, await ports.reload())
+
+export function showReady({ res, ports }: Call): void {
+  if (!ports.health().ready) throw new Refusal('NOT_READY', 'See /healthz.')
+  answer(res, 200, { status: 'ready' })
+}
+
+export function showHealth({ res, ports }: Call): void {
+  const { ready, checks, kill, lastDrill } = ports.health()
+  const { state, me } = ports.read()
+  answer(res, 200, {
+    ready, checks, kill, lastDrill: lastDrill ?? null, process: me, position: state.position, catalogue: state.catalogue?.digest ?? null, stops: state.inForce.size,
+  })
+}
+
+export async function showMetrics({ res, ports }: Call): Promise<void> {
+  const { contentType, text } = await ports.metrics()
+  write(res, 200, contentType, text)
+}
+
+export const showPage = ({ res, ports }: Call): void => write(res, 200, 'text/html; charset=utf-8', renderPage(ports.read()), pageHeaders)

@@ -1,0 +1,99 @@
+/**
+ * The forms of what the API takes and answers. /openapi.json is made of these, the views are typed by them, and a test
+ * holds real answers against them. Loaded only when the description is asked for: types cost nothing at start.
+ */
+import { z } from 'zod'
+import { reasons } from '../core/reason.ts'
+import { ends } from '../core/entry.ts'
+import { liveStates } from '../core/state.ts'
+
+const time = z.iso.datetime().describe('RFC 3339, UTC')
+const id = z.uuid().describe('UUIDv7')
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const reason = z.enum(reasons)
+const labels = z.record(z.string(), z.string())
+const json = z.unknown()
+const state = z.enum([...liveStates, ...ends])
+const list = <T extends z.ZodType>(item: T) => z.strictObject({ items: z.array(item), next: z.string().nullable().describe('What `after` takes to go on; null at the end') })
+
+const verdict = z.strictObject({
+  policy: z.string(), verdict: z.enum(['allow', 'wait', 'ask', 'refuse']), reason: reason.optional(), detail: z.string(),
+  until: time.optional().describe('When it clears, where that is known'), key: z.string().optional(),
+})
+const change = z.strictObject({ target: z.string(), id: z.string(), from: json, to: json })
+const plan = z.strictObject({
+  digest, targets: z.array(z.strictObject({ name: z.string(), id: z.string() })), changes: z.array(change),
+  observed: z.array(z.strictObject({ name: z.string(), target: z.string().optional(), value: json, readAt: time })), notes: json.optional(),
+})
+const job = z.strictObject({
+  target: z.string(), state: z.enum(['open', 'claimed', 'done', 'failed', 'in doubt']), attempts: z.int(), output: json.optional(),
+  reason: reason.optional(), detail: z.string().optional(), startedAt: time.optional(), endedAt: time.optional(),
+})
+const step = z.strictObject({
+  name: z.string(), state: z.enum(['open', 'running', 'done', 'failed', 'in doubt']), effect: z.enum(['read', 'repeatable', 'once']),
+  jobs: z.array(job), output: json.optional().describe('Of its only job, or by target'), startedAt: time.optional(), endedAt: time.optional(),
+})
+const workflow = z.strictObject({
+  id, state, reason: reason.optional(), detail: z.string(), runbook: z.string(), digest, mode: z.enum(['off', 'dry-run', 'approve', 'auto']),
+  route: z.string(), provider: z.string(), targets: z.array(z.string()), params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  labels, episode: id.optional(), createdAt: time, since: time, until: time.optional(), runner: id.optional(), stoppedBy: id.optional(),
+  plan: plan.optional(), verdicts: z.array(verdict), steps: z.array(step),
+  timeline: z.array(z.strictObject({ at: time, state, reason: reason.optional(), detail: z.string(), by: z.string() })),
+})
+const why = z.strictObject({
+  id, state, reason: reason.optional(), detail: z.string(), until: time.optional(), judgedAt: time.optional(), catalogue: digest.optional(),
+  gates: z.array(verdict), stops: z.array(id).describe('Stops in force that cover it'),
+})
+const episode = z.strictObject({
+  id, fingerprint: z.string(), startsAt: z.string(), status: z.enum(['firing', 'resolved']), labels, annotations: labels, receiver: z.string(),
+  source: z.string(), firstAt: time, lastAt: time, told: z.int(), resolvedAt: time.optional(), heartbeat: z.string().optional(),
+  answer: z.union([z.strictObject({ workflow: id, state }), z.strictObject({ reason, detail: z.string() })]).optional(),
+})
+const acknowledgement = z.strictObject({ runner: id, name: z.string(), killed: z.int(), survivors: z.int(), tookMs: z.number(), at: time })
+const stop = z.strictObject({
+  id, matchers: z.array(z.string()).describe('None: everything'), kind: z.enum(['kill', 'pause']), who: z.string(), why: z.string(), at: time.optional(),
+  durable: z.boolean().describe('On the log; until then it is in force here and kept in a local file'), inForce: z.boolean(),
+  lifted: z.strictObject({ at: time, who: z.string(), why: z.string() }).optional(),
+  covers: z.strictObject({ running: z.int(), waiting: z.int(), routes: z.int() }),
+  acknowledgements: z.array(acknowledgement),
+  missing: z.array(z.strictObject({ runner: id, name: z.string() })).describe('Runners that have not answered'),
+  held: z.array(id), killed: z.array(id), note: z.string().optional(),
+})
+const runner = z.strictObject({
+  id, name: z.string(), host: z.string(), address: z.string(), roles: z.array(z.string()), catalogue: z.string(), ageMs: z.number(),
+  fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(),
+})
+const route = z.strictObject({
+  route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
+  heartbeat: z.string().optional(), unmatched: z.enum(['tell', 'record']).optional(), owner: z.string().optional(), channel: z.string().optional(), source: z.string(),
+})
+const policy = z.strictObject({ runbook: z.string(), type: z.string(), name: z.string(), settings: z.record(z.string(), json), source: z.string() })
+const runbook = z.strictObject({
+  name: z.string(), version: z.int(), digest, about: z.string(), target: z.string(), provider: z.string(), params: z.record(z.string(), json),
+  steps: z.array(z.strictObject({ name: z.string(), effect: z.string(), timeout: z.string(), each: z.boolean() })), verify: z.boolean(), healedWithin: z.string(),
+  modes: z.array(z.string()).describe('Of the routes that lead to it'), policies: z.array(z.string()),
+})
+const problems = z.array(z.strictObject({ index: z.int(), field: z.string(), problem: z.string() }))
+const why1 = z.string().max(1000)
+
+export const schemas = {
+  Notification: z.looseObject({ alerts: z.array(z.looseObject({ status: z.enum(['firing', 'resolved']), labels, startsAt: z.string() })) }),
+  Accepted: z.strictObject({ accepted: z.int(), alerts: z.array(z.strictObject({ fingerprint: z.string(), episode: id })), problems: problems.optional() }),
+  NewStop: z.strictObject({ matchers: z.array(z.string()).optional(), kind: z.enum(['kill', 'pause']).optional(), why: why1.optional() }),
+  PulledStop: z.strictObject({ id, durable: z.boolean(), note: z.string().optional() }),
+  Lift: z.strictObject({ why: why1 }),
+  Reloaded: z.strictObject({ digest: digest.optional(), problems: z.array(z.string()) }),
+  Stop: stop, StopList: list(stop),
+  Workflow: workflow, WorkflowList: list(workflow), Why: why,
+  Episode: episode, EpisodeList: list(episode),
+  RunbookList: list(runbook), RouteList: list(route), PolicyList: list(policy), RunnerList: list(runner),
+  Status: z.strictObject({ status: z.string() }),
+  Health: z.strictObject({
+    ready: z.boolean(), checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })), kill: z.string(), lastDrill: time.nullable(),
+    process: id, position: z.int(), catalogue: z.string().nullable(), stops: z.int(),
+  }),
+  Problem: z.looseObject({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string(), problems: problems.optional() }),
+} as const
+
+export type SchemaName = keyof typeof schemas
+export type Form<K extends SchemaName> = z.output<(typeof schemas)[K]>

@@ -1,0 +1,137 @@
+/** Stops: pulled, proved, shown, lifted. A stop that cannot be read in full is pulled in full. */
+import { MatcherError, parseMatchers } from '../core/matcher.ts'
+import { parseDuration } from '../core/duration.ts'
+import { LogError } from '../log/log.ts'
+import { answer, write } from './answer.ts'
+import { findId, pageOf, type Call } from './call.ts'
+import { later, Refusal } from './errors.ts'
+import { readBody } from './body.ts'
+import { renderPage, pageHeaders } from './page.ts'
+import type { NewStop, Ports } from './ports.ts'
+import type { Form } from './schemas.ts'
+import { listStops, viewStop } from './views/stops.ts'
+
+const mostBytes = 64 * 1024
+const longestWaitMs = 60_000
+const lookEveryMs = 10
+
+export async function pullStop(call: Call): Promise<void> {
+  const { req, res, ports, door, query, caller } = call
+  // Its own small bound, not the budget that webhooks share.
+  const body = await readBody(req, { take: () => {}, give: () => {} }, mostBytes).catch((problem: unknown) => {
+    if (problem instanceof Refusal) return undefined
+    throw problem
+  })
+  const { order, note } = readOrder(body?.toString() ?? '{', req.headers['content-type'] ?? '')
+  const who = caller.proved && !caller.peer ? caller.name : (order.who ?? caller.name)
+  const asked: NewStop = { matchers: order.matchers, effect: order.effect, why: order.why, who, ...(caller.peer && order.id !== undefined ? { id: order.id } : {}) }
+  const { id, durable } = await ports.pullStop(asked)
+  const fromPage = (req.headers.accept ?? '').includes('text/html')
+  const wait = query.get('wait')
+  const waitMs = fromPage ? 3000 : wait === null ? 0 : Math.min(longestWaitMs, parseDuration(wait) ?? 10_000)
+  const proof = waitMs > 0 ? await waitForProof(ports, id, { waitMs, signal: door.ending, gone: () => res.destroyed }) : undefined
+  if (fromPage) return write(res, 201, 'text/html; charset=utf-8', renderPage(ports.read(), { pulled: id, ...(note === undefined ? {} : { note }) }), pageHeaders)
+  const told = note === undefined ? {} : { note }
+  answer(res, 201, proof === undefined ? { id, durable, ...told } : { ...proof, ...told })
+}
+
+interface Order {
+  readonly matchers: readonly string[]
+  readonly effect: 'kill' | 'pause'
+  readonly why: string
+  readonly who?: string
+  readonly id?: string
+}
+
+const everything = (why: string): Order => ({ matchers: [], effect: 'kill', why })
+const narrower = 'Everything was stopped. To narrow it: pull a stop with matchers such as runbook="scale-service", then lift this one.'
+
+/** Whatever it is, it is a stop: what cannot be understood stops everything, and says so. */
+export function readOrder(text: string, contentType: string): { order: Order; note?: string } {
+  if (text.trim() === '') return { order: everything('') }
+  const given = contentType.startsWith('application/x-www-form-urlencoded') && !text.trimStart().startsWith('{') ? fromForm(text) : fromJson(text)
+  if (given === undefined) return { order: everything(''), note: `The body could not be read. ${narrower}` }
+  const why = typeof given['why'] === 'string' ? given['why'].slice(0, 1000) : ''
+  const who = typeof given['who'] === 'string' && given['who'] !== '' ? { who: given['who'].slice(0, 200) } : {}
+  const id = typeof given['id'] === 'string' && /^[0-9a-f-]{36}$/.test(given['id']) ? { id: given['id'] } : {}
+  const { kind = 'kill', matchers = [] } = given
+  const effect = kind === 'pause' ? 'pause' : 'kill'
+  const unknown = Object.keys(given).filter((key) => !['matchers', 'kind', 'why', 'who', 'id'].includes(key))
+  const list = typeof matchers === 'string' ? [matchers] : matchers
+  // A misspelt `matchers` would read as no matchers: what follows is the same, but it is said.
+  const note = unknown.length > 0 ? `${unknown.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 40))).join(', ')} is not known.` : undefined
+  if (!Array.isArray(list) || list.some((one) => typeof one !== 'string')) {
+    return { order: { ...everything(why), ...who, ...id }, note: `\`matchers\` must be a list of texts. ${narrower}` }
+  }
+  const wanted = (list as string[]).filter((one) => one.trim() !== '')
+  try {
+    parseMatchers(wanted)
+  } catch (problem) {
+    if (!(problem instanceof MatcherError)) throw problem
+    return { order: { ...everything(why), ...who, ...id }, note: `${problem.message}. ${narrower}` }
+  }
+  if (kind !== 'kill' && kind !== 'pause') return { order: { matchers: wanted, effect, why, ...who, ...id }, note: '`kind` must be kill or pause; it was taken as kill.' }
+  return { order: { matchers: wanted, effect, why, ...who, ...id }, ...(note === undefined ? {} : { note }) }
+}
+
+function fromJson(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the page's form and `curl -d why=…` send. Text that is no form at all is the reason. */
+function fromForm(text: string): Record<string, unknown> {
+  const form = new URLSearchParams(text)
+  if (!['why', 'matchers', 'kind'].some((key) => form.has(key))) return { why: text.trim() }
+  return { why: form.get('why') ?? '', kind: form.get('kind') || 'kill', matchers: form.getAll('matchers') }
+}
+
+interface Waiting {
+  readonly waitMs: number
+  readonly signal: AbortSignal
+  readonly gone: () => boolean
+}
+
+/** Until every runner answered and the stop is on the log, or the time is over: what is known then is the proof. */
+async function waitForProof(ports: Ports, id: string, { waitMs, signal, gone }: Waiting): Promise<Form<'Stop'> | undefined> {
+  const over = performance.now() + waitMs
+  for (;;) {
+    const stop = viewStop(ports.read(), id)
+    const proved = stop !== undefined && stop.durable && stop.missing.length === 0
+    if (proved || performance.now() >= over || signal.aborted || gone()) return stop
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+  }
+}
+
+export function showStops({ res, ports, query }: Call): void {
+  const readable = ports.read()
+  answer(res, 200, pageOf(query, listStops(readable), { view: ({ id }) => viewStop(readable, id)! }))
+}
+
+const idsOf = (ports: Ports): string[] => listStops(ports.read()).map(({ id }) => id)
+
+export function showStop({ res, ports, id }: Call): void {
+  answer(res, 200, viewStop(ports.read(), findId(idsOf(ports), id)))
+}
+
+export async function liftStop({ req, res, ports, id: given, caller }: Call): Promise<void> {
+  const text = (await readBody(req, { take: () => {}, give: () => {} }, mostBytes)).toString()
+  const body = text.trim() === '' ? {} : fromJson(text)
+  if (body === undefined) throw new Refusal('BAD_JSON', 'Send a JSON object: {"why": "…"}.')
+  const why = typeof body['why'] === 'string' ? body['why'].trim().slice(0, 1000) : ''
+  if (why === '') throw new Refusal('WHY_REQUIRED', 'Say why it is safe to go on: {"why": "…"}.')
+  const id = findId(idsOf(ports), given)
+  if (ports.read().forced.includes(id)) throw new Refusal('STOP_FORCED', 'Take `force.stop` out of the configuration and start again.')
+  const who = caller.proved ? caller.name : typeof body['who'] === 'string' && body['who'] !== '' ? body['who'].slice(0, 200) : caller.name
+  try {
+    await ports.liftStop(id, who, why)
+  } catch (problem) {
+    if (!(problem instanceof LogError)) throw problem
+    throw new Refusal('NOT_DURABLE', 'The log did not take the lift: the stop stands.', { headers: later() })
+  }
+  answer(res, 202, viewStop(ports.read(), id))
+}

@@ -1,0 +1,64 @@
+/** Entries as server-sent events. A reader that does not keep up is let go: it comes back with Last-Event-ID. */
+import { once } from 'node:events'
+import { entryCodec, type Entry } from '../core/entry.ts'
+import { LogError, type Recorded } from '../log/log.ts'
+import type { Call } from './call.ts'
+import { Refusal } from './errors.ts'
+import { busy } from './tokens.ts'
+
+const mostStreams = 100
+const beatEveryMs = 10_000
+const mostBuffered = 1 << 20
+const drainWithinMs = 10_000
+
+export async function showEvents({ req, res, ports, door, query }: Call): Promise<void> {
+  const from = startOf(req.headers['last-event-id'], query.get('from'), ports.read().state.position)
+  if (door.streams >= mostStreams) throw busy('Too many event streams are open.')
+  const only = query.get('workflow')
+  const gone = new AbortController()
+  const end = (): void => gone.abort()
+  res.once('close', end)
+  door.ending.addEventListener('abort', end)
+  door.streams++
+  const beat = setInterval(() => void (res.headersSent && res.write(': beat\n\n')), beatEveryMs)
+  try {
+    for await (const batch of ports.events(from, gone.signal)) {
+      if (!res.headersSent) res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      res.write(batch === 'caught up' ? 'event: caught-up\ndata: {}\n\n' : batch.filter(({ entry }) => only === null || isOf(entry, only)).map(toEvent).join(''))
+      if (res.writableLength > mostBuffered && !(await drained(res))) break
+    }
+  } catch (problem) {
+    if (gone.signal.aborted) return
+    if (problem instanceof LogError && problem.code === 'LOG_CUT') throw new Refusal('POSITION_GONE', 'Begin without a position, or at a later one.')
+    throw problem
+  } finally {
+    clearInterval(beat)
+    door.streams--
+    door.ending.removeEventListener('abort', end)
+    gone.abort()
+    if (res.headersSent) res.end()
+  }
+}
+
+function startOf(lastEvent: string | string[] | undefined, from: string | null, now: number): number {
+  const given = typeof lastEvent === 'string' && lastEvent !== '' ? lastEvent : from
+  if (given === null) return now
+  if (!/^\d{1,15}$/.test(given)) throw new Refusal('BAD_QUERY', 'A position is a whole number from 0.')
+  return Number(given) + (given === lastEvent ? 1 : 0)
+}
+
+const isOf = (entry: Entry, workflow: string): boolean => 'workflow' in entry && entry.workflow.endsWith(workflow)
+
+/** `position` and `at` are the log's own. */
+const toEvent = ({ position, at, entry }: Recorded<Entry>): string =>
+  `id: ${position}\ndata: {"position":${position},"at":"${new Date(at).toISOString()}",${entryCodec.encode(entry).slice(1)}\n\n`
+
+async function drained(res: Call['res']): Promise<boolean> {
+  try {
+    await once(res, 'drain', { signal: AbortSignal.timeout(drainWithinMs) })
+    return true
+  } catch {
+    res.destroy()
+    return false
+  }
+}

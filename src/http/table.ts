@@ -1,0 +1,98 @@
+/**
+ * Every call there is: who may, what it takes, what it answers. The server, /openapi.json and docs/api.md are made of
+ * this table.
+ */
+import type { Code } from './errors.ts'
+import type { SchemaName } from './schemas.ts'
+import type { Right } from './tokens.ts'
+
+export type Answer = SchemaName | 'text' | 'html' | 'events' | 'openapi'
+
+export interface Operation {
+  readonly method: 'get' | 'post' | 'put'
+  /** With `{id}`. */
+  readonly path: string
+  readonly right: Right
+  /** Answered within a second while everything else is saturated. */
+  readonly urgent?: true
+  readonly about: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: SchemaName
+  readonly success: readonly [status: number, answer: Answer]
+  readonly refusals: readonly Code[]
+}
+
+const paging = { limit: 'How many, 1 to 500; 100 unless it is said', after: 'The id after which to go on' }
+const find: readonly Code[] = ['NOT_FOUND', 'AMBIGUOUS_ID']
+const webhook = { right: 'send', body: 'Notification', success: [200, 'Accepted'] } as const
+const webhookRefusals: readonly Code[] = [
+  'BAD_JSON', 'BAD_NOTIFICATION', 'TOO_LARGE', 'BAD_ENCODING', 'NOT_DURABLE', 'QUEUE_FULL', 'BUSY', 'NO_INTAKE', 'TIMEOUT',
+]
+
+export const operations = {
+  alertmanager: {
+    method: 'post', path: '/webhooks/alertmanager', ...webhook, refusals: webhookRefusals,
+    about: "Takes a notification of Alertmanager's webhook, version 4. 200 once it is durable; what is wrong with single alerts is in `problems`.",
+  },
+  grafana: {
+    method: 'post', path: '/webhooks/grafana', ...webhook, refusals: [...webhookRefusals, 'BAD_SIGNATURE'],
+    about: "The same for Grafana's alerting. Where its HMAC secret is configured, the signature stands for a token.",
+  },
+  grafanaPut: {
+    method: 'put', path: '/webhooks/grafana', ...webhook, refusals: [...webhookRefusals, 'BAD_SIGNATURE'],
+    about: 'The same, for contact points that are set to PUT.',
+  },
+  pullStop: {
+    method: 'post', path: '/v1/stops', right: 'stop', urgent: true, body: 'NewStop', success: [201, 'PulledStop'], refusals: ['FOREIGN_ORIGIN'],
+    query: { wait: 'Waits this long for the proof, and answers with it: 10s' },
+    about: 'Pulls an emergency stop. The body may be empty: everything is stopped then. A body or a matcher that cannot be read stops everything too, and `note` says so. With `wait`, the answer is the stop with its proof.',
+  },
+  stops: {
+    method: 'get', path: '/v1/stops', right: 'read', urgent: true, query: paging, success: [200, 'StopList'], refusals: ['BAD_QUERY'],
+    about: 'Stops and their proofs, newest first.',
+  },
+  stop: { method: 'get', path: '/v1/stops/{id}', right: 'proof', urgent: true, success: [200, 'Stop'], refusals: find, about: 'One stop: what it covers, who answered, who is missing, what it holds.' },
+  liftStop: {
+    method: 'post', path: '/v1/stops/{id}/lift', right: 'act', urgent: true, body: 'Lift', success: [202, 'Stop'],
+    refusals: [...find, 'WHY_REQUIRED', 'BAD_JSON', 'STOP_FORCED', 'FOREIGN_ORIGIN', 'NOT_DURABLE'],
+    about: 'Lifts a stop. What it held is planned and judged again.',
+  },
+  workflows: {
+    method: 'get', path: '/v1/workflows', right: 'read', success: [200, 'WorkflowList'], refusals: ['BAD_QUERY'],
+    query: { state: 'Of these states, with commas', runbook: 'Of this runbook', target: 'On this target', ...paging }, about: 'Workflows, newest first.',
+  },
+  workflow: { method: 'get', path: '/v1/workflows/{id}', right: 'read', success: [200, 'Workflow'], refusals: find, about: 'One workflow whole.' },
+  why: { method: 'get', path: '/v1/workflows/{id}/why', right: 'read', success: [200, 'Why'], refusals: find, about: "Each gate's verdict with its numbers, and when it clears." },
+  episodes: {
+    method: 'get', path: '/v1/episodes', right: 'read', success: [200, 'EpisodeList'], refusals: ['BAD_QUERY'],
+    query: { matcher: "In Alertmanager's notation; may be repeated", fingerprint: 'Of this alert', status: 'firing or resolved', ...paging }, about: 'Episodes and what became of each, newest first.',
+  },
+  episode: { method: 'get', path: '/v1/episodes/{id}', right: 'read', success: [200, 'Episode'], refusals: find, about: 'One episode.' },
+  runbooks: { method: 'get', path: '/v1/runbooks', right: 'read', success: [200, 'RunbookList'], refusals: [], about: 'The runbooks in force.' },
+  routes: { method: 'get', path: '/v1/routes', right: 'read', success: [200, 'RouteList'], refusals: [], about: 'The routes in force, in their order.' },
+  policies: { method: 'get', path: '/v1/policies', right: 'read', success: [200, 'PolicyList'], refusals: [], about: 'The policies in force.' },
+  runners: { method: 'get', path: '/v1/runners', right: 'read', success: [200, 'RunnerList'], refusals: [], about: 'The processes that tick, with their roles.' },
+  reload: { method: 'post', path: '/v1/reload', right: 'act', success: [200, 'Reloaded'], refusals: ['FOREIGN_ORIGIN'], about: "Reads the catalogue's files again." },
+  events: {
+    method: 'get', path: '/v1/events', right: 'read', success: [200, 'events'], refusals: ['BAD_QUERY', 'BUSY', 'POSITION_GONE'],
+    query: { from: 'From this position on; the header Last-Event-ID goes on after it; without either, what comes from now on', workflow: 'Only entries of this workflow' },
+    about: 'Server-sent events: entries, each with its position as id. `caught-up` is sent each time the end was reached.',
+  },
+  livez: { method: 'get', path: '/livez', right: 'open', urgent: true, success: [200, 'Status'], refusals: [], about: 'The process lives.' },
+  readyz: { method: 'get', path: '/readyz', right: 'open', urgent: true, success: [200, 'Status'], refusals: ['NOT_READY', 'STARTING'], about: 'The log can be written, is read to its end, and ticks are fresh.' },
+  healthz: { method: 'get', path: '/healthz', right: 'local', urgent: true, success: [200, 'Health'], refusals: [], about: 'Each dependency by name, the way of killing, the last drill.' },
+  metrics: { method: 'get', path: '/metrics', right: 'local', urgent: true, success: [200, 'text'], refusals: [], about: 'For Prometheus.' },
+  openapi: { method: 'get', path: '/openapi.json', right: 'open', success: [200, 'openapi'], refusals: [], about: 'This, as OpenAPI 3.1.' },
+  page: { method: 'get', path: '/', right: 'read', urgent: true, success: [200, 'html'], refusals: [], about: 'One page: what runs, what waits, and Stop.' },
+} as const satisfies Readonly<Record<string, Operation>>
+
+export type OperationId = keyof typeof operations
+
+/** Of every call that asks for a token, and of every call. */
+export const refusalsOf = ({ right, refusals, path, method }: Operation): readonly Code[] => {
+  const all: Code[] = [...refusals]
+  if (right !== 'open') all.push('UNAUTHORIZED', 'FORBIDDEN')
+  if (path !== '/livez' && path !== '/openapi.json') all.push('STARTING')
+  if (method !== 'get' && !all.includes('FOREIGN_ORIGIN')) all.push('FOREIGN_ORIGIN')
+  return [...new Set<Code>([...all, 'INTERNAL'])]
+}

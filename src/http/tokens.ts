@@ -1,0 +1,112 @@
+/**
+ * Who is it, and may they? Tokens are known by their sha256; comparing takes the same time whatever is presented.
+ * Without tokens everybody may do everything, which the configuration allows on loopback only, or when it was said aloud.
+ */
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { later, Refusal } from './errors.ts'
+
+export const roles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
+export type TokenRole = (typeof roles)[number]
+
+export interface TokenEntry {
+  readonly name: string
+  readonly role: TokenRole
+  readonly sha256: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number
+}
+
+/** What a call asks for. `open`: nothing. `local`: to read, unless the caller is on this machine. `proof`: what became of a stop. */
+export type Right = 'open' | 'local' | 'send' | 'stop' | 'proof' | 'read' | 'act'
+
+const rights: Readonly<Record<TokenRole, readonly Right[]>> = {
+  sender: ['send'],
+  stopper: ['stop', 'proof'],
+  viewer: ['read', 'local', 'proof'],
+  responder: ['read', 'local', 'proof', 'stop'],
+  operator: ['read', 'local', 'proof', 'stop', 'act', 'send'],
+}
+
+/** Those who may, for docs. */
+export const rolesWith = (right: Right): readonly TokenRole[] => roles.filter((role) => rights[role].includes(right))
+
+export interface Caller {
+  readonly name: string
+  /** Proved by a token, not only claimed. */
+  readonly proved: boolean
+  /** Another process of this Paramedic, which passes on what somebody else asked for. */
+  readonly peer: boolean
+}
+
+export interface DoorkeeperOptions {
+  readonly tokens: readonly TokenEntry[]
+  readonly now: () => number
+  /** Whether this is the word by which processes of one Paramedic know each other. */
+  readonly isPeer?: (token: string) => boolean
+}
+
+const nobody: Caller = { name: 'anonymous', proved: false, peer: false }
+
+export const createDoorkeeper = ({ tokens, now, isPeer }: DoorkeeperOptions) => {
+  const known = tokens.map((token) => ({ ...token, digest: Buffer.from(token.sha256, 'hex') }))
+
+  /** Looks at every token, also after it was found. */
+  const find = (presented: string): TokenEntry | undefined => {
+    const digest = hash('sha256', presented, 'buffer')
+    let found: TokenEntry | undefined
+    for (const token of known) if (timingSafeEqual(token.digest, digest)) found = token
+    return found !== undefined && (found.expiresAt === undefined || now() < found.expiresAt) ? found : undefined
+  }
+
+  /** Throws a Refusal that says nothing of what was wrong with a login. */
+  return (req: IncomingMessage, right: Right): Caller => {
+    if (right === 'open') return nobody
+    const presented = tokenOf(req.headers.authorization)
+    if (presented !== undefined && right === 'stop' && isPeer?.(presented)) return { name: 'peer', proved: true, peer: true }
+    if (known.length === 0) return nobody
+    if (right === 'local' && presented === undefined && isThisMachine(req)) return nobody
+    const token = presented === undefined ? undefined : find(presented)
+    if (token === undefined) {
+      throw new Refusal('UNAUTHORIZED', 'Log in with a token: Authorization: Bearer, or as the password of Basic.', {
+        headers: { 'www-authenticate': 'Basic realm="paramedic", charset="UTF-8", Bearer' },
+      })
+    }
+    if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.')
+    return { name: token.name, proved: true, peer: false }
+  }
+}
+export type Doorkeeper = ReturnType<typeof createDoorkeeper>
+
+/** Of Bearer, or the password of Basic whatever the user's name. */
+export function tokenOf(header: string | undefined): string | undefined {
+  const found = /^(bearer|basic) +([^\s]+) *$/i.exec(header ?? '')
+  if (found === null) return undefined
+  if (found[1]!.toLowerCase() === 'bearer') return found[2]
+  const login = Buffer.from(found[2]!, 'base64').toString()
+  const colon = login.indexOf(':')
+  return colon < 0 ? undefined : login.slice(colon + 1)
+}
+
+const loopback = /^(127\.|::1$|::ffff:127\.)/
+
+/** A proxy on this machine passes others on, and says so. */
+const isThisMachine = ({ socket, headers }: IncomingMessage): boolean =>
+  loopback.test(socket.remoteAddress ?? '') && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined
+
+/**
+ * A page of another site can make a browser post here, and on a machine without tokens that would be enough. So whatever
+ * a browser says of where it comes from must be us. `open`: there are no tokens; then its idea of our name must be plainly
+ * this machine, or a foreign name could be pointed at it.
+ */
+export function checkOrigin(req: IncomingMessage, { open, names }: { open: boolean; names: readonly string[] }): void {
+  const { origin, host = '' } = req.headers
+  const site = req.headers['sec-fetch-site']
+  const foreign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
+  if (foreign && req.method !== 'GET' && req.method !== 'HEAD') throw new Refusal('FOREIGN_ORIGIN', 'Call this from a page of Paramedic, or from no page at all.')
+  if (open && (origin !== undefined || site !== undefined) && !names.includes(host) && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host)) {
+    throw new Refusal('FOREIGN_ORIGIN', 'Without tokens a browser may only come by an address of this machine.')
+  }
+}
+
+export const busy = (what: string): Refusal => new Refusal('BUSY', what, { headers: later() })

@@ -1,0 +1,70 @@
+/** Episodes, runners, and what the catalogue in force holds, as the API shows them. */
+import { runbookId, type Catalogue } from '../../core/catalogue.ts'
+import { formatDuration } from '../../core/duration.ts'
+import { plainLabels } from '../../core/labels.ts'
+import type { Episode, State } from '../../core/state.ts'
+import type { Peer, Readable } from '../ports.ts'
+import type { Form } from '../schemas.ts'
+import { maybe, same, time } from '../times.ts'
+
+export const viewEpisode = (state: State, episode: Episode): Form<'Episode'> => ({
+  id: episode.id,
+  fingerprint: episode.fingerprint,
+  startsAt: episode.startsAt,
+  status: episode.status,
+  labels: plainLabels(episode.labels),
+  annotations: plainLabels(episode.annotations),
+  receiver: episode.receiver,
+  source: episode.source,
+  firstAt: time(episode.firstAt),
+  lastAt: time(episode.lastAt),
+  told: episode.told,
+  ...maybe('resolvedAt', episode.resolvedAt, time),
+  ...maybe('heartbeat', episode.heartbeat, same),
+  ...maybe('answer', episode.answer, (answer) => viewAnswer(state, answer)),
+})
+
+const viewAnswer = (state: State, answer: NonNullable<Episode['answer']>): NonNullable<Form<'Episode'>['answer']> =>
+  'workflow' in answer
+    ? { workflow: answer.workflow, state: state.workflows.get(answer.workflow)?.state ?? 'expired' }
+    : { reason: answer.reason, detail: answer.detail }
+
+/** A lease older than this starts nothing. */
+const freshMs = 1500
+
+export const viewRunner = ({ state, me }: Readable, { id, name, host, address, roles, catalogue, ageMs }: Peer): Form<'RunnerList'>['items'][number] => ({
+  id, name, host, address, roles: [...roles], catalogue, ageMs, fresh: ageMs < freshMs, lost: state.processes.get(id)?.lost === true, me: id === me,
+  running: [...state.live.get('running')!, ...state.live.get('stopping')!].filter(({ holder }) => holder === id).length,
+})
+
+const inForce = ({ state }: Readable): Catalogue | undefined => state.catalogue && state.catalogues.get(state.catalogue.digest)
+
+export const viewRoutes = (readable: Readable): Form<'RouteList'>['items'] =>
+  (inForce(readable)?.routes ?? []).map((route, index) => ({
+    route: index,
+    matchers: [...route.matchers],
+    ...maybe('runbook', route.runbook, runbookId),
+    mode: route.mode,
+    params: { ...route.params },
+    ...maybe('heartbeat', route.heartbeatMs, formatDuration),
+    ...maybe('unmatched', route.unmatched, same),
+    ...maybe('owner', route.owner, same),
+    ...maybe('channel', route.channel, same),
+    source: route.source,
+  }))
+
+export const viewRunbooks = (readable: Readable): Form<'RunbookList'>['items'] => {
+  const catalogue = inForce(readable)
+  return Object.values(catalogue?.runbooks ?? {}).map(({ name, version, digest, about, target, provider, params, steps, verify, healedWithinMs }) => ({
+    name, version, digest, about, target, provider, params: { ...params },
+    steps: steps.map((step) => ({ name: step.name, effect: step.effect, timeout: formatDuration(step.timeoutMs), each: step.each })),
+    verify,
+    healedWithin: formatDuration(healedWithinMs),
+    modes: [...new Set(catalogue!.routes.filter(({ runbook }) => runbook?.name === name && runbook.version === version).map(({ mode }) => mode))],
+    policies: (catalogue!.policies[name] ?? []).map((policy) => policy.name),
+  }))
+}
+
+export const viewPolicies = (readable: Readable): Form<'PolicyList'>['items'] =>
+  Object.entries(inForce(readable)?.policies ?? {}).flatMap(([runbook, entries]) =>
+    entries.map(({ type, name, settings, source }) => ({ runbook, type, name, settings: { ...settings }, source })))

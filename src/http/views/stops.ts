@@ -1,0 +1,79 @@
+/** A stop as the API shows it, with its proof: who let go of what, and who has not answered. */
+import type { Catalogue, Route } from '../../core/catalogue.ts'
+import type { StopOrder } from '../../core/entry.ts'
+import { covers, heldBy } from '../../core/fold/stops.ts'
+import { parseMatchers, type Matchers } from '../../core/matcher.ts'
+import type { State, Stop, Workflow } from '../../core/state.ts'
+import type { Peer, Readable } from '../ports.ts'
+import type { Form } from '../schemas.ts'
+import { maybe, time } from '../times.ts'
+
+/** Silent longer than this, a process is not waited for: it is named as missing all the same while it holds its lease. */
+const peerAgeMs = 60_000
+
+export function listStops({ state, unrecorded }: Readable): { id: string }[] {
+  const waiting = unrecorded.filter(({ id }) => !state.stops.has(id))
+  return [...waiting, ...[...state.stops.values()].reverse()]
+}
+
+export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefined {
+  const { state, unrecorded, forced } = readable
+  const stop = state.stops.get(id)
+  const order = stop ?? unrecorded.find((one) => one.id === id)
+  if (order === undefined) return undefined
+  const compiled = stop ?? { ...order, compiled: parseMatchers(order.matchers) }
+  const lifted = stop?.lifted
+  const acknowledgements = stop?.acknowledgements ?? []
+  return {
+    id,
+    matchers: [...order.matchers],
+    kind: order.effect,
+    who: order.who,
+    why: order.why,
+    ...maybe('at', stop?.at, time),
+    durable: stop !== undefined || forced.includes(id),
+    inForce: lifted === undefined,
+    ...maybe('lifted', lifted, (one) => ({ ...one, at: time(one.at) })),
+    covers: countCovered(state, compiled),
+    acknowledgements: acknowledgements.map(({ at, ...one }) => ({ ...one, at: time(at) })),
+    missing: lifted === undefined ? missing(readable, acknowledgements) : [],
+    held: lifted === undefined ? held(state, compiled) : [...(stop?.held ?? [])],
+    killed: [...(stop?.killed ?? [])],
+  }
+}
+
+type Covering = Pick<Stop, 'compiled' | 'matchers'>
+
+const held = (state: State, stop: Covering): string[] => heldBy(state, stop as Stop).map(({ id }) => id)
+
+/** Running counts what it is killing as well. */
+function countCovered(state: State, stop: Covering & StopOrder): Form<'Stop'>['covers'] {
+  const running = (['running', 'stopping', 'verifying'] as const).flatMap((name): Workflow[] => [...state.live.get(name)!])
+  const killed = 'killed' in stop ? (stop as Stop).killed.filter((id) => !state.live.get('stopping')!.has(state.workflows.get(id)!)).length : 0
+  const catalogue = state.catalogue && state.catalogues.get(state.catalogue.digest)
+  return {
+    running: running.filter((workflow) => covers(stop, workflow)).length + killed,
+    waiting: heldBy(state, stop as unknown as Stop).length,
+    routes: catalogue === undefined ? 0 : routesCovered(catalogue, stop.compiled),
+  }
+}
+
+export const routesCovered = (catalogue: Catalogue, stop: Matchers): number =>
+  catalogue.routes.filter((route) => route.runbook !== undefined && route.mode !== 'off' && mayCover(stop, route)).length
+
+/** Unless it is certain that no alert on this route is one that the stop means. */
+function mayCover(stop: Matchers, route: Route): boolean {
+  const wanted = parseMatchers(route.matchers).list
+  return stop.list.every((matcher) => {
+    if (matcher.name === 'runbook') return matcher.test(route.runbook!.name)
+    const values = wanted.filter(({ name }) => name === matcher.name).flatMap((one) => (one.values === undefined ? [] : [one.values]))
+    return values.every((list) => list.some((value) => matcher.test(value)))
+  })
+}
+
+const missing = ({ state, peers }: Readable, acknowledged: Stop['acknowledgements']): Form<'Stop'>['missing'] =>
+  peers.filter((peer) => mustAnswer(state, peer) && !acknowledged.some(({ runner }) => runner === peer.id))
+    .map(({ id, name }) => ({ runner: id, name }))
+
+const mustAnswer = (state: State, { id, roles, ageMs }: Peer): boolean =>
+  roles.includes('run') && ageMs < peerAgeMs && state.processes.get(id)?.lost !== true

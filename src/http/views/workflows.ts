@@ -1,0 +1,96 @@
+/** A workflow as the API shows it. */
+import { runbookId } from '../../core/catalogue.ts'
+import { covering } from '../../core/fold/stops.ts'
+import { plainLabels } from '../../core/labels.ts'
+import type { Json, Plan } from '../../core/plan.ts'
+import type { Verdict } from '../../core/policy.ts'
+import { isEnd, type Job, type State, type StepState, type Workflow } from '../../core/state.ts'
+import type { Form } from '../schemas.ts'
+import { maybe, same, time } from '../times.ts'
+
+export const viewWorkflow = (workflow: Workflow): Form<'Workflow'> => ({
+  id: workflow.id,
+  state: workflow.state,
+  ...maybe('reason', workflow.reason, same),
+  detail: workflow.detail,
+  runbook: runbookId(workflow.runbook),
+  digest: workflow.runbook.digest,
+  mode: workflow.mode,
+  route: workflow.route,
+  provider: workflow.provider,
+  targets: [...workflow.targets],
+  params: { ...workflow.params },
+  labels: plainLabels(workflow.labels),
+  ...maybe('episode', workflow.episode, same),
+  createdAt: time(workflow.createdAt),
+  since: time(workflow.since),
+  ...maybe('until', untilOf(workflow), time),
+  ...maybe('runner', workflow.holder, same),
+  ...maybe('stoppedBy', workflow.stoppedBy, same),
+  ...maybe('plan', workflow.plan, viewPlan),
+  verdicts: (workflow.decision?.verdicts ?? []).map(viewVerdict),
+  steps: workflow.steps.map(viewStep),
+  timeline: workflow.timeline.map(({ at, state, reason, detail, by }) => ({ at: time(at), state, ...maybe('reason', reason, same), detail, by })),
+})
+
+/** When what it waits for clears, where that is known. */
+const untilOf = ({ state, wait }: Workflow): number | undefined => (state === 'waiting' ? wait?.until : undefined)
+
+const viewPlan = ({ digest, targets, changes, observed, notes }: Plan): NonNullable<Form<'Workflow'>['plan']> => ({
+  digest,
+  targets: targets.map((target) => ({ ...target })),
+  changes: changes.map((change) => ({ ...change })),
+  observed: observed.map(({ name, target, value, readAt }) => ({ name, ...maybe('target', target, same), value, readAt: time(readAt) })),
+  ...maybe('notes', notes, same),
+})
+
+const viewVerdict = ({ policy, verdict, reason, detail, until, key }: Verdict): Form<'Why'>['gates'][number] =>
+  ({ policy, verdict, ...maybe('reason', reason, same), detail, ...maybe('until', until, time), ...maybe('key', key, same) })
+
+const viewStep = (step: StepState): Form<'Workflow'>['steps'][number] => {
+  const starts = step.jobs.flatMap(({ startedAt }) => (startedAt === undefined ? [] : [startedAt]))
+  const state = stepState(step.jobs)
+  const over = state !== 'open' && state !== 'running'
+  const lasts = over ? step.jobs.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt])) : []
+  return {
+    name: step.name,
+    state,
+    effect: step.effect,
+    jobs: step.jobs.map(viewJob),
+    ...maybe('output', outputOf(step), same),
+    ...maybe('startedAt', starts.length > 0 ? Math.min(...starts) : undefined, time),
+    ...maybe('endedAt', lasts.length > 0 ? Math.max(...lasts) : undefined, time),
+  }
+}
+
+const viewJob = ({ target, state, attempts, output, reason, detail, startedAt, endedAt }: Job): Form<'Workflow'>['steps'][number]['jobs'][number] => ({
+  target, state, attempts, ...maybe('output', output, same), ...maybe('reason', reason, same), ...maybe('detail', detail, same),
+  ...maybe('startedAt', startedAt, time), ...maybe('endedAt', endedAt, time),
+})
+
+const stepState = (jobs: readonly Job[]): Form<'Workflow'>['steps'][number]['state'] => {
+  const is = (state: Job['state']) => (job: Job): boolean => job.state === state
+  if (jobs.some(is('claimed'))) return 'running'
+  if (jobs.some(is('in doubt'))) return 'in doubt'
+  if (jobs.some(is('failed'))) return 'failed'
+  if (jobs.length > 0 && jobs.every(is('done'))) return 'done'
+  return jobs.some(is('done')) ? 'running' : 'open'
+}
+
+const outputOf = (step: StepState): Json | undefined => {
+  if (!step.each) return step.jobs[0]?.output
+  const outputs = step.jobs.flatMap(({ target, output }) => (output === undefined ? [] : [[target, output] as const]))
+  return outputs.length > 0 ? Object.fromEntries(outputs) : undefined
+}
+
+export const viewWhy = (state: State, workflow: Workflow): Form<'Why'> => ({
+  id: workflow.id,
+  state: workflow.state,
+  ...maybe('reason', workflow.reason, same),
+  detail: workflow.detail,
+  ...maybe('until', untilOf(workflow), time),
+  ...maybe('judgedAt', workflow.decision?.at, time),
+  ...maybe('catalogue', workflow.decision?.catalogue, same),
+  gates: (workflow.decision?.verdicts ?? []).map(viewVerdict),
+  stops: isEnd(workflow.state) ? [] : covering(state, workflow).map(({ id }) => id),
+})
