@@ -24,7 +24,8 @@ export function parseInstant(text: string): Instant | typeof unset | undefined {
   const second = digits(text, 17, 2)
   // A digit that is none makes its number negative.
   if ((year | month | day | hour | minute | second) < 0 || !separated(text)) return undefined
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59) return undefined
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
+  if (hour > 23 || minute > 59 || second > 59) return undefined
   let at = 19
   if (text.charCodeAt(at) === 46) {
     at++
@@ -37,7 +38,8 @@ export function parseInstant(text: string): Instant | typeof unset | undefined {
   const seconds = (days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second - offset * 60
   const ms = seconds * 1000 + milliseconds(text, at)
   // The usual case: what came is written the way we write it.
-  if (text.charCodeAt(end - 1) === 90 && text.charCodeAt(10) === 84 && end <= 30 && (at === 19 || text.charCodeAt(at - 1) !== 48)) return { text, ms }
+  const plain = text.charCodeAt(end - 1) === 90 && text.charCodeAt(10) === 84 && end <= 30
+  if (plain && (at === 19 || text.charCodeAt(at - 1) !== 48)) return { text, ms }
   const fraction = text.slice(20, Math.min(at, 29))
   const whole = new Date(seconds * 1000).toISOString()
   if (whole.length !== 24) return undefined

@@ -1,4 +1,4 @@
-/** What can be read off an automaton: all that it accepts if that is little, and how everything that it accepts begins and ends. */
+/** What can be read off an automaton: all that it accepts, if that is little, and how all of it begins and ends. */
 import { lastCodePoint, type Automaton } from './automaton.ts'
 
 /** All that is accepted, if that is at most `limit` texts. */

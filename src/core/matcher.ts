@@ -73,7 +73,8 @@ export function parseMatchers(texts: readonly string[]): Matchers {
   const warnings: string[] = []
   texts.forEach((text, index) => {
     if (text.length > maxTextLength) {
-      throw new MatcherError('MATCHER_TOO_LONG', `has ${text.length} characters; at most ${maxTextLength}`, { index, at: 0, text })
+      const problem = `has ${text.length} characters; at most ${maxTextLength}`
+      throw new MatcherError('MATCHER_TOO_LONG', problem, { index, at: 0, text })
     }
     const { terms, warning } = read(text, index)
     if (warning !== undefined) warnings.push(`${text}: ${warning}`)
@@ -87,7 +88,8 @@ function read(text: string, index: number): ReturnType<typeof readMatchers> {
     return readMatchers(text)
   } catch (error) {
     if (!(error instanceof NotationError)) throw error
-    throw new MatcherError(error.code === 'syntax' ? 'MATCHER_SYNTAX' : 'MATCHER_AMBIGUOUS', error.message, { index, at: error.at, text })
+    const code = error.code === 'syntax' ? 'MATCHER_SYNTAX' : 'MATCHER_AMBIGUOUS'
+    throw new MatcherError(code, error.message, { index, at: error.at, text })
   }
 }
 

@@ -189,10 +189,12 @@ function word(text: string, from: number, what: string): { text: string; end: nu
 const simpleEscapes: Readonly<Record<string, string>> =
   { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"' }
 
+const escapes = /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[^])/g
+
 /** Go's strconv.Unquote of what stands between double quotes. */
 function unquote(raw: string, at: number): string {
   if (raw.includes('\n')) throw new NotationError('a line feed within quotes must be written \\n', at + raw.indexOf('\n'))
-  return raw.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[^])/g, (whole, escape: string, index: number) => {
+  return raw.replace(escapes, (whole, escape: string, index: number) => {
     const simple = escape.length === 1 ? simpleEscapes[escape] : undefined
     if (simple !== undefined) return simple
     const point = escape.length === 1 ? -1 : /^[xuU]/.test(escape) ? parseInt(escape.slice(1), 16) : parseInt(escape, 8)

@@ -16,24 +16,31 @@ export interface ParsedNotification {
   readonly problems: readonly AlertProblem[]
 }
 
-/** Beyond this many, problems are counted only. */
+const senders = {
+  alertmanager: "the webhook of Alertmanager, without a payload of one's own",
+  grafana: 'the webhook of Grafana alerting',
+} as const
+
+/** From here on bad alerts are counted only. */
 const maxProblems = 100
 
 /** Never throws, whatever JSON it is handed. */
 export function parseNotification(source: Notification['source'], json: unknown): ParsedNotification {
   if (!isObject(json)) return none('', 'the body must be a JSON object')
   if (!Array.isArray(json.alerts)) {
-    return none('alerts', `must be a list: is this the ${source === 'grafana' ? 'webhook of Grafana alerting' : "webhook of Alertmanager, without a payload of one's own"}?`)
+    return none('alerts', `must be a list: is this ${senders[source]}?`)
   }
   const alerts: Alert[] = []
   const problems: AlertProblem[] = []
   let bad = 0
+  let last = -1
   json.alerts.forEach((one: unknown, index) => {
     const alert = parseAlert(one)
     if (isAlert(alert)) alerts.push(alert)
-    else if (++bad <= maxProblems) problems.push({ index, ...alert })
+    else if (++bad < maxProblems) problems.push({ index, ...alert })
+    else last = index
   })
-  if (bad > maxProblems) problems.push({ index: -1, field: 'alerts', problem: `${bad} alerts are bad; the first ${maxProblems} are named` })
+  if (last >= 0) problems.push({ index: last, field: '', problem: `and ${bad - maxProblems + 1} bad alerts up to this one` })
   const { truncatedAlerts: truncated } = json
   return {
     notification: {

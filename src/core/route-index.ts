@@ -40,7 +40,8 @@ function findersOf(lists: readonly (readonly Matcher[])[]): Finder[] {
       const { text, test } = key.matcher
       within(within(patterns, key.name, () => new Map()), text, () => ({ test, routes: [] as number[] })).routes.push(route)
     } else if (key.by === 'value') {
-      for (const text of key.texts) within(within(exact, key.name, () => new Map<string, number[]>()), text, () => []).push(route)
+      const routes = within(exact, key.name, () => new Map<string, number[]>())
+      for (const text of key.texts) within(routes, text, () => []).push(route)
     } else {
       const { by, name, texts: [text = ''] } = key
       const edge = within(edges, `${by} ${text.length} ${name}`, () => ({ by, name, length: text.length, routes: new Map() }))

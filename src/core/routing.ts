@@ -65,10 +65,14 @@ function compile({ matchers, source }: Route, index: number): Matchers {
     if (!(error instanceof MatcherError)) throw error
     throw new RouteError(index, `${source}: routes[${index}]: ${error.message}`, { cause: error })
   }
-  throw new RouteError(index, `${source}: routes[${index}] has no matchers; write alertname=~".+" to take every alert that has a name`)
+  const instead = 'write alertname=~".+" to take every alert that has a name'
+  throw new RouteError(index, `${source}: routes[${index}] has no matchers; ${instead}`)
 }
 
 const shownAtMost = 5
+
+const aboveIt = (count: number): string =>
+  count === 0 ? '' : count === 1 ? '; the one above it does not' : `; none of the ${count} above it does`
 
 function explain(labels: Labels, routes: readonly Routed[], compiled: readonly Matchers[]): RouteExplanation {
   const passed: PassedRoute[] = []
@@ -77,8 +81,7 @@ function explain(labels: Labels, routes: readonly Routed[], compiled: readonly M
     const missed = mismatch(compiled[taken.index]!, labels)
     if (missed === undefined) {
       const held = list.map(({ text }) => text).join(', ')
-      const above = taken.index === 0 ? '' : taken.index === 1 ? '; the one above it does not' : `; none of the ${taken.index} above it does`
-      return { taken, because: `routes[${taken.index}] (${taken.route.source}) matches: ${held}${above}`, passed }
+      return { taken, because: `routes[${taken.index}] (${taken.route.source}) matches: ${held}${aboveIt(taken.index)}`, passed }
     }
     if (passed.length < shownAtMost) {
       passed.push({ index: taken.index, source: taken.route.source, matcher: missed.text, value: labels.get(missed.name) ?? '' })

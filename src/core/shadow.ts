@@ -4,6 +4,7 @@
  * several routes together take everything is not looked for.
  */
 import { literalAutomaton, witness, type Demand } from './automaton.ts'
+import type { Labels } from './labels.ts'
 import type { Matcher } from './matcher.ts'
 import { indexRoutes } from './route-index.ts'
 
@@ -31,7 +32,8 @@ export function shadowedBy(routes: readonly { readonly matchers: readonly Matche
     if (first(sample) === index) return []
     const by = shadowing(lists, index, sample)
     if (by === undefined) return []
-    return [{ index, by, why: `routes[${by}] takes every alert that it could: ${textOf(lists[by]!)} holds whenever ${textOf(list)} does` }]
+    const why = `routes[${by}] takes every alert that it could: ${textOf(lists[by]!)} holds whenever ${textOf(list)} does`
+    return [{ index, by, why }]
   })
 }
 
@@ -75,7 +77,7 @@ function meeting(matchers: readonly Matcher[], other?: Matcher): ReturnType<type
 
 const opposite = ({ automaton, accepted }: Demand): Demand => ({ automaton, accepted: !accepted })
 
-function shadowing(lists: readonly (readonly Matcher[])[], index: number, sample: ReadonlyMap<string, string>): number | undefined {
+function shadowing(lists: readonly (readonly Matcher[])[], index: number, sample: Labels): number | undefined {
   const own = byName(lists[index]!)
   let compared = 0
   for (let above = 0; above < index && compared < comparedAtMost; above++) {

@@ -25,17 +25,18 @@ const widest = 6
 
 /** In the order in which they came, also as names and values in turn. An empty value is the same as no label. */
 export function labelsOf(json: unknown): { labels: Labels; flat: readonly string[] } | { field: string; problem: string } {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return { field: 'labels', problem: 'must be an object of texts' }
-  const given = json as Record<string, unknown>
+  if (!isObject(json)) return { field: 'labels', problem: 'must be an object of texts' }
   const labels = new Map<string, string>()
   const flat: string[] = []
   let characters = 0
   // Own names only: `__proto__` came as an own name and is read as one.
-  for (const name in given) {
-    const value = given[name]
+  for (const name in json) {
+    const value = json[name]
     if (typeof value !== 'string') return { field: fieldOf(name), problem: 'must be text' }
     if (value === '') continue
-    if (name === '' || name.length > bounds.name) return { field: fieldOf(name), problem: `a label's name must have 1 to ${bounds.name} characters` }
+    if (name === '' || name.length > bounds.name) {
+      return { field: fieldOf(name), problem: `a label's name must have 1 to ${bounds.name} characters` }
+    }
     characters += name.length + value.length
     if (value.length * 3 > bounds.value && utf8Size(value) > bounds.value) {
       return { field: fieldOf(name), problem: `has ${utf8Size(value)} bytes; at most ${bounds.value}` }
@@ -55,18 +56,24 @@ const fieldOf = (name: string): string => `labels.${cut(name, 80)}`
 
 export function annotationsOf(json: unknown): Labels {
   const annotations = new Map<string, string>()
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return annotations
-  const given = json as Record<string, unknown>
+  if (!isObject(json)) return annotations
   let characters = 0
   let left = bounds.annotations
-  for (const name in given) {
+  for (const name in json) {
     if (left-- === 0) break
-    const told = given[name]
-    const value = typeof told === 'string' ? cut(told, bounds.annotation) : typeof told === 'number' || typeof told === 'boolean' ? String(told) : '[not text]'
+    const value = annotationText(json[name])
     characters += name.length + value.length
     annotations.set(name, value)
   }
   return characters * widest > bounds.allAnnotations ? within(annotations) : annotations
+}
+
+const isObject = (json: unknown): json is Record<string, unknown> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+function annotationText(told: unknown): string {
+  if (typeof told === 'string') return cut(told, bounds.annotation)
+  return typeof told === 'number' || typeof told === 'boolean' ? String(told) : '[not text]'
 }
 
 /** Those that came first are kept whole, as far as they fit. */

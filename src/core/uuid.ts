@@ -36,5 +36,6 @@ export function episodeOf(hash: LabelHash, startsAt: string, startsAtMs: number)
 function write(ms: number, a: number, b: number, c: number, d: number, e: number): string {
   const time = ms > 0 ? Math.min(Math.floor(ms), 2 ** 48 - 1) : 0
   const seconds = Math.floor(time / 0x10000)
-  return `${hex4[seconds >>> 16]}${hex4[seconds & 0xffff]}-${hex4[time % 0x10000]}-${hex4[0x7000 | a & 0xfff]}-${hex4[0x8000 | b & 0x3fff]}-${hex4[c]}${hex4[d]}${hex4[e]}`
+  const start = `${hex4[seconds >>> 16]}${hex4[seconds & 0xffff]}-${hex4[time % 0x10000]}`
+  return `${start}-${hex4[0x7000 | a & 0xfff]}-${hex4[0x8000 | b & 0x3fff]}-${hex4[c]}${hex4[d]}${hex4[e]}`
 }
