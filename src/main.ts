@@ -43,6 +43,8 @@ export interface PartsOptions {
   readonly hands: Hands
   readonly alertGone?: (workflow: Workflow, state: State) => Promise<boolean>
   readonly forceDryRun: boolean
+  /** The demo's: runbooks also start by themselves where nothing kills without survivors. */
+  readonly bestEffortKill?: boolean
   readonly tellUnmatched: boolean
   /** Also with every role: who sends what is due to people. */
   readonly notifier?: (parts: { state: State; seat: () => Seat; append: Parts['append']; folded: Parts['folded'] }) => Actor
@@ -125,7 +127,7 @@ export const startParts = async (options: PartsOptions) => {
   ]
   if (options.roles.includes('decide')) {
     actors.push(createDecider({
-      ...common, seat: seat('decide'), newId: randomUUIDv7, canKill: () => way === undefined || way.way !== 'none',
+      ...common, seat: seat('decide'), newId: randomUUIDv7, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched,
     }))
   }
