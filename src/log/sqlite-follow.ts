@@ -78,26 +78,26 @@ export async function* followHistory<E>(
 const endOf = ({ commits }: Chunk): Position => commits[commits.length - chunkFields]! + commits[commits.length - chunkFields + 1]!
 
 function decodeChunk<E>({ commits, bytes }: Chunk, codec: Codec<E>, from: Position): readonly Recorded<E>[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const batch: Recorded<E>[] = []
   let start = 0
   for (let index = 0; index < commits.length; index += chunkFields) {
-    let position = commits[index]!
-    const at = commits[index + 2]!
-    const end = commits[index + 3]!
-    for (const text of buffer.toString('utf8', start, end).split(separator)) {
-      if (position >= from) batch.push({ position, at, entry: decodeEntry(text, codec, position) })
-      position++
-    }
+    const [first, at, end] = [commits[index]!, commits[index + 2]!, commits[index + 3]!]
+    decodeCommit({ first, at, bytes: bytes.subarray(start, end) }, codec, from, batch)
     start = end
   }
   return batch
 }
 
-/** What cannot be decoded is named by its place, and never skipped. */
-export function decodeEntry<E>(text: string, codec: Codec<E>, position: Position): E {
+/** The entries of one commit from `from` on, added to `batch`. What cannot be decoded is named by its place, and never skipped. */
+export function decodeCommit<E>(
+  { first, at, bytes }: { first: Position; at: number; bytes: Uint8Array }, codec: Codec<E>, from: Position, batch: Recorded<E>[],
+): void {
+  let position = first
   try {
-    return codec.decode(text)
+    for (const text of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8').split(separator)) {
+      if (position >= from) batch.push({ position, at, entry: codec.decode(text) })
+      position++
+    }
   } catch (error) {
     throw new LogError('LOG_BROKEN', `Entry ${position} cannot be read: ${String(error)}. `
       + 'It may be of a newer Paramedic: run that one.', { cause: error })

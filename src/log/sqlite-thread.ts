@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { LogError } from './log.ts'
 import type { Opened } from './sqlite-file.ts'
 import { troubleError } from './sqlite-trouble.ts'
-import type { FromWorker, ToWorker, WorkerOrder } from './sqlite-worker.ts'
+import type { CommitFrom, FromWorker, ToWorker, WorkerOrder } from './sqlite-worker.ts'
 
 /** Longer than any disk should hang; then the thread is left to its fate. */
 const closeMs = 10_000
@@ -15,8 +15,8 @@ const script = import.meta.url.endsWith('.ts')
 
 type Answer = Exclude<FromWorker, { kind: 'trouble' }>
 /** Without its number, which is given here. */
-type Question =
-  | { readonly kind: 'commit'; readonly at: number; readonly count: number; readonly bytes: Uint8Array }
+export type Question =
+  | { readonly kind: 'commit'; readonly at: number; readonly count: number; readonly from: CommitFrom }
   | { readonly kind: 'read'; readonly from: number }
 
 export class SqliteThread {

@@ -11,12 +11,17 @@ import { troubleOf, type Trouble } from './sqlite-trouble.ts'
 export interface WorkerOrder {
   readonly role: 'write' | 'read'
   readonly path: string
+  /** Where the main thread leaves what is to be committed. */
+  readonly shared?: SharedArrayBuffer
   /** For tests: as if the disk were full after so many pages. */
   readonly maxPages?: number
 }
 
+/** A place in the shared memory, or a buffer that was handed over. */
+export type CommitFrom = Uint8Array | { readonly offset: number; readonly size: number }
+
 export type ToWorker =
-  | { readonly kind: 'commit'; readonly id: number; readonly at: number; readonly count: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'commit'; readonly id: number; readonly at: number; readonly count: number; readonly from: CommitFrom }
   | { readonly kind: 'read'; readonly id: number; readonly from: Position }
   | { readonly kind: 'cut'; readonly before: number }
   | { readonly kind: 'close' }
@@ -44,10 +49,11 @@ function serveCommits(file: CommitFile): void {
   say({ kind: 'opened', opened: file.opened })
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'commit') {
+      const { id, at, count, from } = message
       try {
-        say({ kind: 'committed', id: message.id, first: file.commit(message.at, message.count, message.bytes) })
+        say({ kind: 'committed', id, first: file.commit(at, count, bytesOf(from)) })
       } catch (error) {
-        trouble(message.id, error)
+        trouble(id, error)
       }
       attempt(() => file.tidy())
     }
@@ -55,6 +61,9 @@ function serveCommits(file: CommitFile): void {
     if (message.kind === 'close') end(file)
   })
 }
+
+const bytesOf = (from: CommitFrom): Uint8Array =>
+  from instanceof Uint8Array ? from : new Uint8Array(order.shared!, from.offset, from.size)
 
 /** A little at a time, so that a commit never waits long for it. What fails is tried again at the next cut. */
 function cut(file: CommitFile, before: number): void {

@@ -4,9 +4,10 @@
  */
 import { realClock, type Clock } from './clock.ts'
 import { LogError, type Codec, type Log, type Position, type Recorded } from './log.ts'
-import { realPath } from './sqlite-file.ts'
-import { decodeEntry, followHistory, History } from './sqlite-follow.ts'
-import { SqliteThread } from './sqlite-thread.ts'
+import { Ring, type Place } from './ring.ts'
+import { realPath, type Opened } from './sqlite-file.ts'
+import { decodeCommit, followHistory, History } from './sqlite-follow.ts'
+import { SqliteThread, type Question } from './sqlite-thread.ts'
 import { troubleError, troubleOf } from './sqlite-trouble.ts'
 import { Tail } from './tail.ts'
 
@@ -25,13 +26,14 @@ const day = 86_400_000
 const cutEveryMs = 3_600_000
 /** Appends that wait for the disk, in bytes; whoever appends through a writer has one in flight at most. */
 const maxWaitingBytes = 64_000_000
-const separator = '\u001e'
+const separator = 0x1e
 
 export async function openSqliteLog<E>(path: string, options: SqliteOptions<E>): Promise<SqliteLog<E>> {
   const real = attemptPath(path)
-  const order = { path: real, ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }) }
-  const { thread, opened } = await SqliteThread.start({ role: 'write', ...order })
-  return new SqliteLog(real, thread, opened, options)
+  const ring = new Ring()
+  const maxPages = options.maxPages === undefined ? {} : { maxPages: options.maxPages }
+  const { thread, opened } = await SqliteThread.start({ role: 'write', path: real, shared: ring.shared, ...maxPages })
+  return new SqliteLog({ path: real, ring, thread, opened }, options)
 }
 
 export class SqliteLog<E> implements Log<E> {
@@ -42,22 +44,26 @@ export class SqliteLog<E> implements Log<E> {
   readonly #clock: Clock
   readonly #retentionMs: number
   readonly #shareLive: boolean
+  readonly #ring: Ring
   readonly #tail: Tail<E>
   readonly #history: History
-  readonly #encoder = new TextEncoder()
+  /** Addresses of what waits for the disk, oldest first: it is answered in that order. */
+  readonly #waiting: number[] = []
   #lastAt: number
   #waitingBytes = 0
   #closing: Promise<void> | undefined
   #cancelCut = (): void => {}
 
-  constructor(path: string, thread: SqliteThread, opened: { next: Position; lastAt: number }, options: SqliteOptions<E>) {
+  constructor(parts: { path: string; ring: Ring; thread: SqliteThread; opened: Opened }, options: SqliteOptions<E>) {
+    const { path, opened } = parts
     this.path = path
-    this.#thread = thread
+    this.#ring = parts.ring
+    this.#thread = parts.thread
     this.#codec = options.codec
     this.#clock = options.clock ?? realClock
     this.#retentionMs = options.retentionMs ?? 30 * day
     this.#shareLive = options.shareLive ?? false
-    this.#tail = new Tail(opened.next)
+    this.#tail = new Tail(opened.next, (commit) => this.#decode(commit))
     this.#history = new History(path)
     this.#lastAt = opened.lastAt
     this.#cut()
@@ -67,20 +73,23 @@ export class SqliteLog<E> implements Log<E> {
     if (entries.length === 0) throw new TypeError('an append needs at least one entry')
     if (this.#closing !== undefined) throw this.#closed()
     texts ??= entries.map((entry) => this.#codec.encode(entry))
-    const bytes = this.#encoder.encode(texts.join(separator))
-    const size = bytes.length
+    const size = sizeOf(texts)
     if (this.#waitingBytes + size > maxWaitingBytes) {
       throw new LogError('LOG_BUSY', `${this.#waitingBytes} bytes wait for the disk of ${this.path} already. Send again later.`)
     }
     this.#lastAt = Math.max(this.#lastAt, Math.floor(this.#clock.now()))
     const at = this.#lastAt
+    const place = this.#ring.reserve(size, this.#waiting[0])
     this.#waitingBytes += size
+    this.#waiting.push(place?.address ?? this.#waiting.at(-1) ?? Infinity)
     try {
-      const answer = await this.#thread.ask({ kind: 'commit', at, count: entries.length, bytes }, [bytes.buffer])
-      if (answer.kind !== 'committed') throw new TypeError('a commit is answered by its place')
-      this.#landed(answer.first, at, size, entries, texts)
-      return answer.first + entries.length - 1
+      const first = place === undefined
+        ? await this.#commitApart(at, texts, size)
+        : await this.#commitFrom(place, at, texts)
+      this.#landed(first, at, entries, place)
+      return first + entries.length - 1
     } finally {
+      this.#waiting.shift()
       this.#waitingBytes -= size
     }
   }
@@ -133,12 +142,36 @@ export class SqliteLog<E> implements Log<E> {
     await this.#thread.close()
   }
 
-  #landed(first: Position, at: number, bytes: number, entries: readonly E[], texts: readonly string[]): void {
-    let recorded: readonly Recorded<E>[] | undefined
-    const entryAt = (index: number): E => this.#shareLive ? entries[index]! : decodeEntry(texts[index]!, this.#codec, first + index)
-    const read = (): readonly Recorded<E>[] =>
-      recorded ??= entries.map((_, index) => ({ position: first + index, at, entry: entryAt(index) }))
-    this.#tail.push({ first, count: entries.length, bytes, read })
+  /** The usual way: from the memory that the committing thread shares. */
+  #commitFrom(place: Place, at: number, texts: readonly string[]): Promise<Position> {
+    this.#tail.forget(this.#ring.oldest)
+    writeTexts(texts, this.#ring.bytes(place))
+    return this.#ask({ kind: 'commit', at, count: texts.length, from: place })
+  }
+
+  /** What is too large for the ring, or comes while it is full, is handed over in a buffer of its own. */
+  #commitApart(at: number, texts: readonly string[], size: number): Promise<Position> {
+    const buffer = new ArrayBuffer(size)
+    writeTexts(texts, Buffer.from(buffer))
+    return this.#ask({ kind: 'commit', at, count: texts.length, from: new Uint8Array(buffer) }, [buffer])
+  }
+
+  async #ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<Position> {
+    const answer = await this.#thread.ask(question, transfer)
+    if (answer.kind !== 'committed') throw new TypeError('a commit is answered by its place')
+    return answer.first
+  }
+
+  #landed(first: Position, at: number, entries: readonly E[], place: Place | undefined): void {
+    if (place === undefined) return this.#tail.skip(first, entries.length)
+    const decoded = this.#shareLive ? entries.map((entry, index) => ({ position: first + index, at, entry })) : undefined
+    this.#tail.push({ first, count: entries.length, at, place, decoded })
+  }
+
+  #decode({ first, at, place }: { first: Position; at: number; place: Place }): readonly Recorded<E>[] {
+    const batch: Recorded<E>[] = []
+    decodeCommit({ first, at, bytes: this.#ring.bytes(place) }, this.#codec, first, batch)
+    return batch
   }
 
   #cut(): void {
@@ -158,4 +191,20 @@ function attemptPath(path: string): string {
   } catch (error) {
     throw troubleError(troubleOf(error, path))
   }
+}
+
+/** With one separator between each two. */
+function sizeOf(texts: readonly string[]): number {
+  let size = texts.length - 1
+  for (const text of texts) size += Buffer.byteLength(text)
+  return size
+}
+
+/** One by one: a string of the whole batch would go to the old heap and bring on its collection. */
+function writeTexts(texts: readonly string[], into: Buffer): void {
+  let end = 0
+  texts.forEach((text, index) => {
+    if (index > 0) into[end++] = separator
+    end += into.write(text, end)
+  })
 }
