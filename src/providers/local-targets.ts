@@ -2,7 +2,7 @@
  * Tells others of this machine where the ready replicas are: `targets/<service>.json`, in the form that Prometheus reads
  * as `file_sd_configs`, so that what scrapes and what balances need not know the keeper.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from './local-state.ts'
 import type { Kept, Replica } from './local-words.ts'
@@ -13,6 +13,12 @@ export interface TargetGroup {
 }
 
 export const targetsFile = (folder: string, service: string): string => join(folder, 'targets', `${service}.json`)
+
+/** None as long as the file is not there. */
+export function readTargets(folder: string, service: string): readonly string[] {
+  const file = targetsFile(folder, service)
+  return existsSync(file) ? ((JSON.parse(readFileSync(file, 'utf8')) as TargetGroup[])[0]?.targets ?? []) : []
+}
 
 export function writeTargets(folder: string, kept: Kept, isReady: (replica: Replica) => boolean): void {
   if (!existsSync(folder)) return
