@@ -1,6 +1,7 @@
 /**
- * Tells people about an outage: once when it has lasted a second, again every minute, and once when it is over. Several
- * parts of a process fail together when a broker dies, and people want one message, not one a part and attempt.
+ * Tells people about an outage: once when it has lasted a second, again every minute (every 10 s if the reason is another
+ * one), and once when it is over. Several parts of a process fail together when a broker dies, and people want one
+ * message, not one a part and attempt.
  */
 export class Outage {
   readonly #where: string
@@ -10,6 +11,7 @@ export class Outage {
   #saidMs: number | undefined
   #startedMs = 0
   #why: string | undefined
+  #saidWhy: string | undefined
 
   constructor(options: { where: string; notify: (text: string) => void }) {
     this.#where = options.where
@@ -22,15 +24,17 @@ export class Outage {
   }
 
   failed(part: string, why: string): void {
+    const news = withoutNumbers(why) !== withoutNumbers(this.#saidWhy ?? why)
     this.#why = why
     const nowMs = performance.now()
     this.#forgetTheSilent(nowMs)
     if (this.#failing.size === 0 && this.#saidMs === undefined) this.#startedMs = nowMs
     this.#failing.set(part, nowMs)
     const lastedMs = nowMs - this.#startedMs
-    const due = this.#saidMs === undefined ? lastedMs >= 1000 : nowMs - this.#saidMs >= 60_000
+    const due = this.#saidMs === undefined ? lastedMs >= 1000 : nowMs - this.#saidMs >= (news ? 10_000 : 60_000)
     if (!due) return
     this.#saidMs = nowMs
+    this.#saidWhy = why
     this.#notify(`Kafka at ${this.#where} has not served for ${seconds(lastedMs)}: ${why}. Start its brokers, or check the address ` +
       `(--log) and the network. It is tried again all the time (${[...this.#failing.keys()].join(', ')}); nothing has to be restarted.`)
   }
@@ -46,10 +50,15 @@ export class Outage {
     this.#saidMs = undefined
   }
 
-  /** A part that gave up, or was closed, is no longer failing: every attempt takes less than 10 s. */
+  /** A part that gave up, or was closed, is no longer failing: every attempt takes less than 6 s. */
   #forgetTheSilent(nowMs: number): void {
-    for (const [part, lastMs] of this.#failing) if (nowMs - lastMs > 10_000) this.#failing.delete(part)
+    for (const [part, lastMs] of this.#failing) if (nowMs - lastMs > 6000) this.#failing.delete(part)
   }
+}
+
+/** Ports and times differ from broker to broker and from try to try; that is no news. */
+function withoutNumbers(why: string): string {
+  return why.replaceAll(/\d+/g, '#')
 }
 
 function seconds(ms: number): string {

@@ -54,6 +54,8 @@ async function create(
   const settings = { ...wanted(topic), 'min.insync.replicas': String(inSync) }
   const made = await within(ANSWER_MS, `creating topic ${topic.name}`, admin.createTopics({
     timeout: 5000,
+    // It would fail where a broker does not know the topic yet; that is looked at below, and tried again.
+    waitForLeaders: false,
     topics: [{
       topic: topic.name,
       numPartitions: 1,

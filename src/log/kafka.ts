@@ -90,7 +90,7 @@ class KafkaLog<E> implements Log<E> {
   }
 
   async end() {
-    const { topic, clients, outage, ready, giveUpMs } = this.#stream
+    const { topic, clients, ready, giveUpMs } = this.#stream
     const until = performance.now() + giveUpMs
     for (;;) {
       const reader = new KafkaReader(clients, topic)
@@ -100,7 +100,6 @@ class KafkaLog<E> implements Log<E> {
       } catch (error) {
         if (error instanceof LogError) throw error
         const trouble = troubleOf(error, topic)
-        outage.failed(`asking for the end of ${topic}`, trouble.text)
         if (!trouble.again || performance.now() >= until) throw new LogError(trouble.code, trouble.text, { cause: error })
         await pause(PAUSE_MS, this.#closing.signal)
       } finally {

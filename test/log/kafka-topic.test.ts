@@ -80,6 +80,6 @@ describe('topics that exist already', { skip: noKafka, timeout: 120_000, concurr
 
   async function make(topic: string, numPartitions: number, settings: Record<string, string>): Promise<void> {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-    await withAdmin(brokers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] }))
+    await withAdmin(brokers, (admin) => admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] }))
   }
 })

@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly brokers: 1 | 3
   /** More settings for every broker. A SASL_SSL listener is opened where `ssl.keystore.location` is among them. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Compiled as for production: for measuring. Otherwise it starts at half the cost and runs slower. */
+  readonly measured?: boolean
   /** False: formatted, but not started yet. */
   readonly start?: boolean
 }
@@ -22,6 +24,8 @@ export interface KafkaCluster {
   /** Of the SASL_SSL listener, where there is one. */
   readonly secure: readonly string[]
   readonly nodes: readonly KafkaNode[]
+  /** Of its own with three brokers. */
+  readonly controller: KafkaNode | undefined
   start(): Promise<void>
   /** Resolves when as many brokers are there as `count` says: all of them, if not given. */
   ready(count?: number): Promise<void>
@@ -41,6 +45,7 @@ export async function startCluster(options: ClusterOptions): Promise<KafkaCluste
     brokers,
     secure,
     nodes,
+    controller,
     async start() {
       for (const node of all) node.start()
       await cluster.ready()
@@ -71,11 +76,12 @@ async function formatNodes(options: ClusterOptions, place: { jars: string; folde
   const single = options.brokers === 1
   const voter = single ? 1 : 9
   const common = commonSettings({ copies: options.brokers, voters: `${voter}@127.0.0.1:${controllerPort}` })
+  const java = (memory: string) => [`-Xms${memory}`, `-Xmx${memory}`, ...options.measured ? [] : ['-XX:TieredStopAtLevel=1']]
   const control = `CONTROLLER://127.0.0.1:${controllerPort}`
   const withTls = options.settings?.['ssl.keystore.location'] !== undefined
   const secure: string[] = []
   const nodes = Array.from({ length: options.brokers }, (_, index) => new KafkaNode({
-    id: index + 1, port: ports[index]!, memory: single ? '256m' : '320m', jars: place.jars, folder: join(place.folder, `${index + 1}`),
+    id: index + 1, port: ports[index]!, java: java(single ? '256m' : '320m'), jars: place.jars, folder: join(place.folder, `${index + 1}`),
   }))
   const formatted = nodes.map((node, index) => {
     const open = [`PLAINTEXT://${node.address}`]
@@ -92,7 +98,7 @@ async function formatNodes(options: ClusterOptions, place: { jars: string; folde
     })
   })
   const controller = single ? undefined : new KafkaNode({
-    id: voter, port: controllerPort!, memory: '256m', jars: place.jars, folder: join(place.folder, 'controller'),
+    id: voter, port: controllerPort!, java: java('256m'), jars: place.jars, folder: join(place.folder, 'controller'),
   })
   if (controller) formatted.push(controller.format({ ...common, 'process.roles': 'controller', 'listeners': control }))
   await Promise.all(formatted)

@@ -12,15 +12,15 @@ export class KafkaNode {
   readonly port: number
   readonly #jars: string
   readonly #folder: string
-  readonly #memory: string
+  readonly #java: readonly string[]
   #child: ChildProcess | undefined
 
-  constructor(options: { id: number; port: number; jars: string; folder: string; memory: string }) {
+  constructor(options: { id: number; port: number; jars: string; folder: string; java: readonly string[] }) {
     this.id = options.id
     this.port = options.port
     this.#jars = options.jars
     this.#folder = options.folder
-    this.#memory = options.memory
+    this.#java = options.java
   }
 
   get address(): string {
@@ -42,8 +42,7 @@ export class KafkaNode {
   }
 
   start(): void {
-    const java = [`-Xms${this.#memory}`, `-Xmx${this.#memory}`, '-XX:+UseSerialGC',
-      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(this.#jars, '*'), 'kafka.Kafka', this.#settings]
+    const java = [...this.#java, '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(this.#jars, '*'), 'kafka.Kafka', this.#settings]
     // A test that crashes takes its broker with it: the kernel sends the signal when the parent dies, however it dies.
     const [program, args] = onPath('setpriv')
       ? ['setpriv', ['--pdeathsig', 'KILL', 'java', ...java]] as const
