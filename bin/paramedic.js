@@ -1,20 +1,43 @@
 #!/usr/bin/env node
-// Plain old JavaScript, so that an old Node can say what is wrong. In a checkout the npm package `node` brings the right one.
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+// Plain old JavaScript, so that an old Node can still say what is wrong. In a checkout the npm package `node` brings the
+// right one, and `npx paramedic` then works whatever the machine has.
+import { spawn } from 'child_process'
+import { existsSync } from 'fs'
+import { fileURLToPath } from 'url'
 
-const wanted = 26
-const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-if (Number(process.versions.node.split('.')[0]) < wanted) {
-  const own = here('../node_modules/node/bin/node')
-  if (!existsSync(own)) {
-    console.error(`paramedic needs Node ${wanted} or newer; this is ${process.versions.node}.`)
-    console.error('Run `npm ci` in the checkout, which brings it, or install it.')
-    process.exit(78)
-  }
-  const { status, signal } = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' })
-  process.exit(signal ? 1 : (status ?? 1))
+var wanted = 26
+var here = function (path) { return fileURLToPath(new URL(path, import.meta.url)) }
+var own = here('../node_modules/node/bin/node')
+
+if (Number(process.versions.node.split('.')[0]) >= wanted) run()
+else if (existsSync(own) && !process.env.PARAMEDIC_REEXECUTED) reexecute()
+else {
+  console.error('paramedic needs Node ' + wanted + ' or newer; this is ' + process.versions.node + '.')
+  console.error('In a checkout `npm ci` brings it; elsewhere install it from https://nodejs.org or use the container image.')
+  process.exit(78)
 }
-const built = here('../dist/cli/main.js')
-await import(existsSync(built) ? built : here('../src/cli/main.ts'))
+
+function run() {
+  delete process.env.PARAMEDIC_REEXECUTED
+  var built = here('../dist/cli/main.js')
+  import(existsSync(built) ? built : here('../src/cli/main.ts'))
+    .then(function (cli) { return cli.run(process.argv.slice(2)) })
+    .then(function (code) { process.exitCode = code })
+}
+
+function reexecute() {
+  var env = Object.assign({}, process.env, { PARAMEDIC_REEXECUTED: '1' })
+  var child = spawn(own, process.argv.slice(1), { stdio: 'inherit', env: env })
+  // Whoever ends us means the one that does the work.
+  var signals = ['SIGTERM', 'SIGINT', 'SIGHUP']
+  signals.forEach(function (name) { process.on(name, function () { child.kill(name) }) })
+  child.on('error', function (problem) {
+    console.error(own + ' cannot be started: ' + problem.message)
+    process.exit(78)
+  })
+  child.on('exit', function (code, signal) {
+    if (signal === null) process.exit(code)
+    signals.forEach(function (name) { process.removeAllListeners(name) })
+    process.kill(process.pid, signal)
+  })
+}

@@ -1,15 +1,17 @@
 /** `paramedic alerts`: episodes and what became of each. */
-import { matches, parseMatchers } from '../core/matcher.ts'
+import type { Form } from '../http/schemas.ts'
+import { all } from './client.ts'
 import type { Cli } from './main.ts'
-import { json } from './client.ts'
-import { short, show, table } from './out.ts'
+import { because, shorten, show, table } from './out.ts'
 
 export const register = ({ program, client, asJson }: Cli): void => {
-  program.command('alerts').description('alerts and what became of each').argument('[matcher...]').addHelpText('after', '\nExample:\n  paramedic alerts \'severity="critical"\'').action(async (texts: string[]) => {
-    const matchers = parseMatchers(texts)
-    const { items } = await json<{ items: any[] }>(client(), 'GET', '/v1/episodes?limit=1000')
-    const found = items.filter((one) => matches(matchers, new Map(Object.entries(one.labels as Record<string, string>))))
-    show(asJson(), found, () => table(['ID', 'ALERT', 'STATUS', 'TOLD', 'ANSWER', 'WORKFLOW'], found.map((one) =>
-      [short(one.id), one.labels.alertname, one.status, one.told, [one.answer?.state, one.answer?.reason].filter(Boolean).join(', ') || 'open', one.answer?.workflow ? short(one.answer.workflow) : ''])))
-  })
+  program.command('alerts').description('alerts and what became of each').argument('[matcher...]', 'such as severity="critical"')
+    .addHelpText('after', '\nExample:\n  paramedic alerts \'severity="critical"\'').action(async (matchers: string[]) => {
+      const items = await all<Form<'Episode'>>(client(), '/v1/episodes', { matcher: matchers })
+      const id = shorten(items.flatMap(({ id: own, answer }) => (answer && 'workflow' in answer ? [own, answer.workflow] : [own])))
+      show(asJson(), items, () => items.length === 0 ? 'no such alert is known' : table(['ID', 'ALERT', 'STATUS', 'SINCE', 'TOLD', 'ANSWER', 'WORKFLOW'], items.map(({ id: own, labels, status, startsAt, told, answer }) => [
+        id(own), labels['alertname'] ?? '(no alertname)', status, startsAt, told,
+        answer === undefined ? 'not yet' : 'workflow' in answer ? answer.state : because(answer), answer && 'workflow' in answer ? id(answer.workflow) : '',
+      ])))
+    })
 }

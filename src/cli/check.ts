@@ -1,25 +1,47 @@
 /** `paramedic check` and `init`: work on files, need no server. */
-import { loaded, withConfigFlags } from './configured.ts'
+import type { Problem } from '../catalog/problem.ts'
+import { CliError } from './client.ts'
+import { readConfig, withConfigFlags } from './configured.ts'
 import type { Cli } from './main.ts'
 
-export const register = ({ program, asJson }: Cli): void => {
-  withConfigFlags(program.command('check').description('reads configuration, runbooks, routes and policies; lists every problem')).option('--base <ref>', 'fails if a digest locked there changed').option('--format <how>', 'text or github', 'text')
-    .addHelpText('after', '\nExample:\n  paramedic check --base origin/main --format github')
-    .action(async (options: Record<string, unknown> & { base?: string; format: string }) => {
-      const { config } = await loaded(options)
-      const [{ readCatalogue }, { annotateProblem, printProblem }, { compareWithBase }] = await Promise.all([import('../catalog/read.ts'), import('../catalog/problem.ts'), import('../catalog/base.ts')])
-      const reading = await readCatalogue(config.catalog)
-      const problems = [...reading.problems, ...(options.base === undefined ? [] : await compareWithBase(config.catalog.runbooks, options.base))]
-      const text = options.format === 'github' ? annotateProblem : printProblem
-      for (const problem of problems) process.stderr.write(`${text(problem)}\n`)
-      for (const warning of reading.warnings) process.stderr.write(`${options.format === 'github' ? annotateProblem(warning, 'warning') : `warning: ${printProblem(warning)}`}\n`)
-      if (asJson()) process.stdout.write(`${JSON.stringify({ problems, warnings: reading.warnings, digest: reading.catalogue?.digest ?? null })}\n`)
-      else if (problems.length === 0) process.stdout.write(`good: ${Object.keys(reading.catalogue!.runbooks).length} runbooks, ${reading.catalogue!.routes.length} routes\n`)
-      if (problems.length > 0) process.exitCode = 2
-    })
-  program.command('init').description('writes a catalogue repository of your own').argument('<dir>').addHelpText('after', '\nExample:\n  paramedic init ../our-runbooks').action(async (dir: string) => {
-    const { initCatalogue } = await import('../catalog/init/init.ts')
-    await initCatalogue(dir)
-    process.stdout.write(`written to ${dir}; next: cd ${dir} && paramedic check\n`)
-  })
+interface CheckOptions extends Record<string, unknown> {
+  readonly base?: string
+  readonly format: string
+}
+
+export const register = (cli: Cli): void => {
+  withConfigFlags(cli.program.command('check').description('reads configuration, runbooks, routes and policies; lists every problem at once'))
+    .option('--base <ref>', 'fails if a digest that was locked at this git ref changed').option('--format <how>', 'text or github', 'text')
+    .addHelpText('after', '\nExample:\n  paramedic check\n  paramedic check --base origin/main --format github')
+    .action((options: CheckOptions) => check(cli, options))
+  cli.program.command('init').description('writes a catalogue repository of your own, which passes `check` as it is').argument('<dir>')
+    .addHelpText('after', '\nExample:\n  paramedic init our-runbooks').action((dir: string) => init(cli, dir))
+}
+
+async function check({ asJson }: Cli, options: CheckOptions): Promise<void> {
+  if (options.format !== 'text' && options.format !== 'github') throw new CliError(2, `--format takes text or github, not ${options.format}`)
+  const [{ readCatalogue }, { annotateProblem }, { compareWithBase }, { printSettingProblem }] = await Promise.all([
+    import('../catalog/read.ts'), import('../catalog/problem.ts'), import('../catalog/base.ts'), import('../config.ts'),
+  ])
+  const read = await readConfig(options)
+  const folder = (key: string): string => read.shown.find((one) => one.key === key)!.value
+  const folders = { runbooks: folder('catalog.runbooks'), policies: folder('catalog.policies') }
+  const reading = await readCatalogue(folders)
+  const changed = options.base === undefined ? [] : await compareWithBase(folders.runbooks, options.base)
+  const problems: Problem[] = [...read.problems, ...reading.problems, ...changed]
+  const github = options.format === 'github'
+  for (const problem of problems) process.stderr.write(`${github ? annotateProblem({ ...problem, line: Math.max(1, problem.line) }) : printSettingProblem(problem)}\n`)
+  for (const warning of reading.warnings) process.stderr.write(`${github ? annotateProblem(warning, 'warning') : `warning: ${printSettingProblem(warning)}`}\n`)
+  for (const warning of read.warnings) process.stderr.write(`${github ? `::warning::${warning}` : `warning: ${warning}`}\n`)
+  const { runbooks = {}, routes = [], policies = {} } = reading.catalogue ?? {}
+  if (asJson()) process.stdout.write(`${JSON.stringify({ digest: reading.catalogue?.digest ?? null, problems, warnings: [...reading.warnings, ...read.warnings] })}\n`)
+  else if (problems.length === 0) process.stdout.write(`good: ${Object.keys(runbooks).length} runbooks, ${routes.length} routes, policies for ${Object.keys(policies).length}\n`)
+  if (problems.length > 0) process.exitCode = 2
+}
+
+async function init({ asJson }: Cli, dir: string): Promise<void> {
+  const [{ initCatalogue }, { printProblem }] = await Promise.all([import('../catalog/init/init.ts'), import('../catalog/problem.ts')])
+  const { written, problems } = await initCatalogue(dir)
+  if (problems.length > 0) throw new CliError(1, problems.map(printProblem).join('\n'))
+  process.stdout.write(asJson() ? `${JSON.stringify({ written })}\n` : `${written.map((name) => `wrote ${name}`).join('\n')}\nnext: cd ${dir} && paramedic check\n`)
 }

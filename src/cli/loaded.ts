@@ -1,37 +1,50 @@
-/** `paramedic runbooks`, `routes`, `policies`: what the server has in force; and which route an alert takes, from the files here. */
+/** `paramedic runbooks`, `routes`, `policies`: what the server has in force; and which route an alert takes, by the files here. */
+import type { Form } from '../http/schemas.ts'
+import { CliError, json } from './client.ts'
 import { loaded, withConfigFlags } from './configured.ts'
 import type { Cli } from './main.ts'
-import { CliError, json } from './client.ts'
 import { show, table } from './out.ts'
 
 export const register = (cli: Cli): void => {
   const { program, client, asJson } = cli
-  program.command('runbooks').description('the runbooks in force').addHelpText('after', '\nExample:\n  paramedic runbooks').action(async () => {
-    const { items } = await json<{ items: any[] }>(client(), 'GET', '/v1/runbooks')
-    show(asJson(), items, () => table(['RUNBOOK', 'TARGET', 'PROVIDER', 'STEPS', 'ABOUT'], items.map((one) =>
-      [`${one.name}@${one.version}`, one.target, one.provider, one.steps.map((step: any) => step.name).join(', '), one.about.split('\n')[0]])))
-  })
-  program.command('policies').description('the policies in force').addHelpText('after', '\nExample:\n  paramedic policies').action(async () => {
-    const { items } = await json<{ items: Record<string, any[]> }>(client(), 'GET', '/v1/policies')
-    show(asJson(), items, () => table(['RUNBOOK', 'POLICY', 'SETTINGS'], Object.entries(items).flatMap(([runbook, all]) => all.map((one) => [runbook, one.name, JSON.stringify(one.settings)]))))
-  })
-  const routes = program.command('routes').description('the routes in force').action(async () => {
-    const { items } = await json<{ items: any[] }>(client(), 'GET', '/v1/routes')
-    show(asJson(), items, () => table(['MATCHERS', 'RUNBOOK', 'MODE', 'WHERE'], items.map((one) =>
-      [one.matchers.join(', '), one.runbook ? `${one.runbook.name}@${one.runbook.version}` : one.heartbeatMs ? 'heartbeat' : '', one.mode, one.source])))
-  })
-  withConfigFlags(routes.command('test').description('which route of the files here an alert takes').argument('<label=value...>'))
-    .addHelpText('after', '\nExample:\n  paramedic routes test alertname=HighRequestLatency severity=critical').action(async (pairs: string[], options: Record<string, unknown>) => {
-      const [{ readCatalogue }, { compileRoutes }, { config }] = await Promise.all([import('../catalog/read.ts'), import('../core/routing.ts'), loaded(options)])
-      const reading = await readCatalogue(config.catalog)
-      if (!reading.catalogue) throw new CliError(2, 'the catalogue has problems: `paramedic check` lists them')
-      const labels = new Map(pairs.map((pair): [string, string] => {
-        const at = pair.indexOf('=')
-        if (at < 1) throw new CliError(2, `${pair}: write LABEL=VALUE`)
-        return [pair.slice(0, at), pair.slice(at + 1)]
-      }))
-      const { taken, because } = compileRoutes(reading.catalogue.routes).explain(labels)
-      const runbook = taken?.route.runbook && `${taken.route.runbook.name}@${taken.route.runbook.version}`
-      show(asJson(), { route: taken?.index ?? null, runbook: runbook ?? null, mode: taken?.route.mode ?? null, because }, () => because)
+  program.command('runbooks').description('the runbooks in force').argument('[name]', 'of this name only').addHelpText('after', '\nExample:\n  paramedic runbooks\n  paramedic runbooks scale-service')
+    .action(async (name?: string) => {
+      const items = (await json<Form<'RunbookList'>>(client(), 'GET', '/v1/runbooks')).items.filter((one) => name === undefined || one.name === name)
+      if (name !== undefined && items.length === 0) throw new CliError(1, `no runbook ${name} is in force: \`paramedic runbooks\` lists those that are`)
+      show(asJson(), items, () => table(['RUNBOOK', 'DIGEST', 'MODES', 'TARGET', 'PROVIDER', 'POLICIES', 'STEPS', 'ABOUT'], items.map((one) => [
+        `${one.name}@${one.version}`, one.digest.slice(0, 12), one.modes.join(', '), one.target, one.provider, one.policies.join(', '),
+        one.steps.map((step) => `${step.name} (${step.effect})`).join(', '), one.about.split('\n')[0],
+      ])))
     })
+  program.command('policies').description('the policies in force').addHelpText('after', '\nExample:\n  paramedic policies').action(async () => {
+    const { items } = await json<Form<'PolicyList'>>(client(), 'GET', '/v1/policies')
+    show(asJson(), items, () => table(['RUNBOOK', 'POLICY', 'TYPE', 'SETTINGS', 'WHERE'], items.map((one) => [one.runbook, one.name, one.type, JSON.stringify(one.settings), one.source])))
+  })
+  const routes = program.command('routes').description('the routes in force, in their order').addHelpText('after', '\nExample:\n  paramedic routes').action(async () => {
+    const { items } = await json<Form<'RouteList'>>(client(), 'GET', '/v1/routes')
+    show(asJson(), items, () => table(['ROUTE', 'MATCHERS', 'RUNBOOK', 'MODE', 'WHERE'], items.map((one) =>
+      [one.route, one.matchers.join(', '), one.runbook ?? (one.heartbeat === undefined ? one.unmatched : `heartbeat ${one.heartbeat}`), one.mode, one.source])))
+  })
+  withConfigFlags(routes.command('test').description('which route of the files here an alert takes, and why').argument('<label=value...>'))
+    .addHelpText('after', '\nExample:\n  paramedic routes test alertname=HighRequestLatency severity=critical')
+    .action(async (pairs: string[], options: Record<string, unknown>) => testRoutes(cli, pairs, options))
 }
+
+async function testRoutes({ asJson }: Cli, pairs: readonly string[], options: Record<string, unknown>): Promise<void> {
+  const labels = new Map(pairs.map((pair): [string, string] => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new CliError(2, `${pair} is not LABEL=VALUE`)
+    return [pair.slice(0, at), unquoted(pair.slice(at + 1))]
+  }))
+  const [{ readCatalogue }, { printProblem }, { compileRoutes }, { config }] = await Promise.all([
+    import('../catalog/read.ts'), import('../catalog/problem.ts'), import('../core/routing.ts'), loaded(options),
+  ])
+  const { catalogue, problems } = await readCatalogue(config.catalog)
+  if (catalogue === undefined) throw new CliError(2, problems.map(printProblem).join('\n'))
+  const { taken, because } = compileRoutes(catalogue.routes).explain(labels)
+  const { runbook, mode } = taken?.route ?? {}
+  show(asJson(), { route: taken?.index ?? null, runbook: runbook === undefined ? null : `${runbook.name}@${runbook.version}`, mode: mode ?? null, because }, () => because)
+}
+
+/** As people copy it from a rule: `severity="critical"`. */
+const unquoted = (value: string): string => (/^".*"$/s.test(value) ? value.slice(1, -1) : value)

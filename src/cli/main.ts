@@ -1,49 +1,84 @@
-/** The operator's hand: `paramedic COMMAND`. One file per command; exit codes as docs/cli.md lists them. */
+/**
+ * The operator's hand: `paramedic COMMAND`. One file per command, and only the one that is used is loaded. Exit codes:
+ * 0 done · 1 refused, failed or not all done · 2 wrong usage or a configuration with problems · 3 no server answered ·
+ * 4 the time ran out · 78 the wrong Node.
+ */
 import { Command, CommanderError } from 'commander'
 import { CliError, type ClientOptions } from './client.ts'
+import { parseDuration } from '../core/duration.ts'
 
 export interface Cli {
   readonly program: Command
-  /** The global options as they were given. */
+  /** The server that the global options name. */
   client(): ClientOptions
   asJson(): boolean
+  /** `--timeout`, if it was given. */
+  timeoutMs(): number | undefined
 }
 
-const program = new Command('paramedic')
+/** Which file registers a command. */
+export const commands: Readonly<Record<string, string>> = {
+  serve: 'serve', demo: 'demo', init: 'check', check: 'check', stop: 'stop', go: 'go', stops: 'stops', status: 'status', watch: 'watch', why: 'why',
+  alerts: 'alerts', runbooks: 'loaded', routes: 'loaded', policies: 'loaded', runbook: 'runbook', reload: 'reload', config: 'config', token: 'token', log: 'log',
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const program = createProgram()
+  const cli: Cli = {
+    program, asJson: () => program.opts<{ json?: boolean }>().json === true, client: () => clientOptions(program), timeoutMs: () => timeoutOf(program),
+  }
+  const word = commandWord(argv)
+  const wanted = word !== undefined && Object.hasOwn(commands, word) ? [commands[word]!] : [...new Set(Object.values(commands))]
+  for (const file of wanted) ((await import(`./${file}.ts`)) as { register(cli: Cli): void }).register(cli)
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (problem) {
+    return exitOf(problem)
+  }
+}
+
+const createProgram = (): Command => new Command('paramedic')
   .description('Answers alerts with runbooks, under limits, with an emergency stop.')
-  .option('--url <url>', 'the server', process.env['PARAMEDIC_URL'] ?? 'http://127.0.0.1:9095')
+  .option('--url <url>', 'the server (PARAMEDIC_URL)', process.env['PARAMEDIC_URL'] || 'http://127.0.0.1:9095')
   .option('--token-file <file>', 'a file that holds the token (or PARAMEDIC_TOKEN, PARAMEDIC_TOKEN_FILE)')
-  .option('--timeout <seconds>', 'how long to wait for an answer', '30')
-  .option('--json', 'one JSON document on stdout')
+  .option('--timeout <duration>', 'how long to wait, such as 30s (PARAMEDIC_TIMEOUT)', process.env['PARAMEDIC_TIMEOUT'])
+  .option('--json', 'one JSON document on stdout, or JSON lines for streams')
   .exitOverride()
-  .showHelpAfterError('(`paramedic COMMAND --help` shows an example)')
+  .configureHelp({ showGlobalOptions: true })
+  .showSuggestionAfterError()
+  .addHelpText('after', '\nExample:\n  paramedic status\n  paramedic stop --why "deploy went wrong"\n\n`paramedic COMMAND --help` shows an example of each.')
 
-const cli: Cli = {
-  program,
-  client: () => {
-    const { url, tokenFile, timeout } = program.opts<{ url: string; tokenFile?: string; timeout: string }>()
-    const timeoutMs = Number.parseFloat(timeout) * 1000
-    if (!(timeoutMs > 0)) throw new CliError(2, '--timeout takes seconds, such as 30')
-    return { url, timeoutMs, ...(tokenFile === undefined ? {} : { tokenFile }) }
-  },
-  asJson: () => program.opts<{ json?: boolean }>().json === true,
+/** The first word that is neither a global option nor its value. */
+function commandWord(argv: readonly string[]): string | undefined {
+  const takesValue = ['--url', '--token-file', '--timeout']
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!
+    if (takesValue.includes(word)) i++
+    else if (word === 'help') continue
+    else if (!word.startsWith('-')) return word
+  }
+  return undefined
 }
 
-for (const file of ['serve', 'demo', 'stop', 'go', 'stops', 'status', 'why', 'watch', 'alerts', 'loaded', 'reload', 'log', 'check', 'runbook', 'config', 'token']) {
-  const module = (await import(`./${file}.ts`).catch((problem: { code?: string }) => {
-    if (problem.code === 'ERR_MODULE_NOT_FOUND') return undefined
-    throw problem
-  })) as { register(cli: Cli): void } | undefined
-  module?.register(cli)
+const usualTimeoutMs = 30_000
+
+function timeoutOf(program: Command): number | undefined {
+  const { timeout } = program.opts<{ timeout?: string }>()
+  if (timeout === undefined || timeout === '') return undefined
+  const ms = /^\d+(\.\d+)?$/.test(timeout) ? Number(timeout) * 1000 : parseDuration(timeout)
+  if (ms === undefined || ms <= 0) throw new CliError(2, `--timeout must be a duration such as 30s, not ${timeout}`)
+  return ms
 }
 
-try {
-  await program.parseAsync()
-} catch (problem) {
-  process.exitCode = exitOf(problem)
+function clientOptions(program: Command): ClientOptions {
+  const { url, tokenFile } = program.opts<{ url: string; tokenFile?: string }>()
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new CliError(2, `--url must be an address such as http://127.0.0.1:9095, not ${url}`)
+  return { url, timeoutMs: timeoutOf(program) ?? usualTimeoutMs, ...(tokenFile === undefined ? {} : { tokenFile }) }
 }
 
 function exitOf(problem: unknown): number {
+  // Commander has said what was wrong; help and version are no errors.
   if (problem instanceof CommanderError) return problem.exitCode === 0 ? 0 : 2
   if (problem instanceof CliError) {
     process.stderr.write(`${problem.message}\n`)

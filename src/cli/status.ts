@@ -1,28 +1,70 @@
-/** `paramedic status`: what runs and waits; or one workflow whole. */
+/** `paramedic status`: what is stopped, runs, waits, asks, and what people were called for; or one workflow whole. */
+import type { Form } from '../http/schemas.ts'
+import { all, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
-import { json } from './client.ts'
-import { short, show, table } from './out.ts'
+import { alarm, because, clean, shorten, show, strong, table } from './out.ts'
+
+type Workflow = Form<'Workflow'>
+type Episode = Form<'Episode'>
+
+const bad = 'failed,unproven,refused,stopped,expired'
+const mostEscalated = 20
 
 export const register = ({ program, client, asJson }: Cli): void => {
-  program.command('status').description('what runs, waits and was escalated; one workflow whole').argument('[id]').addHelpText('after', '\nExample:\n  paramedic status\n  paramedic status 675e2e')
+  program.command('status').description('what runs, what waits and for what, what asks, what was escalated; or one workflow whole').argument('[id]', "a workflow's id, or its last six characters")
+    .addHelpText('after', '\nExample:\n  paramedic status\n  paramedic status 675e2e')
     .action(async (id?: string) => {
       if (id !== undefined) {
-        const one = await json<any>(client(), 'GET', `/v1/workflows/${encodeURIComponent(id)}`)
+        const one = await json<Workflow>(client(), 'GET', idPath('/v1/workflows', id))
         return show(asJson(), one, () => workflowText(one))
       }
-      const [{ items }, stops] = await Promise.all([json<{ items: any[] }>(client(), 'GET', '/v1/workflows'), json<{ items: any[] }>(client(), 'GET', '/v1/stops')])
-      const inForce = stops.items.filter((one) => one.inForce)
-      show(asJson(), { workflows: items, stops: inForce }, () => [
-        ...inForce.map((one) => `STOPPED ${one.matchers.join(', ') || 'everything'} by ${one.who}: ${one.why} [${short(one.id)}]`),
-        items.length === 0 ? 'no workflows yet' : table(['ID', 'RUNBOOK', 'TARGET', 'STATE', 'WHY', 'SINCE'], items.map((one) =>
-          [short(one.id), one.runbook, one.targets.join(','), one.state, [one.reason, one.detail].filter(Boolean).join(': '), one.timeline.at(-1)?.at])),
-      ].join('\n'))
+      const now = await statusOf(client())
+      show(asJson(), now, () => statusText(now))
     })
 }
 
-const workflowText = (one: any): string => [
-  `${one.id} ${one.runbook} on ${one.targets.join(', ')}: ${one.state}${one.reason ? `, ${one.reason}` : ''}${one.detail ? ` (${one.detail})` : ''}`,
-  ...(one.plan?.changes ?? []).map((change: any) => `  plan: ${change.target} ${JSON.stringify(change.from)} → ${JSON.stringify(change.to)}`),
-  ...one.steps.flatMap((step: any) => [`  ${step.name} (${step.effect}): ${step.state}`, ...step.jobs.filter((job: any) => job.detail).map((job: any) => `    ${job.target}: ${job.detail}`)]),
-  ...one.timeline.map((moment: any) => `  ${moment.at} ${moment.state}${moment.reason ? ` (${moment.reason})` : ''} ${moment.detail}`),
-].join('\n')
+async function statusOf(options: ClientOptions) {
+  const [live, escalated, stops, { items: unanswered }] = await Promise.all([
+    all<Workflow>(options, '/v1/workflows', { state: 'planning,ready,asking,waiting,running,stopping,verifying' }),
+    json<{ items: Workflow[] }>(options, 'GET', `/v1/workflows?limit=${mostEscalated}&state=${bad}`),
+    all<Form<'Stop'>>(options, '/v1/stops'),
+    json<{ items: Episode[] }>(options, 'GET', '/v1/episodes?limit=500&status=firing'),
+  ])
+  const of = (...states: Workflow['state'][]): Workflow[] => live.filter(({ state }) => states.includes(state))
+  return {
+    stops: stops.filter(({ inForce }) => inForce), running: of('running', 'stopping', 'verifying'), waiting: of('planning', 'ready', 'waiting'), asking: of('asking'),
+    escalated: escalated.items, alerts: unanswered.filter(({ answer, heartbeat }) => heartbeat === undefined && !(answer && 'workflow' in answer)),
+  }
+}
+
+function statusText({ stops, running, waiting, asking, escalated, alerts }: Awaited<ReturnType<typeof statusOf>>): string {
+  const workflows = [...running, ...waiting, ...asking, ...escalated]
+  const id = shorten([...workflows, ...stops, ...alerts].map((one) => one.id))
+  const section = (title: string, items: readonly Workflow[]): string[] => items.length === 0 ? [] : [
+    `\n${strong(title)} (${items.length})`,
+    table(['ID', 'RUNBOOK', 'TARGET', 'STATE', 'SINCE', 'WHY'], items.map((one) =>
+      [id(one.id), one.runbook, one.targets.join(', '), one.state, one.since, `${because(one)}${one.until === undefined ? '' : `, until ${one.until}`}`])),
+  ]
+  return [
+    ...stops.map((stop) => alarm(`STOPPED ${clean(stop.matchers.join(', ')) || 'everything'} by ${clean(stop.who)}: ${clean(stop.why) || 'no reason given'}  (paramedic go ${id(stop.id)} --why "…")`)),
+    running.length + waiting.length + asking.length === 0 ? 'nothing runs or waits' : '',
+    ...section('running', running), ...section('waiting', waiting), ...section('asks a person', asking), ...section('escalated lately', escalated),
+    ...(alerts.length === 0 ? [] : [`\n${strong('firing without a workflow')} (${alerts.length})`, table(['ID', 'ALERT', 'SINCE', 'WHY'], alerts.map((one) =>
+      [id(one.id), one.labels['alertname'] ?? '(no alertname)', one.startsAt, one.answer && 'reason' in one.answer ? because(one.answer) : 'not matched yet']))]),
+  ].filter((line, index) => line !== '' || index === 0).join('\n').trim()
+}
+
+function workflowText(one: Workflow): string {
+  return clean([
+    `${one.id}  ${one.runbook} on ${one.targets.join(', ')}`,
+    `${one.state} since ${one.since}${one.reason || one.detail ? `: ${because(one)}` : ''}${one.until === undefined ? '' : `, until ${one.until}`}`,
+    `route ${one.route}, mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
+    ...(one.plan?.changes ?? []).map((change) => `plan: ${change.target} ${JSON.stringify(change.from)} → ${JSON.stringify(change.to)}`),
+    ...one.verdicts.map((verdict) => `${verdict.verdict}: ${verdict.policy}, ${verdict.detail}`),
+    ...one.steps.flatMap((step, index) => [
+      `step ${index + 1} ${step.name} (${step.effect}): ${step.state}`,
+      ...step.jobs.filter((job) => job.detail || job.state === 'failed').map((job) => `  ${job.target}: ${job.state}${job.reason || job.detail ? `, ${because(job)}` : ''}`),
+    ]),
+    ...one.timeline.map((moment) => `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}`),
+  ].join('\n'))
+}

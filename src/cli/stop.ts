@@ -1,48 +1,71 @@
 /** `paramedic stop`: pulls an emergency stop and waits for its proof. It never asks whether you are sure. */
+import { userInfo } from 'node:os'
+import type { Form } from '../http/schemas.ts'
 import type { Cli } from './main.ts'
-import { CliError, json } from './client.ts'
-import { short, show } from './out.ts'
+import { CliError, json, type ClientOptions } from './client.ts'
+import { alarm, clean, short, show } from './out.ts'
 
-interface Proof {
-  readonly id: string
-  readonly durable: boolean
-  readonly matchers: readonly string[]
-  readonly covers: { readonly running: number; readonly waiting: number }
-  readonly acknowledgements: readonly { readonly name: string; readonly killed: number; readonly survivors: number; readonly tookMs: number }[]
-  readonly missing: readonly string[]
-}
+type Stop = Form<'Stop'>
 
-export const register = ({ program, client, asJson }: Cli): void => {
-  program.command('stop').description('stops everything, or what the matchers cover; prints the proof').argument('[matcher...]', 'such as runbook="scale-service"')
+const proofWithinMs = 10_000
+
+export const register = ({ program, client, asJson, timeoutMs }: Cli): void => {
+  program.command('stop').description('stops everything, or what the matchers cover, and prints the proof')
+    .argument('[matcher...]', 'such as runbook="scale-service"; none: everything')
     .option('--why <text>', 'for those who come after', '').option('--pause', 'running steps finish, nothing new starts')
-    .addHelpText('after', '\nExample:\n  paramedic stop --why "deploy went wrong"\n  paramedic stop \'target="web"\' --why "looking at it"')
-    .action(async (matchers: string[], options: { why: string; pause?: boolean }) => {
-      const proof = await pull({ ...client() }, { matchers, why: options.why, kind: options.pause ? 'pause' : 'kill' })
-      show(asJson(), proof, () => proofText(proof))
-      if (proof.missing.length > 0 || proof.acknowledgements.some(({ survivors }) => survivors > 0)) process.exitCode = 1
+    .addHelpText('after', '\nExample:\n  paramedic stop --why "deploy went wrong"\n  paramedic stop \'target="web"\' --why "looking at it"\n\nWithout a shell on this machine: curl -X POST http://127.0.0.1:9095/v1/stops')
+    .action(async (matchers: string[], { why, pause }: { why: string; pause?: boolean }) => {
+      const waitMs = timeoutMs() ?? proofWithinMs
+      const stop = await pull({ ...client(), timeoutMs: waitMs + 5000 }, { matchers, why, kind: pause ? 'pause' : 'kill', who: user() }, waitMs)
+      show(asJson(), stop, () => proofText(stop))
+      process.exitCode = isProved(stop) && coversAnything(stop) && stop.note === undefined ? 0 : 1
     })
 }
 
-const pull = async (options: Parameters<typeof json>[0], body: unknown): Promise<Proof> => {
+async function pull(options: ClientOptions, body: object, waitMs: number): Promise<Stop> {
   try {
-    return await json<Proof>({ ...options, timeoutMs: Math.max(15_000, options.timeoutMs) }, 'POST', '/v1/stops?wait=10s', body)
+    return await json<Stop>(options, 'POST', `/v1/stops?wait=${Math.ceil(waitMs)}ms`, body)
   } catch (problem) {
-    if (!(problem instanceof CliError) || problem.exit !== 3) throw problem
-    throw new CliError(3, `NOTHING WAS STOPPED. ${problem.message}\nTo stop it on its host: systemctl stop paramedic, or docker stop paramedic, or pkill -TERM -f 'paramedic.*serve'`)
+    if (!(problem instanceof CliError) || problem.exit === 2) throw problem
+    const known = problem.exit === 4 ? 'NOBODY KNOWS WHETHER ANYTHING WAS STOPPED' : 'NOTHING WAS STOPPED'
+    throw new CliError(problem.exit, `${known}: ${problem.message}\n${onTheHost}`, problem.code)
   }
 }
 
-export const proofText = (proof: Proof): string => {
-  const runners = proof.acknowledgements.length + proof.missing.length
-  const killed = proof.acknowledgements.reduce((sum, one) => sum + one.killed, 0)
-  const survivors = proof.acknowledgements.reduce((sum, one) => sum + one.survivors, 0)
-  const tookMs = Math.max(0, ...proof.acknowledgements.map((one) => one.tookMs))
+/** What stops it where no server answers. Its steps die with it. */
+const onTheHost = `On the host of each server, one of these stops the service, and what it runs dies with it:
+  systemctl stop paramedic
+  docker stop paramedic
+  kubectl scale deployment/paramedic --replicas=0
+  kill -TERM PID        (twice: at once)`
+
+export const user = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    return 'somebody'
+  }
+}
+
+const isProved = ({ missing, acknowledgements }: Stop): boolean => missing.length === 0 && acknowledgements.every(({ survivors }) => survivors === 0)
+const coversAnything = ({ covers, killed }: Stop): boolean => covers.running + covers.waiting + covers.routes + killed.length > 0
+
+export function proofText(stop: Stop): string {
+  const { acknowledgements, missing, covers, held, durable, matchers, id, kind, note } = stop
+  const sum = (of: 'killed' | 'survivors'): number => acknowledgements.reduce((all, one) => all + one[of], 0)
+  const tookMs = Math.round(Math.max(0, ...acknowledgements.map((one) => one.tookMs)))
+  const runners = acknowledgements.length + missing.length
   return [
-    `STOPPED ${proof.matchers.join(', ') || 'everything'} [${short(proof.id)}]`,
-    `${proof.acknowledgements.length} of ${runners} runners, ${killed} workflows killed in ${tookMs} ms, ${survivors} survivors, ${proof.covers.waiting} held`,
-    ...(proof.missing.length > 0 ? [`NO ANSWER FROM ${proof.missing.join(', ')}`] : []),
-    ...(proof.durable ? [] : ['not on the log yet: it is kept in a file and put there as soon as the log can be written']),
-    ...(proof.covers.running + proof.covers.waiting + killed === 0 ? ['IT COVERS NOTHING THAT RUNS OR WAITS NOW. It stands all the same.'] : []),
-    `To lift it: paramedic go ${short(proof.id)} --why "…"`,
+    `${kind === 'pause' ? 'PAUSED' : 'STOPPED'} ${clean(matchers.join(', ')) || 'everything'}  (${short(id)})`,
+    `covers ${covers.running} running, ${covers.waiting} waiting, ${covers.routes} routes`,
+    `${acknowledgements.length} of ${runners} runners, ${sum('killed')} workflows killed in ${tookMs} ms, ${held.length} held`,
+    ...(sum('survivors') > 0 ? [alarm(`${sum('survivors')} PROCESSES SURVIVED ON ${namesOf(acknowledgements.filter((one) => one.survivors > 0))}: kill them on their host`)] : []),
+    ...(missing.length > 0 ? [alarm(`NO ANSWER FROM ${namesOf(missing)}: it dies by itself when its lease ends; stop it on its host to be sure`)] : []),
+    ...(durable ? [] : ['not on the log yet: it is in force, lies in a file, and is put on the log as soon as that works']),
+    ...(coversAnything(stop) ? [] : [alarm('IT COVERS NOTHING THAT RUNS, WAITS OR COULD START. It stands all the same: look at its matchers')]),
+    ...(note === undefined ? [] : [alarm(clean(note))]),
+    `to lift it: paramedic go ${short(id)} --why "…"`,
   ].join('\n')
 }
+
+const namesOf = (runners: readonly { name: string; runner: string }[]): string => clean(runners.map(({ name, runner }) => `${name} (${short(runner)})`).join(', '))

@@ -1,12 +1,16 @@
 /** `paramedic stops` */
+import type { Form } from '../http/schemas.ts'
+import { all } from './client.ts'
 import type { Cli } from './main.ts'
-import { json } from './client.ts'
-import { short, show, table } from './out.ts'
+import { shorten, show, table } from './out.ts'
 
 export const register = ({ program, client, asJson }: Cli): void => {
   program.command('stops').description('stops with their proofs').addHelpText('after', '\nExample:\n  paramedic stops').action(async () => {
-    const { items } = await json<{ items: any[] }>(client(), 'GET', '/v1/stops')
-    show(asJson(), items, () => table(['ID', 'IN FORCE', 'COVERS', 'KIND', 'BY', 'WHY', 'RUNNERS', 'HELD'], items.map((one) =>
-      [short(one.id), one.inForce ? 'yes' : 'lifted', one.matchers.join(', ') || 'everything', one.kind, one.who, one.why, one.acknowledgements.length, one.held.length])))
+    const items = await all<Form<'Stop'>>(client(), '/v1/stops')
+    const id = shorten(items.map((one) => one.id))
+    show(asJson(), items, () => items.length === 0 ? 'no stop was ever pulled here' : table(['ID', 'STATE', 'COVERS', 'KIND', 'BY', 'WHY', 'RUNNERS', 'KILLED', 'HELD'], items.map((one) => [
+      id(one.id), one.inForce ? (one.durable ? 'in force' : 'in force, not on the log yet') : 'lifted', one.matchers.join(', ') || 'everything', one.kind, one.who, one.why,
+      `${one.acknowledgements.length}/${one.acknowledgements.length + one.missing.length}`, one.acknowledgements.reduce((sum, { killed }) => sum + killed, 0), one.held.length,
+    ])))
   })
 }

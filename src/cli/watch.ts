@@ -1,21 +1,38 @@
-/** `paramedic watch`: follows a workflow to its end; 0 only if that was a good one. */
+/** `paramedic watch`: follows a workflow to its end; 0 only if that was the one that was wanted. */
+import type { Form } from '../http/schemas.ts'
+import { CliError, idPath, json } from './client.ts'
 import type { Cli } from './main.ts'
-import { json } from './client.ts'
+import { because } from './out.ts'
 
-const good = ['healed', 'completed', 'rehearsed']
 const open = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying']
+const everyMs = 250
+/** A server that is being restarted is waited for. */
+const awayMs = 30_000
 
-export const register = ({ program, client, asJson }: Cli): void => {
-  program.command('watch').description('follows a workflow to its end').argument('<id>').addHelpText('after', '\nExample:\n  paramedic watch 675e2e').action(async (id: string) => {
-    for (let told = 0; ;) {
-      const one = await json<any>(client(), 'GET', `/v1/workflows/${encodeURIComponent(id)}`)
-      for (const moment of one.timeline.slice(told)) process.stdout.write(asJson() ? `${JSON.stringify(moment)}\n` : `${moment.at} ${moment.state}${moment.reason ? ` (${moment.reason})` : ''} ${moment.detail}\n`)
-      told = one.timeline.length
-      if (!open.includes(one.state)) {
-        process.exitCode = good.includes(one.state) ? 0 : 1
-        return
+export const register = ({ program, client, asJson, timeoutMs }: Cli): void => {
+  program.command('watch').description('follows a workflow to its end: 0 if it healed, completed, or rehearsed when that was asked').argument('<id>', "a workflow's id, or its last six characters")
+    .addHelpText('after', '\nExample:\n  paramedic watch 675e2e').action(async (id: string) => {
+      const over = performance.now() + (timeoutMs() ?? Number.POSITIVE_INFINITY)
+      const options = client()
+      let [told, seenAt] = [0, performance.now()]
+      for (;;) {
+        const one = await json<Form<'Workflow'>>(options, 'GET', idPath('/v1/workflows', id)).catch((problem: unknown) => {
+          const away = problem instanceof CliError && problem.exit === 3 && told > 0 && performance.now() - seenAt < awayMs
+          if (!away) throw problem
+          return undefined
+        })
+        if (one !== undefined) {
+          seenAt = performance.now()
+          for (const moment of one.timeline.slice(told)) process.stdout.write(asJson() ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
+          told = one.timeline.length
+          if (!open.includes(one.state)) {
+            const good = one.state === 'healed' || one.state === 'completed' || (one.state === 'rehearsed' && one.mode === 'dry-run')
+            process.exitCode = good ? 0 : 1
+            return
+          }
+        }
+        if (performance.now() > over) throw new CliError(4, `it has not ended within ${timeoutMs()! / 1000} s`)
+        await new Promise((resolve) => setTimeout(resolve, everyMs))
       }
-      await new Promise((resolve) => setTimeout(resolve, 250))
-    }
-  })
+    })
 }
