@@ -13,11 +13,11 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { declare, listOf, restartMember, setReplicas, sizeOf } from './local-book.ts'
-import { nameOf } from './local-process.ts'
+import { isAlive, nameOf } from './local-process.ts'
 import { keeperNamed, loadAddress, loadKept, saveAddress, saveKept, takeKeeperLock } from './local-state.ts'
 import { Replicas } from './local-replicas.ts'
 import { writeTargets } from './local-targets.ts'
-import { stateFile, type Ask, type Kept, type Told } from './local-words.ts'
+import { stateFile, type Ask, type Kept, type ProcessName, type Told } from './local-words.ts'
 import { isProviderErrorName } from './provider.ts'
 
 const turnEveryMs = 250
@@ -31,6 +31,7 @@ const lock = takeKeeperLock(folder)
 if (lock === undefined || (process.argv[3] ?? keeperNamed(loadAddress(folder))) !== keeperNamed(loadAddress(folder))) process.exit(0)
 
 let kept: Kept = loadKept(folder)
+let owner: ProcessName | undefined
 saveKept(folder, kept)
 const replicas = new Replicas({
   folder,
@@ -57,6 +58,7 @@ server.listen(0, '127.0.0.1', () => {
 
 const timer = setInterval(() => {
   if (!existsSync(join(folder, stateFile))) return void end('its folder was removed')
+  if (owner !== undefined && !isAlive(owner)) return void end(`its owner, process ${owner.pid}, ended`)
   trimLogs()
   void replicas.turn()
 }, turnEveryMs)
@@ -97,6 +99,7 @@ function answer(ask: Ask): Answer {
       return take(restartMember(kept, ask), ask.target)
     case 'declare':
       take(declare(kept, ask.services))
+      owner = ask.owner ?? owner
       return null
     case 'end':
       void end('asked to')

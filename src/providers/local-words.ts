@@ -65,7 +65,8 @@ export type Ask =
   | { readonly verb: 'list' }
   | { readonly verb: 'set'; readonly target: string; readonly replicas: number; readonly version?: string }
   | { readonly verb: 'restart'; readonly target: string; readonly member: string }
-  | { readonly verb: 'declare'; readonly services: Declarations }
+  /** With an `owner`, the services end when that process does: for those who start them only for a while. */
+  | { readonly verb: 'declare'; readonly services: Declarations; readonly owner?: ProcessName }
   /** Ends every replica, and then the keeper. */
   | { readonly verb: 'end' }
 

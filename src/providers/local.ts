@@ -8,7 +8,7 @@ import { request } from 'node:http'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { isAlive } from './local-process.ts'
+import { isAlive, nameOf } from './local-process.ts'
 import { readServices } from './local-services.ts'
 import { keeperNamed, loadAddress } from './local-state.ts'
 import type { Address, Ask, Declarations, Told } from './local-words.ts'
@@ -27,17 +27,23 @@ const retryMs = 25
  * Reads the file (throws `ServicesProblem` with all that is wrong in it), and has its services run by the keeper of
  * `folder`, which is started unless it is there. Closing the provider leaves the services running; `end` ends them.
  */
-export async function startLocalServices(file: string, folder: string, call: Call = { signal: new AbortController().signal, deadlineMs: startMs }): Promise<LocalProvider> {
+export async function startLocalServices(file: string, folder: string, { endWithMe = false, ...call }: Partial<StartOptions> = {}): Promise<LocalProvider> {
   const declared = await readServices(file)
-  return localProvider(declared, folder, call)
+  return localProvider(declared, folder, { signal: new AbortController().signal, deadlineMs: startMs, endWithMe, ...call })
 }
 
-export async function localProvider(declared: Declarations, folder: string, call: Call): Promise<LocalProvider> {
+export interface StartOptions extends Call {
+  /** The services end when this process does, however it ends. */
+  readonly endWithMe: boolean
+}
+
+export async function localProvider(declared: Declarations, folder: string, { endWithMe, ...call }: StartOptions): Promise<LocalProvider> {
   const place = resolve(folder)
   mkdirSync(place, { recursive: true, mode: 0o700 })
   const ask = (what: string, words: Ask, given: Call): Promise<unknown> =>
     withinDeadline(what, given, async (signal) => valueOf(await askKeeper(place, words, signal)))
-  await ask('the keeper of the local services', { verb: 'declare', services: declared }, call)
+  const owner = endWithMe ? nameOf(process.pid) : undefined
+  await ask('the keeper of the local services', { verb: 'declare', services: declared, ...(owner === undefined ? {} : { owner }) }, call)
   return {
     name: 'local',
     folder: place,
@@ -90,7 +96,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 /** Beside us in a checkout, in `providers/` of the built server. */
 function keeperScript(): string {
-  const candidates = import.meta.url.endsWith('.ts') ? ['./local-keeper.ts'] : ['./local-keeper.js', './providers/local-keeper.js']
+  const candidates = import.meta.url.endsWith('.ts') ? ['./local-keeper.ts'] : ['./local-keeper.js', './providers/local-keeper.js', '../providers/local-keeper.js']
   const paths = candidates.map((path) => fileURLToPath(new URL(path, import.meta.url)))
   const found = paths.find((path) => existsSync(path))
   if (found === undefined) throw new Error(`${paths.join(' or ')} is missing: build again`)

@@ -91,6 +91,20 @@ test('the services outlive the server that started them, killed at any moment', 
     assert.deepEqual(now.members.slice(0, 2), before.members)
   }))
 
+test('services that were started for a while end with the process that started them, killed as it may be', options, () =>
+  withServices(async (services) => {
+    await untilSize({ ...services, target }, ready(2), 'two replicas')
+    const { process: keeper } = services.keeper()
+    const local = fileURLToPath(new URL('../../src/providers/local.ts', import.meta.url))
+    const script = `import(${JSON.stringify(local)}).then(async ({ startLocalServices }) => {
+      await startLocalServices(${JSON.stringify(services.file)}, ${JSON.stringify(services.state)}, { endWithMe: true })
+      process.kill(process.pid, 'SIGKILL')
+    })`
+    await once(spawn(process.execPath, ['-e', script], { stdio: 'inherit' }), 'exit')
+    await until(() => !isAlive(keeper), 'the end of the keeper')
+    assert.deepEqual(services.processes(), [])
+  }))
+
 test('two servers that start at once have one keeper, and one count of replicas', options, () =>
   withServices(async (services) => {
     await untilSize({ ...services, target }, ready(2), 'two replicas')

@@ -42,10 +42,15 @@ async function read(request: IncomingMessage): Promise<Record<string, unknown>> 
 }
 
 function messageText(message: Record<string, unknown>): string {
-  const given = message['blocks']
-  const blocks = (typeof given === 'string' ? JSON.parse(given) : given) as unknown[] | undefined
-  const lines = (blocks ?? []).map(blockText).filter((text) => text !== '')
+  const attached = listIn(message['attachments']).flatMap((one) => listIn((one as { blocks?: unknown } | null)?.blocks))
+  const lines = [...listIn(message['blocks']), ...attached].map(blockText).filter((text) => text !== '')
   return unescape(lines.length > 0 ? lines.join('\n') : String(message['text'] ?? ''))
+}
+
+/** A form's fields hold lists as JSON. */
+const listIn = (given: unknown): unknown[] => {
+  const list: unknown = typeof given === 'string' ? JSON.parse(given) : given
+  return Array.isArray(list) ? list : []
 }
 
 /** Texts as they stand, buttons in brackets. */

@@ -50,7 +50,7 @@ export async function setStage({ alertmanager, runbooks = join(packageRoot(), 'r
     const state = join(folder, 'state')
     mkdirSync(join(state, 'local'), { recursive: true, mode: 0o700 })
     const services = writeServices(folder)
-    const shop = await startLocalServices(services, join(state, 'local'))
+    const shop = await startLocalServices(services, join(state, 'local'), { endWithMe: true })
     endings.push(() => shop.end({ signal: new AbortController().signal, deadlineMs: 20_000 }))
     const slack = await openSlackWindow((text) => messages.push(text))
     endings.push(() => slack.close())
