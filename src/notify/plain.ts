@@ -1,10 +1,11 @@
-/** Tells people where there is no Slack: one line a message, on stderr and in the log of the process. */
-import { messagesDue } from '../core/due.ts'
+/** Tells people where there is no Slack: on stderr, and so in the log of the process. */
 import type { Fact } from '../core/entry.ts'
-import { plainLabels } from '../core/labels.ts'
 import type { Seat } from '../core/seat.ts'
 import type { Notice, State } from '../core/state.ts'
 import { inFlight } from '../follow/in-flight.ts'
+import { sendingsDue, stderr } from './due.ts'
+import { renderText } from './render.ts'
+import { viewOf, type Seen } from './view.ts'
 
 export interface PlainOptions {
   readonly state: State
@@ -13,39 +14,33 @@ export interface PlainOptions {
   readonly folded: (position: number) => Promise<void>
   readonly tell: (text: string) => void
   readonly onProblem: (problem: unknown) => void
+  readonly runners?: () => Seen['runners']
+  readonly remindAfterMs?: number
+  /** Steady, in milliseconds. */
+  readonly now?: () => number
 }
 
+/** A line cannot be changed in place: what changes is told again, gathered for this long. */
 const gatherMs = 1000
+const lookEveryMs = 50
 
 export const createPlainNotifier = (options: PlainOptions) => {
+  const { state, remindAfterMs = 900_000, now = () => performance.now() } = options
+  let lookedAt = -Infinity
   const busy = inFlight(options)
+  const settings = { channel: stderr, gatherMs, remindAfterMs, announce: 'start' } as const
   return (): void => {
-    for (const notice of busy.idle(messagesDue(options.state, options.seat(), gatherMs), ({ key }) => key)) {
-      options.tell(plainText(options.state, notice))
-      busy.append([notice.key], [{ kind: 'message sent', notice: notice.key, revision: notice.revision, channel: 'stderr', ts: '' }])
+    if (now() - lookedAt < lookEveryMs) return
+    lookedAt = now()
+    const { sendings } = sendingsDue(state, options.seat(), settings)
+    for (const { notice } of busy.idle(sendings, ({ notice: { key } }) => key)) {
+      options.tell(plainText(state, notice, { now: options.seat().now, runners: options.runners?.() ?? [] }))
+      busy.append([notice.key], [{
+        kind: 'message sent', notice: notice.key, revision: notice.revision, channel: stderr, ts: stderr, ...(notice.urgency === 'page' ? { rang: true } : {}),
+      }])
     }
   }
 }
 
-const clean = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
-
-export const plainText = (state: State, { about, count }: Notice): string => {
-  switch (about.kind) {
-    case 'unknown': {
-      const labels = plainLabels(state.episodes.get(about.episodes[0] ?? '')?.labels ?? new Map())
-      return clean(`UNKNOWN ALERT ${about.alertname} (${count}): ${about.detail}. ${Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(' ')}`)
-    }
-    case 'workflow': {
-      const workflow = state.workflows.get(about.workflow)
-      return clean(workflow ? `${workflow.runbook.name}@${workflow.runbook.version} on ${workflow.targets.join(', ')}: ${workflow.state}${workflow.reason ? `, ${workflow.reason}` : ''}${workflow.detail ? ` (${workflow.detail})` : ''} [${workflow.id.slice(-6)}]` : about.workflow)
-    }
-    case 'stop': {
-      const stop = state.stops.get(about.stop)
-      return clean(!stop ? about.stop : stop.lifted ? `stop ${stop.id.slice(-6)} lifted by ${stop.lifted.who}: ${stop.lifted.why}` : `STOPPED ${stop.matchers.join(', ') || 'everything'} by ${stop.who}: ${stop.why} [${stop.id.slice(-6)}]`)
-    }
-    case 'catalogue': return clean(`the catalogue has problems and is not used: ${about.problems.join('; ')}`)
-    case 'runner lost': return clean(`runner ${about.name || about.runner} is lost: ${about.why}`)
-    case 'heartbeat': return clean(`the heartbeat of ${about.route} stays away since ${new Date(about.lastAt).toISOString()}`)
-    case 'bad alerts': return clean(`alerts that cannot be used: ${about.problems.join('; ')}`)
-  }
-}
+export const plainText = (state: State, notice: Notice, seen: Omit<Seen, 'state'> = { now: state.at, runners: [] }): string =>
+  renderText(viewOf({ state, ...seen }, notice))

@@ -1,0 +1,162 @@
+/** From the state to what is told. Pure: the same notice of the same state is told alike by every process. */
+import { covers, heldBy } from '../core/fold/stops.ts'
+import { label, type Labels } from '../core/labels.ts'
+import type { Json } from '../core/plan.ts'
+import type { Episode, Notice, State, Stop, Workflow } from '../core/state.ts'
+import type { Annotations, NoticeView, StepView, StopView, UnknownView, WorkflowView } from './message.ts'
+
+export interface Seen {
+  readonly state: State
+  /** Log time, milliseconds. */
+  readonly now: number
+  /** Those that tick and run. */
+  readonly runners: readonly { readonly id: string; readonly name: string }[]
+}
+
+export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
+  const { about } = notice
+  const told = { key: notice.key, urgency: notice.urgency, ...(notice.taken ? { taken: notice.taken } : {}) }
+  switch (about.kind) {
+    case 'unknown': return { ...told, kind: 'unknown', ...unknown(seen.state, notice, about) }
+    case 'workflow': {
+      const workflow = seen.state.workflows.get(about.workflow)
+      return { ...told, kind: 'workflow', ...(workflow ? workflowFacts(seen.state, workflow) : forgotten(about.workflow, notice)) }
+    }
+    case 'stop': {
+      const stop = seen.state.stops.get(about.stop)
+      return { ...told, kind: 'stop', ...(stop ? stopFacts(seen, stop) : forgottenStop(about.stop, notice)) }
+    }
+    case 'catalogue': {
+      const inForce = seen.state.catalogue
+      return { ...told, kind: 'catalogue', problems: about.problems, mended: mended(seen.state, notice), ...(inForce ? { inForce: inForce.digest } : {}) }
+    }
+    case 'runner lost': return { ...told, kind: 'runner lost', name: about.name || about.runner, why: about.why, at: notice.lastAt }
+    case 'heartbeat': {
+      const beat = seen.state.heartbeats.get(about.route)
+      return {
+        ...told, kind: 'heartbeat', route: about.route, lastAt: about.lastAt, everyMs: beat?.everyMs ?? 0, missing: about.missing,
+        back: about.missing && beat !== undefined && !beat.missed && beat.lastAt > about.lastAt,
+      }
+    }
+    case 'bad alerts': return { ...told, kind: 'bad alerts', problems: about.problems, count: notice.count }
+  }
+}
+
+/** Whether people still have something to do about it: only then is it told again. */
+export const isOpen = (state: State, notice: Notice): boolean => {
+  const { about } = notice
+  switch (about.kind) {
+    case 'unknown': return episodesOf(state, about.episodes).some(({ status }) => status === 'firing')
+    case 'workflow': {
+      const workflow = state.workflows.get(about.workflow)
+      if (!workflow) return false
+      if (workflow.state === 'asking') return true
+      const calls = ['unproven', 'failed', 'refused', 'expired', 'stopped'].includes(workflow.state)
+      return calls && firing(state, workflow) !== false
+    }
+    case 'stop': return false
+    case 'catalogue': return !mended(state, notice)
+    case 'heartbeat': return state.heartbeats.get(about.route)?.missed === true
+    case 'runner lost':
+    case 'bad alerts': return true
+  }
+}
+
+const mended = (state: State, notice: Notice): boolean => state.catalogue !== undefined && state.catalogue.at > notice.lastAt
+
+const episodesOf = (state: State, ids: readonly string[]): Episode[] =>
+  ids.flatMap((id) => {
+    const episode = state.episodes.get(id)
+    return episode ? [episode] : []
+  })
+
+const firing = (state: State, { episode }: Workflow): boolean | undefined => {
+  const found = episode === undefined ? undefined : state.episodes.get(episode)
+  return found && found.status === 'firing'
+}
+
+const annotationsOf = (annotations: Labels | undefined): Annotations => {
+  const given = (name: string): string => label(annotations ?? new Map(), name)
+  return {
+    ...(given('summary') ? { summary: given('summary') } : {}),
+    ...(given('description') || given('message') ? { description: given('description') || given('message') } : {}),
+    ...(given('runbook_url') ? { runbookUrl: given('runbook_url') } : {}),
+  }
+}
+
+const unknown = (state: State, notice: Notice, about: Notice['about'] & { kind: 'unknown' }): Omit<UnknownView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+  const episodes = episodesOf(state, about.episodes)
+  const common: [string, string][] = []
+  const differing: [string, string[]][] = []
+  for (const name of new Set(episodes.flatMap(({ labels }) => [...labels.keys()]))) {
+    const values = [...new Set(episodes.map(({ labels }) => label(labels, name)))]
+    if (values.length === 1) common.push([name, values[0]!])
+    else differing.push([name, values])
+  }
+  return {
+    alertname: about.alertname, reason: about.reason, detail: about.detail, count: notice.count,
+    firing: episodes.filter(({ status }) => status === 'firing').length, listed: episodes.length,
+    firstAt: notice.firstAt, lastAt: notice.lastAt, labels: common, differing,
+    annotations: annotationsOf(episodes[0]?.annotations), episode: about.episodes[0] ?? '',
+  }
+}
+
+export const workflowFacts = (state: State, workflow: Workflow): Omit<WorkflowView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+  const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
+  const fires = firing(state, workflow)
+  return {
+    id: workflow.id, runbook: `${workflow.runbook.name}@${workflow.runbook.version}`, targets: workflow.targets, state: workflow.state,
+    detail: workflow.detail, mode: workflow.mode, route: workflow.route, alertname: label(workflow.labels, 'alertname'),
+    labels: [...workflow.labels], annotations: annotationsOf(episode?.annotations),
+    changes: (workflow.plan?.changes ?? []).map(({ target, from, to }) => ({ target, from: short(from), to: short(to) })),
+    verdicts: (workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => ({ policy, verdict, detail, ...(until === undefined ? {} : { until }) })),
+    steps: workflow.steps.map(stepView), createdAt: workflow.createdAt, since: workflow.since,
+    ...(workflow.reason === undefined ? {} : { reason: workflow.reason }),
+    ...(workflow.plan ? { plan: workflow.plan.digest } : {}),
+    ...(fires === undefined ? {} : { firing: fires }),
+    ...(workflow.stoppedBy === undefined ? {} : { stoppedBy: workflow.stoppedBy }),
+  }
+}
+
+const short = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const stepView = (step: Workflow['steps'][number]): StepView => {
+  const jobs = step.jobs.map(({ state }) => state)
+  const worst = step.jobs.find((job) => job.state === 'failed' || job.state === 'in doubt')
+  const state = jobs.includes('failed') ? 'failed' : jobs.includes('in doubt') ? 'in doubt'
+    : jobs.includes('claimed') ? 'running' : jobs.every((one) => one === 'done') ? 'done' : 'open'
+  const done = jobs.filter((one) => one === 'done').length
+  const detail = [jobs.length > 1 ? `${done} of ${jobs.length} targets` : '', worst?.detail ?? worst?.reason ?? ''].filter(Boolean).join(', ')
+  return { name: step.name, state, changes: step.effect !== 'read', detail }
+}
+
+const forgotten = (id: string, notice: Notice): Omit<WorkflowView, 'kind' | 'key' | 'urgency' | 'taken'> => ({
+  id, runbook: 'a workflow', targets: [], state: 'expired', detail: 'it is no longer remembered', mode: '', route: '', alertname: '', labels: [],
+  annotations: {}, changes: [], verdicts: [], steps: [], createdAt: notice.firstAt, since: notice.lastAt,
+})
+
+export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Omit<StopView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+  const running = (['running', 'stopping'] as const).flatMap((name) => [...state.live.get(name)!]).filter((workflow) => covers(stop, workflow))
+  const acknowledged = stop.acknowledgements
+  const sum = (of: (one: Stop['acknowledgements'][number]) => number): number => acknowledged.reduce((total, one) => total + of(one), 0)
+  const became = new Map<string, number>()
+  for (const id of stop.lifted ? stop.held : []) {
+    const now = state.workflows.get(id)?.state ?? 'forgotten'
+    became.set(now, (became.get(now) ?? 0) + 1)
+  }
+  const left = stop.lifted ? stop.killed.flatMap((id) => state.workflows.get(id) ?? []).filter((one) => firing(state, one)) : []
+  return {
+    id: stop.id, matchers: stop.matchers, effect: stop.effect, who: stop.who, why: stop.why, at: stop.at, now,
+    ...(stop.lifted ? { lifted: stop.lifted } : {}),
+    running: running.length, held: stop.lifted ? stop.held.length : heldBy(state, stop).length,
+    killed: sum(({ killed }) => killed), survivors: sum(({ survivors }) => survivors), tookMs: Math.max(0, ...acknowledged.map(({ tookMs }) => tookMs)),
+    answered: acknowledged.length,
+    missing: stop.lifted ? [] : runners.filter(({ id }) => !acknowledged.some(({ runner }) => runner === id)).map(({ id, name }) => name || id.slice(-6)),
+    became: [...became], leftFiring: left.map(({ id, runbook }) => `${runbook.name}@${runbook.version} (${id.slice(-6)})`),
+  }
+}
+
+const forgottenStop = (id: string, notice: Notice): Omit<StopView, 'kind' | 'key' | 'urgency' | 'taken'> => ({
+  id, matchers: [], effect: 'kill', who: '', why: 'it is no longer remembered', at: notice.firstAt, now: notice.lastAt, running: 0, held: 0,
+  killed: 0, survivors: 0, tookMs: 0, answered: 0, missing: [], became: [], leftFiring: [],
+})
