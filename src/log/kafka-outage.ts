@@ -1,6 +1,6 @@
 /**
- * Tells people about an outage: once when it has lasted a second, again every minute (every 10 s if the reason is another
- * one), and once when it is over. Several parts of a process fail together when a broker dies, and people want one
+ * Tells people about an outage: once when it has lasted a second, again every minute (earlier for a reason that was not
+ * said yet), and once when it is over. Several parts of a process fail together when a broker dies, and people want one
  * message, not one a part and attempt.
  */
 export class Outage {
@@ -11,7 +11,7 @@ export class Outage {
   #saidMs: number | undefined
   #startedMs = 0
   #why: string | undefined
-  #saidWhy: string | undefined
+  readonly #saidWhys = new Set<string>()
 
   constructor(options: { where: string; notify: (text: string) => void }) {
     this.#where = options.where
@@ -24,7 +24,7 @@ export class Outage {
   }
 
   failed(part: string, why: string): void {
-    const news = withoutNumbers(why) !== withoutNumbers(this.#saidWhy ?? why)
+    const news = !this.#saidWhys.has(withoutNumbers(why))
     this.#why = why
     const nowMs = performance.now()
     this.#forgetTheSilent(nowMs)
@@ -34,7 +34,7 @@ export class Outage {
     const due = this.#saidMs === undefined ? lastedMs >= 1000 : nowMs - this.#saidMs >= (news ? 10_000 : 60_000)
     if (!due) return
     this.#saidMs = nowMs
-    this.#saidWhy = why
+    this.#saidWhys.add(withoutNumbers(why))
     this.#notify(`Kafka at ${this.#where} has not served for ${seconds(lastedMs)}: ${why}. Start its brokers, or check the address ` +
       `(--log) and the network. It is tried again all the time (${[...this.#failing.keys()].join(', ')}); nothing has to be restarted.`)
   }
@@ -48,6 +48,7 @@ export class Outage {
     this.#why = undefined
     if (this.#saidMs !== undefined) this.#notify(`Kafka at ${this.#where} serves again after ${seconds(nowMs - this.#startedMs)}.`)
     this.#saidMs = undefined
+    this.#saidWhys.clear()
   }
 
   /** A part that gave up, or was closed, is no longer failing: every attempt takes less than 6 s. */

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import test, { before, describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
@@ -180,6 +184,15 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
     const read = await readAll(two.log)
     assert.equal(read.length, 100)
     assert.deepEqual([kept(read, 'one').length, kept(read, 'two').length], [50, 50])
+  })
+
+  test('AProcessLoadsKafkajsOnlyWhenUsedWarnsOfNoTimerAndEndsByItself', async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'kafka-child.ts'), freshPrefix(), ...brokers], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+    assert.deepEqual([code, err], [0, ''])
+    const { before, after } = JSON.parse(out)
+    assert.equal(before, 0)
+    assert.ok(after > 0, 'and this way of looking sees it')
   })
 
   test('ClosingSendsWhatWaitsAndThenRefuses', async () => {
