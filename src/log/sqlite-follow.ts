@@ -8,22 +8,26 @@ import { SqliteThread } from './sqlite-thread.ts'
 import type { Tail } from './tail.ts'
 
 const separator = '\u001e'
+/** What a follower is handed at once, or a commit, if that is more. */
+const batchEntries = 500
 
 /** The reading thread, shared by all who read. */
 export class History {
   readonly #path: string
+  readonly #asArrays: boolean
   #thread: Promise<SqliteThread> | undefined
   #readers = 0
   #ending: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor(path: string) {
+  constructor(path: string, asArrays: boolean) {
     this.#path = path
+    this.#asArrays = asArrays
   }
 
   async read(from: Position): Promise<Chunk> {
     if (this.#closed) throw new LogError('LOG_CLOSED', `The log ${this.#path} is closed.`)
-    this.#thread ??= SqliteThread.start({ role: 'read', path: this.#path }).then(({ thread }) => thread)
+    this.#thread ??= SqliteThread.start({ role: 'read', path: this.#path, asArrays: this.#asArrays }).then(({ thread }) => thread)
     const answer = await (await this.#thread).ask({ kind: 'read', from })
     if (answer.kind !== 'chunk') throw new TypeError('a read is answered by a chunk')
     return answer.chunk
@@ -66,7 +70,7 @@ export async function* followHistory<E>(
       const next = endOf(chunk)
       const more = next < tail.next && !tail.holds(next)
       if (more) ahead = quiet(history.read(next))
-      yield decodeChunk(chunk, codec, position)
+      yield* decodeChunk(chunk, codec, position)
       position = next
       if (!more) return
     }
@@ -77,32 +81,59 @@ export async function* followHistory<E>(
 
 const endOf = ({ commits }: Chunk): Position => commits[commits.length - chunkFields]! + commits[commits.length - chunkFields + 1]!
 
-function decodeChunk<E>({ commits, bytes }: Chunk, codec: Codec<E>, from: Position): readonly Recorded<E>[] {
-  const batch: Recorded<E>[] = []
+/** Some commits at a time: entries that are folded and dropped soon never have to be moved by the garbage collector. */
+function* decodeChunk<E>({ commits, bytes }: Chunk, codec: Codec<E>, from: Position): Generator<readonly Recorded<E>[], void, void> {
+  let batch: Recorded<E>[] = []
   let start = 0
   for (let index = 0; index < commits.length; index += chunkFields) {
     const [first, at, end] = [commits[index]!, commits[index + 2]!, commits[index + 3]!]
-    decodeCommit({ first, at, bytes: bytes.subarray(start, end) }, codec, from, batch)
+    const commit = { first, at, bytes: bytes.subarray(start, end) }
+    if (codec.decodeArray === undefined) decodeCommit(commit, codec, from, batch)
+    else decodeArray(commit, codec.decodeArray, from, batch)
     start = end
+    if (batch.length < batchEntries && index + chunkFields < commits.length) continue
+    if (batch.length > 0) yield batch
+    batch = []
   }
-  return batch
 }
 
+interface CommitBytes {
+  readonly first: Position
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
+const textOf = ({ bytes }: CommitBytes): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+
 /** The entries of one commit from `from` on, added to `batch`. What cannot be decoded is named by its place, and never skipped. */
-export function decodeCommit<E>(
-  { first, at, bytes }: { first: Position; at: number; bytes: Uint8Array }, codec: Codec<E>, from: Position, batch: Recorded<E>[],
-): void {
+export function decodeCommit<E>(commit: CommitBytes, codec: Codec<E>, from: Position, batch: Recorded<E>[]): void {
+  const { first, at } = commit
   let position = first
   try {
-    for (const text of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8').split(separator)) {
+    for (const text of textOf(commit).split(separator)) {
       if (position >= from) batch.push({ position, at, entry: codec.decode(text) })
       position++
     }
   } catch (error) {
-    throw new LogError('LOG_BROKEN', `Entry ${position} cannot be read: ${String(error)}. `
-      + 'It may be of a newer Paramedic: run that one.', { cause: error })
+    throw unreadable(`Entry ${position}`, error)
   }
 }
+
+function decodeArray<E>(commit: CommitBytes, decode: (text: string) => readonly E[], from: Position, batch: Recorded<E>[]): void {
+  const { first, at } = commit
+  try {
+    let position = first
+    for (const entry of decode(textOf(commit))) {
+      if (position >= from) batch.push({ position, at, entry })
+      position++
+    }
+  } catch (error) {
+    throw unreadable(`An entry of the commit at ${first}`, error)
+  }
+}
+
+const unreadable = (what: string, error: unknown): LogError =>
+  new LogError('LOG_BROKEN', `${what} cannot be read: ${String(error)}. It may be of a newer Paramedic: run that one.`, { cause: error })
 
 /** A chunk that was asked for ahead and is not wanted any more may fail unheard. */
 function quiet<T>(promise: Promise<T>): Promise<T> {

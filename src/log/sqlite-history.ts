@@ -7,6 +7,9 @@ import { openDatabase } from './sqlite-file.ts'
 /** Parsing this much keeps the main thread for a few milliseconds. */
 const chunkBytes = 1_000_000
 
+const separator = 0x1e
+const [open, comma, close] = Buffer.from('[,]') as unknown as [number, number, number]
+
 /** `first`, `count`, `at` and the end of the body in `bytes`, commit by commit. */
 export interface Chunk {
   readonly commits: readonly number[]
@@ -24,13 +27,16 @@ interface Row {
 
 export class HistoryFile {
   readonly #path: string
+  readonly #asArrays: boolean
   readonly #database: DatabaseSync
   readonly #oldest: StatementSync
   readonly #start: StatementSync
   readonly #rows: StatementSync
 
-  constructor(path: string) {
+  /** `asArrays`: each commit's body becomes a JSON array, here, where it keeps nobody waiting. */
+  constructor(path: string, asArrays: boolean) {
     this.#path = path
+    this.#asArrays = asArrays
     this.#database = openDatabase(path)
     this.#database.exec('PRAGMA query_only = 1; PRAGMA cache_size = -2000')
     this.#oldest = this.#database.prepare('SELECT min(first) AS first FROM commits')
@@ -70,7 +76,7 @@ export class HistoryFile {
       if (row.first !== next) throw this.#broken(next, 'is missing')
       const body = this.#unpack(row)
       next += row.count
-      size += body.length
+      size += body.length + (this.#asArrays ? 2 : 0)
       commits.push(row.first, row.count, row.at, size)
       bodies.push(body)
       if (size >= chunkBytes) break
@@ -78,8 +84,13 @@ export class HistoryFile {
     const bytes = new Uint8Array(size)
     let at = 0
     for (const body of bodies) {
+      if (this.#asArrays) bytes[at++] = open
       bytes.set(body, at)
       at += body.length
+      if (this.#asArrays) bytes[at++] = close
+    }
+    if (this.#asArrays) {
+      for (let found = bytes.indexOf(separator); found !== -1; found = bytes.indexOf(separator, found + 1)) bytes[found] = comma
     }
     return { commits, bytes }
   }

@@ -13,6 +13,8 @@ export interface WorkerOrder {
   readonly path: string
   /** Where the main thread leaves what is to be committed. */
   readonly shared?: SharedArrayBuffer
+  /** Chunks are wanted as JSON arrays. */
+  readonly asArrays?: boolean
   /** For tests: as if the disk were full after so many pages. */
   readonly maxPages?: number
 }
@@ -39,7 +41,7 @@ const trouble = (id: number, error: unknown): void => say({ kind: 'trouble', id,
 
 try {
   if (order.role === 'write') serveCommits(new CommitFile(order.path, order.maxPages))
-  else serveHistory(new HistoryFile(order.path))
+  else serveHistory(new HistoryFile(order.path, order.asArrays === true))
 } catch (error) {
   trouble(0, error)
   port.close()

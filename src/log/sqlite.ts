@@ -64,7 +64,7 @@ export class SqliteLog<E> implements Log<E> {
     this.#retentionMs = options.retentionMs ?? 30 * day
     this.#shareLive = options.shareLive ?? false
     this.#tail = new Tail(opened.next, (commit) => this.#decode(commit))
-    this.#history = new History(path)
+    this.#history = new History(path, this.#codec.decodeArray !== undefined)
     this.#lastAt = opened.lastAt
     this.#cut()
   }
