@@ -25,6 +25,11 @@ export class Ring {
     return { address, offset: address % capacity, size }
   }
 
+  /** Where the next batch goes, at the earliest. */
+  get head(): number {
+    return this.#head
+  }
+
   /** What lies below is overwritten. */
   get oldest(): number {
     return this.#head - capacity

@@ -81,7 +81,7 @@ export class SqliteLog<E> implements Log<E> {
     const at = this.#lastAt
     const place = this.#ring.reserve(size, this.#waiting[0])
     this.#waitingBytes += size
-    this.#waiting.push(place?.address ?? this.#waiting.at(-1) ?? Infinity)
+    this.#waiting.push(place?.address ?? this.#ring.head)
     try {
       const first = place === undefined
         ? await this.#commitApart(at, texts, size)

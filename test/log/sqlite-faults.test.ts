@@ -2,33 +2,18 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile, copyFile, open as openFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { copyFile, mkdir, open as openFile, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { after, afterEach, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { LogError, type LogErrorCode } from '../../src/log/log.ts'
-import { openSqliteLog, type SqliteLog, type SqliteOptions } from '../../src/log/sqlite.ts'
-import { contractCodec, entries, entry, readAll, Reader, type ContractEntry } from '../contract/log.ts'
+import { describe, test } from 'node:test'
+import { LogError } from '../../src/log/log.ts'
+import { entries, entry, readAll, type ContractEntry } from '../contract/log.ts'
+import { logFiles, refusal, type TestLog } from './log-files.ts'
 
 const script = new URL('./sqlite-child.ts', import.meta.url).pathname
-let folder = ''
-let count = 0
-const fresh = (): string => join(folder, `${++count}.db`)
-const opened = new Set<SqliteLog<ContractEntry>>()
-async function open(path: string, options: Partial<SqliteOptions<ContractEntry>> = {}): Promise<SqliteLog<ContractEntry>> {
-  const log = await openSqliteLog(path, { codec: contractCodec, ...options })
-  opened.add(log)
-  return log
-}
-const refusal = (code: LogErrorCode, pattern: RegExp) => (error: unknown): boolean => {
-  assert.ok(error instanceof LogError, String(error))
-  assert.equal(error.code, code, error.message)
-  assert.match(error.message, pattern)
-  return true
-}
+const { open, fresh, folder, closeAll } = logFiles()
 
 function startChild(path: string, mode: 'write' | 'hold'): { child: ChildProcess; lines: AsyncIterator<string> } {
   const child = spawn(process.execPath, [script, path, mode], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -40,13 +25,6 @@ async function killed(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await exit
 }
-
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'paramedic-sqlite-')) })
-afterEach(async () => {
-  for (const log of opened) await log.close()
-  opened.clear()
-})
-after(() => rm(folder, { recursive: true }))
 
 describe('kill -9', () => {
   test('everything acknowledged is there, in whole commits, and the positions have no gap', async () => {
@@ -193,7 +171,7 @@ describe('a full disk', () => {
   const packsBadly = (n: number): ContractEntry => entry(n, Array.from({ length: 4_000 }, (_, index) => Math.sin(n * 9_999 + index)))
 
   /** Appends until one is refused, and says how many landed before it. */
-  async function fill(log: SqliteLog<ContractEntry>, from: number): Promise<number> {
+  async function fill(log: TestLog, from: number): Promise<number> {
     for (let n = from; n < 10_000; n++) {
       try {
         await log.append([packsBadly(n), packsBadly(n)])
@@ -204,7 +182,7 @@ describe('a full disk', () => {
     }
     assert.fail('it never filled')
   }
-  const commits = async (log: SqliteLog<ContractEntry>): Promise<number[]> => {
+  const commits = async (log: TestLog): Promise<number[]> => {
     const read = await readAll(log)
     read.forEach(({ position, entry }, index) => {
       assert.equal(position, index)
@@ -230,7 +208,7 @@ describe('a full disk', () => {
   })
 
   test('a file system without room: the same, and it goes on by itself when there is some', async (t) => {
-    const disk = join(folder, 'small disk')
+    const disk = join(folder(), 'small disk')
     await mkdir(disk)
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status !== 0) return t.skip('mounting needs root')
     try {
@@ -250,125 +228,8 @@ describe('a full disk', () => {
       assert.equal((await commits(again)).length, 2 * more)
       await again.close()
     } finally {
-      for (const log of opened) await log.close()
+      await closeAll()
       spawnSync('umount', [disk])
     }
-  })
-})
-
-describe('time', () => {
-  test('at never goes back, whatever the clock does, nor when the log is opened again', async () => {
-    const path = fresh()
-    let now = 1_000_000
-    const clock = { now: () => now, steady: () => 0, after: () => () => {} }
-    let log = await open(path, { clock })
-    const ats: number[] = []
-    for (const time of [1_000_000, 2_000_000, 1_500_000.7, 2_000_001.9]) {
-      now = time
-      await log.append([entry(1)])
-    }
-    await log.close()
-    now = 5
-    log = await open(path, { clock })
-    await log.append([entry(1)])
-    for (const { at } of await readAll(log)) ats.push(at)
-    assert.deepEqual(ats, [1_000_000, 2_000_000, 2_000_000, 2_000_001, 2_000_001])
-    await log.close()
-  })
-
-  test('what is older than the retention is cut, and whoever asks for it is told', async () => {
-    const path = fresh()
-    let now = 0
-    let cutAgain = (): void => {}
-    const after = (_: number, act: () => void): (() => void) => {
-      cutAgain = act
-      return () => {}
-    }
-    const reopen = (): Promise<SqliteLog<ContractEntry>> => open(path, { clock: { now: () => now, steady: () => 0, after }, retentionMs: 1_000 })
-    let log = await reopen()
-    for (let n = 0; n < 250; n++) {
-      now = n * 10
-      await log.append([entry(n)])
-    }
-    await log.close()
-
-    now = 2_500
-    log = await reopen()
-    await untilOldest(path, 150)
-    assert.deepEqual((await readAll(log, 150)).map(({ entry }) => entry.n), Array.from({ length: 100 }, (_, index) => 150 + index))
-    await assert.rejects(readAll(log, 149), refusal('LOG_CUT', /Entry 149 is no longer in .* begins at 150,.*snapshot/))
-
-    now = 1e9
-    cutAgain()
-    await untilOldest(path, 249)
-    assert.equal(await log.end(), 250, 'the newest commit stays, so that the end is known')
-    await log.close()
-  })
-
-  test('a position beyond the end is another file\'s', async () => {
-    const log = await open(fresh())
-    await log.append([entry(0)])
-    await assert.rejects(readAll(log, 2), refusal('LOG_BROKEN', /Entry 2 was asked for, but .* ends before 1/))
-    await log.close()
-  })
-
-  async function untilOldest(path: string, wanted: number): Promise<void> {
-    const file = new DatabaseSync(path)
-    const oldest = file.prepare('SELECT min(first) AS first FROM commits')
-    for (let tries = 0; (oldest.get() as { first: number }).first !== wanted; tries++) {
-      assert.ok(tries < 1_000, `the oldest is ${JSON.stringify(oldest.get())}, not ${wanted}`)
-      await sleep(10)
-    }
-    file.close()
-  }
-})
-
-describe('reading history', () => {
-  test('a follower from the beginning sees all of a long log, while it is written to', async () => {
-    const path = fresh()
-    let log = await open(path)
-    const filling = 'x'.repeat(400)
-    let n = 0
-    const more = (): ContractEntry[] => Array.from({ length: 500 }, () => entry(n++, filling))
-    while (n < 20_000) await log.append(more())
-    await log.close()
-    log = await open(path)
-    const writing = (async () => { while (n < 40_000) await log.append(more()) })()
-    const reader = new Reader(log, 0)
-    let seen = 0
-    while (seen < 40_000) {
-      for (const { position, entry } of await reader.toEnd()) {
-        assert.equal(position, seen)
-        assert.equal(entry.n, seen++)
-      }
-    }
-    await writing
-    await reader.close()
-    await log.close()
-  })
-
-  test('the WAL stays small under steady writing', async () => {
-    const path = fresh()
-    const log = await open(path)
-    let largest = 0
-    for (let n = 0; n < 200; n++) {
-      await log.append([entry(n, Array.from({ length: 2_000 }, (_, index) => Math.sin(n * 9_999 + index)))])
-      largest = Math.max(largest, (await stat(`${path}-wal`)).size)
-    }
-    assert.ok((await stat(path)).size > 2 * largest, `a WAL of ${largest} bytes`)
-    assert.ok(largest < 3_000_000, `a WAL of ${largest} bytes`)
-    await log.close()
-    await assert.rejects(stat(`${path}-wal`), { code: 'ENOENT' })
-  })
-
-  test('followers at the end may share the very objects that were appended', async () => {
-    const log = await open(fresh(), { shareLive: true })
-    const reader = new Reader(log, 0)
-    await reader.toEnd()
-    const sent = entry(1, {})
-    await log.append([sent])
-    assert.equal((await reader.toEnd())[0]!.entry, sent)
-    await reader.close()
-    await log.close()
   })
 })

@@ -1,76 +1,10 @@
-/** What the writer promises its callers, on a log that answers when the test says so. */
+/** What the writer does with what it is given: batches, bounds, repeats, numbers. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { LogError, type Codec, type Log, type LogErrorCode, type Position } from '../../src/log/log.ts'
-import { createWriter, type Writer, type WriterLimits, type WriterOptions } from '../../src/log/writer.ts'
-import { settled, VirtualClock } from './virtual-clock.ts'
-
-interface Fact { readonly text: string }
-interface Numbered extends Fact { readonly by: string; readonly n: number }
-
-const codec: Codec<Numbered> = {
-  encode: (entry) => {
-    if (entry.text === 'unspeakable') throw new TypeError('cannot be written')
-    return JSON.stringify(entry)
-  },
-  decode: (text) => JSON.parse(text) as Numbered,
-  key: ({ by }) => by,
-  kind: () => 'fact',
-}
-
-/** A log whose attempts wait for the test's word. */
-class HeldLog implements Log<Numbered> {
-  readonly attempts: { entries: readonly Numbered[]; texts: readonly string[] | undefined; resolve(last: Position): void; reject(error: Error): void }[] = []
-  #next = 0
-
-  append(entries: readonly Numbered[], texts?: readonly string[]): Promise<Position> {
-    return new Promise((resolve, reject) => this.attempts.push({ entries, texts, resolve, reject }))
-  }
-
-  async land(attempt = this.attempts.length - 1): Promise<void> {
-    const { entries, resolve } = this.attempts[attempt]!
-    this.#next += entries.length
-    resolve(this.#next - 1)
-    await settled()
-  }
-
-  async fail(error: Error): Promise<void> {
-    this.attempts.at(-1)!.reject(error)
-    await settled()
-  }
-
-  /** What each attempt said: `text by n`. */
-  said(): string[][] {
-    return this.attempts.map(({ entries }) => entries.map(({ text, by, n }) => `${text} ${by}${n}`))
-  }
-
-  async* follow(): AsyncGenerator<'caught up'> {}
-  end = async (): Promise<Position> => this.#next
-  close = async (): Promise<void> => {}
-}
-
-function held(limits: Partial<WriterLimits> = {}, more: Partial<WriterOptions<Fact, Numbered>> = {}) {
-  const log = new HeldLog()
-  const clock = new VirtualClock()
-  const stamp = (fact: Fact, by: string, n: number): Numbered => ({ ...fact, by, n })
-  const writer = createWriter<Fact, Numbered>(log, { identity: 'a', codec, stamp, clock, limits, ...more })
-  return { log, clock, writer }
-}
-
-const facts = (...texts: string[]): Fact[] => texts.map((text) => ({ text }))
-const unreachable = (landed: 'no' | 'maybe'): LogError => new LogError('LOG_UNREACHABLE', 'no broker', { landed })
-
-/** What became of an append, as it stands now. */
-function outcome(promise: Promise<Position>): () => string {
-  let now = 'waiting'
-  promise.then((position) => { now = `at ${position}` }, (error: unknown) => {
-    now = error instanceof LogError ? `${error.code} ${error.landed}` : String(error)
-  })
-  return () => now
-}
-const send = (writer: Writer<Fact, Numbered>, ...texts: string[]): (() => string) => outcome(writer.append(facts(...texts)))
-const rejected = (code: LogErrorCode, landed: 'no' | 'maybe', message = /./) => (error: unknown): boolean =>
-  error instanceof LogError && error.code === code && error.landed === landed && message.test(error.message)
+import { LogError, type LogErrorCode } from '../../src/log/log.ts'
+import type { WriterLimits } from '../../src/log/writer.ts'
+import { codec, facts, held, rejected, send, unreachable } from './held-log.ts'
+import { settled } from './virtual-clock.ts'
 
 describe('batches', () => {
   test('what queues while a batch is in flight goes as one, in order, with numbers in that order', async () => {
@@ -210,77 +144,6 @@ describe('a log that fails', () => {
   })
 })
 
-describe('whose time is over', () => {
-  test('still queued: withdrawn, never sent, certainly not written', async () => {
-    const { log, clock, writer } = held()
-    send(writer, 'in flight')
-    await settled()
-    const short = writer.append(facts('short'), { deadlineMs: 5_000 })
-    short.catch(() => {})
-    const long = send(writer, 'long')
-    await log.fail(unreachable('no'))
-    await clock.pass(4_999)
-    assert.equal(writer.stats.queuedEntries, 2)
-    await clock.pass(1)
-    await assert.rejects(short, rejected('LOG_LATE', 'no', /^Not written: its deadline passed\. The log cannot be written now: no broker$/))
-    assert.equal(writer.stats.queuedEntries, 1)
-    await log.land()
-    await log.land()
-    assert.equal(long(), 'at 1')
-    assert.ok(!log.said().flat().some((said) => said.startsWith('short')))
-    assert.equal(writer.stats.late, 1)
-  })
-
-  test('in flight: nobody knows, and the batch goes on', async () => {
-    const { log, clock, writer } = held()
-    const late = outcome(writer.append(facts('late'), { deadlineMs: 5_000 }))
-    const patient = send(writer, 'patient')
-    await clock.pass(5_000)
-    assert.equal(late(), 'LOG_LATE maybe')
-    assert.equal(patient(), 'waiting')
-    await log.land()
-    assert.equal(patient(), 'at 1')
-  })
-
-  test('deadlines of different length each come in their own time', async () => {
-    const { clock, writer } = held()
-    const lengths = [3_000, 1_000, 2_000, 1_000]
-    const outcomes = lengths.map((deadlineMs) => outcome(writer.append(facts('x'), { deadlineMs })))
-    for (const time of [1_000, 2_000, 3_000]) {
-      await clock.pass(1_000)
-      assert.deepEqual(outcomes.map((it) => it() !== 'waiting'), lengths.map((ms) => ms <= time), `after ${time} ms`)
-    }
-  })
-
-  test('called off: at once when queued, not known when in flight, not taken when called off before', async () => {
-    const { log, writer } = held()
-    const [inFlight, queued] = [new AbortController(), new AbortController()]
-    const first = outcome(writer.append(facts('first'), { signal: inFlight.signal }))
-    await settled()
-    const second = outcome(writer.append(facts('second'), { signal: queued.signal }))
-    inFlight.abort()
-    queued.abort()
-    await settled()
-    assert.deepEqual([first(), second()], ['LOG_LATE maybe', 'LOG_LATE no'])
-    await assert.rejects(writer.append(facts('third'), { signal: AbortSignal.abort() }), rejected('LOG_LATE', 'no'))
-    await log.land()
-    assert.deepEqual(log.said(), [['first a1']])
-  })
-
-  test('once landed, neither deadline nor signal changes anything, and no timer is left', async () => {
-    const { log, clock, writer } = held()
-    const controller = new AbortController()
-    const one = outcome(writer.append(facts('one'), { signal: controller.signal, deadlineMs: 100 }))
-    await settled()
-    await log.land()
-    controller.abort()
-    await clock.pass(200)
-    assert.equal(one(), 'at 0')
-    assert.equal(writer.stats.late, 0)
-    assert.equal(clock.waiting, 0)
-  })
-})
-
 describe('a new identity', () => {
   test('what is in flight keeps the old numbers; what is queued and what comes gets new ones from 1', async () => {
     const { log, clock, writer } = held()
@@ -295,41 +158,6 @@ describe('a new identity', () => {
     await log.land()
     assert.deepEqual(log.said(), [['old a1'], ['old a1'], ['queued b1', 'too b2', 'new b3']])
     assert.deepEqual(log.attempts.at(-1)!.texts, log.attempts.at(-1)!.entries.map(codec.encode))
-  })
-})
-
-describe('the end', () => {
-  test('close waits for what is still to be written, and takes no more', async () => {
-    const { log, clock, writer } = held()
-    const one = send(writer, 'one')
-    await settled()
-    const two = send(writer, 'two')
-    const closing = writer.close()
-    await assert.rejects(writer.append(facts('three')), rejected('LOG_CLOSED', 'no'))
-    await log.land()
-    await log.land()
-    await closing
-    assert.deepEqual([one(), two()], ['at 0', 'at 1'])
-    assert.equal(clock.waiting, 0, 'a timer is left')
-  })
-
-  test('a log that does not answer is not waited for longer than closeMs', async () => {
-    for (const failing of [false, true]) {
-      const { log, clock, writer } = held({ closeMs: 3_000 })
-      const one = outcome(writer.append(facts('one'), { deadlineMs: 60_000 }))
-      await settled()
-      const two = send(writer, 'two')
-      if (failing) await log.fail(unreachable('maybe'))
-      let closed = false
-      void writer.close().then(() => { closed = true })
-      if (failing) await clock.pass(50)
-      await clock.pass(2_949)
-      assert.equal(closed, false)
-      await clock.pass(51)
-      assert.equal(closed, true)
-      assert.deepEqual([one(), two()], ['LOG_CLOSED maybe', 'LOG_CLOSED no'])
-      assert.equal(clock.waiting, 0, 'a timer is left')
-    }
   })
 })
 
