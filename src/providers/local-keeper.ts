@@ -25,7 +25,10 @@ const largestLogBytes = 8 << 20
 const largestAskBytes = 4 << 20
 
 const folder = resolve(process.argv[2] ?? usage())
-mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 })
+if (process.argv[3] === undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
+// Who was slow to boot must not make a folder again that was removed meanwhile.
+if (!existsSync(folder)) process.exit(0)
+if (!existsSync(join(folder, 'logs'))) mkdirSync(join(folder, 'logs'), { mode: 0o700 })
 const lock = takeKeeperLock(folder)
 // Several were started at once, and another one was faster: its address is the one to ask.
 if (lock === undefined || (process.argv[3] ?? keeperNamed(loadAddress(folder))) !== keeperNamed(loadAddress(folder))) process.exit(0)
