@@ -60,7 +60,7 @@ async function prepare(text: string, { source, sender }: Delivery, pause?: () =>
   await pause?.()
   const parsed = parseNotification(source, json)
   await pause?.()
-  const parts = notificationParts(parsed, text)
+  const parts = parsed.notification?.alerts.length === 0 ? [] : notificationParts(parsed, text)
   const { notification, problems } = parsed
   if (parts.length === 0 && problems.length > 0) throw refused(problems)
   const from = sender === undefined ? {} : { sender }

@@ -33,10 +33,10 @@ export const createPlainNotifier = (options: PlainOptions) => {
     if (now() - lookedAt < lookEveryMs) return
     lookedAt = now()
     const { sendings } = sendingsDue(state, options.seat(), settings)
-    for (const { notice } of busy.idle(sendings, ({ notice: { key } }) => key)) {
+    for (const { notice, how } of busy.idle(sendings, ({ notice: { key } }) => key)) {
       options.tell(plainText(state, notice, { now: options.seat().now, runners: options.runners?.() ?? [] }))
       busy.append([notice.key], [{
-        kind: 'message sent', notice: notice.key, revision: notice.revision, channel: stderr, ts: stderr, ...(notice.urgency === 'page' ? { rang: true } : {}),
+        kind: 'message sent', notice: notice.key, revision: notice.revision, channel: stderr, ts: stderr, ...(notice.urgency === 'page' && how !== 'update' ? { rang: true } : {}),
       }])
     }
   }

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { entry, readAll, Reader, type ContractEntry } from '../contract/log.ts'
+import { contractCodec, entry, readAll, Reader, type ContractEntry } from '../contract/log.ts'
 import { logFiles, refusal, type TestLog } from './log-files.ts'
 
 const { open, fresh } = logFiles()
@@ -105,7 +105,9 @@ describe('reading history', () => {
     const reader = new Reader(log, 0)
     await reader.toEnd()
     const sizes = [3_000_000, 700_000, 700_000, 700_000, 700_000, 700_000, 700_000, 700_000, 700_000, 10, 2_000_000, 10]
-    await Promise.all(sizes.map((size, n) => log.append([entry(n, `${n}`.repeat(size)), entry(n)])))
+    const batches = sizes.map((size, n) => [entry(n, `${n}`.repeat(size)), entry(n)])
+    const texts = batches.map((batch) => batch.map((it) => contractCodec.encode(it)))
+    await Promise.all(batches.map((batch, n) => log.append(batch, texts[n])))
     const read = [...await reader.toEnd()]
     while (read.length < 2 * sizes.length) read.push(...await reader.toEnd())
     assert.deepEqual(read.map(({ entry }) => entry.n), sizes.flatMap((_, n) => [n, n]))

@@ -1,6 +1,6 @@
 /** The contract of killing, on each way that this machine has. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -10,8 +10,16 @@ import type { Jobs } from '../../src/runner/jobs.ts'
 import { carriers, eventually, newWord, nothingSurvives, prepare, scenarios, stand } from '../contract/kill.ts'
 import type { Stage } from '../contract/kill.ts'
 
-for (const way of ['cgroup', 'namespace', 'subreaper'] as const) {
-  describe(`killing by ${way}`, { skip: process.platform !== 'linux' && 'Linux only' }, () => {
+const variants = [
+  { way: 'cgroup', without: [] },
+  { way: 'namespace', without: [] },
+  { way: 'subreaper', without: [] },
+  { way: 'subreaper', without: ['tini', 'setpriv'] },
+] as const
+
+for (const { way, without } of variants) {
+  const name = without.length === 0 ? `killing by ${way}` : `killing by ${way}, without ${without.join(' and ')}`
+  describe(name, { skip: process.platform !== 'linux' && 'Linux only' }, () => {
     let jobs: Jobs
     let stage: Stage
     let folder: string
@@ -20,7 +28,7 @@ for (const way of ['cgroup', 'namespace', 'subreaper'] as const) {
     before(async () => {
       folder = mkdtempSync(join(tmpdir(), 'paramedic-kill-'))
       stage = prepare(folder)
-      jobs = createJobs({ way, warm: 2, stateDirectory: join(folder, 'state'), outputDirectory: join(folder, 'out'), killAfterMs: 300_000 })
+      jobs = createJobs({ way, warm: 2, stateDirectory: join(folder, 'state'), outputDirectory: join(folder, 'out'), killAfterMs: 300_000, path: pathWithout(without, folder) })
       missing = await jobs.ready.then(() => undefined, (error: Error) => error.message)
       jobs.extend(boottimeMs())
     })
@@ -73,6 +81,20 @@ for (const way of ['cgroup', 'namespace', 'subreaper'] as const) {
       assert.deepEqual(carriers(word), [])
     })
   })
+}
+
+/** A path on which these programs cannot be found: perl has to do their work. */
+function pathWithout(names: readonly string[], folder: string): string {
+  const path = process.env['PATH']!
+  if (names.length === 0) return path
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  for (const place of path.split(':')) {
+    for (const name of existsSync(place) ? readdirSync(place) : []) {
+      if (!(names as string[]).includes(name) && !existsSync(join(bin, name))) symlinkSync(join(place, name), join(bin, name))
+    }
+  }
+  return bin
 }
 
 test('the counter sees what a kill of less would leave', { skip: process.platform !== 'linux' && 'Linux only' }, async () => {

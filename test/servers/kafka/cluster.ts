@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
+import type { Admin } from 'kafkajs'
+import { loadKafkajs } from '../../../src/log/kafka-client.ts'
 import { kafkaJars } from './jars.ts'
 import { commonSettings, freePorts, KafkaNode } from './node.ts'
 
@@ -122,8 +123,9 @@ async function leaderOf(brokers: readonly string[], topic: string): Promise<numb
 }
 
 /** Asks the first broker that answers. */
-export async function withAdmin<T>(brokers: readonly string[], ask: (admin: kafkajs.Admin) => Promise<T>): Promise<T> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: 0, retry: { retries: brokers.length }, requestTimeout: 5000 })
+export async function withAdmin<T>(brokers: readonly string[], ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const { Kafka } = await loadKafkajs()
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: 0, retry: { retries: brokers.length }, requestTimeout: 5000 })
   const admin = kafka.admin()
   try {
     await admin.connect()

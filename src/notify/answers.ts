@@ -1,0 +1,61 @@
+/** `status` and `why`, in a few lines. Pure. */
+import { covering } from '../core/fold/stops.ts'
+import { label } from '../core/labels.ts'
+import { isEnd, type Episode, type State, type Workflow } from '../core/state.ts'
+import { clock, many, shortId } from './figures.ts'
+
+const most = 10
+
+export const statusText = (state: State): string => {
+  const stops = [...state.inForce].map(({ id, matchers, who, why, effect }) =>
+    `🛑 ${effect === 'pause' ? 'paused' : 'stopped'}: ${matchers.join(', ') || 'everything'}, by ${who}: ${why || 'no reason given'} [${shortId(id)}]`)
+  const live = [...state.live].flatMap(([, workflows]) => [...workflows]).map(lineOf)
+  const open = [...state.notices.values()].filter(({ urgency, taken, about }) => urgency === 'page' && !taken && about.kind === 'unknown').length
+  return [
+    ...(stops.length > 0 ? shortened(stops) : ['No stop is in force.']),
+    ...(live.length > 0 ? shortened(live) : ['Nothing runs, waits or asks.']),
+    `${many(state.unanswered.size, 'alert')} not answered yet, ${many(open, 'group')} of unknown alerts that nobody took.`,
+  ].join('\n')
+}
+
+const lineOf = (workflow: Workflow): string => {
+  const { id, runbook, targets, state, reason, detail, wait } = workflow
+  const because = [reason, detail].filter(Boolean).join(': ')
+  return `${state}: ${runbook.name}@${runbook.version} on ${targets.join(', ')}${because ? `: ${because}` : ''}${wait?.until === undefined ? '' : `, until ${clock(wait.until)}`} [${shortId(id)}]`
+}
+
+const shortened = (lines: readonly string[]): string[] => [...lines.slice(0, most), ...(lines.length > most ? [`… and ${lines.length - most} more`] : [])]
+
+/** By the id of a workflow or an episode, its last six characters, a fingerprint, or the alert's name: the newest. */
+export const whyText = (state: State, about: string): string => {
+  if (about === '') return 'Say of what: `/paramedic why ID` or `/paramedic why ALERTNAME`.'
+  const workflow = findById(state.workflows, about)
+  if (workflow) return whyOf(state, workflow)
+  const episode = findById(state.episodes, about) ?? [...state.episodes.values()].findLast((one) => one.fingerprint === about || label(one.labels, 'alertname') === about)
+  return episode ? whyOfEpisode(state, episode) : `Nothing is known of ${about}. \`/paramedic status\` lists what runs and waits.`
+}
+
+/** By the whole id, or by its last characters where no other ends so. */
+export const findById = <T>(all: ReadonlyMap<string, T>, id: string): T | undefined => {
+  const exact = all.get(id)
+  if (exact !== undefined || id.length < 6) return exact
+  const found = [...all].filter(([key]) => key.endsWith(id))
+  return found.length === 1 ? found[0]![1] : undefined
+}
+
+const whyOfEpisode = (state: State, { id, labels, status, answer }: Episode): string => {
+  const what = `${label(labels, 'alertname') || 'The alert'} [${shortId(id)}] is ${status}.`
+  if (!answer) return `${what} It has no answer yet${state.catalogue ? '' : ': no catalogue is in force'}.`
+  if ('reason' in answer) return `${what} Nothing was run: ${answer.reason}: ${answer.detail}.`
+  const workflow = state.workflows.get(answer.workflow)
+  return workflow ? `${what}\n${whyOf(state, workflow)}` : `${what} Its workflow is no longer remembered.`
+}
+
+const whyOf = (state: State, workflow: Workflow): string => {
+  const stops = isEnd(workflow.state) ? [] : covering(state, workflow)
+  return [
+    lineOf(workflow),
+    ...stops.map(({ id, who, why }) => `• held by the stop of ${who}: ${why || 'no reason given'} [${shortId(id)}]`),
+    ...(workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => `• ${verdict} by ${policy}: ${detail}${until === undefined ? '' : `, clears at ${clock(until)}`}`),
+  ].join('\n')
+}

@@ -1,0 +1,88 @@
+/**
+ * `/paramedic …` as people type it, on a phone, at night. The first word without a matcher's operator starts the why.
+ * A scope that cannot be read stops everything, and the answer says how to narrow it.
+ */
+import { MatcherError, parseMatchers } from '../core/matcher.ts'
+
+export type SlackCommand =
+  | { readonly command: 'stop' | 'pause'; readonly matchers: readonly string[]; readonly why: string; readonly hint?: string }
+  | { readonly command: 'go'; readonly id: string; readonly why: string }
+  | { readonly command: 'status' }
+  | { readonly command: 'why'; readonly about: string }
+  | { readonly command: 'approve' | 'deny'; readonly id: string }
+  | { readonly command: 'help'; readonly unknown?: string }
+
+const longestWhy = 1000
+
+/** Undefined if the text is no text: a key sent twice makes a list. */
+export const parseCommand = (text: unknown): SlackCommand | undefined => {
+  if (typeof text !== 'string') return undefined
+  const straight = unescape(text).replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"').replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'").trim()
+  const [first = '', rest] = headOf(straight)
+  const [second = '', after] = headOf(rest)
+  switch (first.toLowerCase()) {
+    case 'stop': return stopOrder('stop', rest)
+    case 'pause': return stopOrder('pause', rest)
+    case 'go': return { command: 'go', id: second, why: after.slice(0, longestWhy) }
+    case 'status': return { command: 'status' }
+    case 'why': return { command: 'why', about: rest }
+    case 'approve': return { command: 'approve', id: second }
+    case 'deny': return { command: 'deny', id: second }
+    case 'help':
+    case '': return { command: 'help' }
+    default: return { command: 'help', unknown: first }
+  }
+}
+
+/** Slack sends these three escaped. */
+const unescape = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+
+const headOf = (text: string): [string, string] => {
+  const [, head = '', rest = ''] = /^(\S*)\s*([^]*)$/.exec(text) ?? []
+  return [head, rest.trim()]
+}
+
+const stopOrder = (command: 'stop' | 'pause', text: string): SlackCommand => {
+  const { matchers, why } = scopeAndWhy(text)
+  const order = { command, why: why.slice(0, longestWhy) } as const
+  try {
+    parseMatchers(matchers)
+  } catch (problem) {
+    if (!(problem instanceof MatcherError)) throw problem
+    return { ...order, matchers: [], why: text.slice(0, longestWhy), hint: `the scope could not be read (${problem.message}), so everything is covered` }
+  }
+  const doubt = matchers.length === 0 && /[=!]~|!=|=\s*"|^\s*\S+\s*=/.test(why)
+  return doubt ? { ...order, matchers, hint: 'no matcher stands before the why, so everything is covered' } : { ...order, matchers }
+}
+
+/** How to narrow a stop that covers more than was meant. */
+export const howToNarrow = 'A scope is one word per matcher, without spaces around the operator: `/paramedic stop runbook="scale-service" target=~"web|api" because …`. Pull the narrower stop first, then lift this one.'
+
+const scopeAndWhy = (text: string): { matchers: string[]; why: string } => {
+  const matchers: string[] = []
+  let rest = text
+  for (let word = wordOf(rest); word !== '' && isMatcher(word); word = wordOf(rest)) {
+    const bare = word.replace(/,$/, '')
+    if (bare !== '') matchers.push(bare)
+    rest = rest.slice(word.length).trimStart()
+  }
+  return { matchers, why: rest }
+}
+
+/** Up to the first space that is not between double quotes or braces. */
+const wordOf = (text: string): string => {
+  let quoted = false
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!
+    if (quoted && character === '\\') i++
+    else if (character === '"') quoted = !quoted
+    else if (!quoted && character === '{') depth++
+    else if (!quoted && character === '}') depth--
+    else if (!quoted && depth <= 0 && /\s/.test(character)) return text.slice(0, i)
+  }
+  return text
+}
+
+/** Has an operator after what could be a name. */
+const isMatcher = (word: string): boolean => /^[{,]*\s*("(?:\\.|[^"\\])*"|[^\s"=!~]+)\s*(=~|!=|!~|=)/.test(word)

@@ -1,0 +1,107 @@
+/** What a command or a button does, and what is said about it. Stopping asks nobody; everything else asks who it is. */
+import type { Fact } from '../core/entry.ts'
+import type { Notice } from '../core/state.ts'
+import { shortKey, type Pressed } from './action.ts'
+import { findById, statusText, whyText } from './answers.ts'
+import { toLine, type Message } from './blocks.ts'
+import { howToNarrow, type SlackCommand } from './command.ts'
+import { shortId } from './figures.ts'
+import { whoIs, type Listed, type Person } from './people.ts'
+import { render } from './render.ts'
+import type { Reply } from './reply.ts'
+import { liftIt, stopIt, type StopPorts } from './stopping.ts'
+import { viewOf } from './view.ts'
+
+export interface DeedPorts extends StopPorts {
+  readonly append: (facts: readonly Fact[]) => Promise<number>
+}
+
+export interface Deeds {
+  readonly ports: DeedPorts
+  readonly listed: Listed
+  readonly signal: AbortSignal
+  /** What goes on after the answer. */
+  readonly background: (work: Promise<unknown>) => void
+}
+
+export interface Answer {
+  readonly message: Message
+  readonly seenByAll: boolean
+}
+
+const say = (text: string): Answer => ({ message: toLine(text), seenByAll: false })
+
+export const runCommand = async (command: SlackCommand, person: Person, reply: Reply, deeds: Deeds): Promise<Answer> => {
+  const { ports, listed } = deeds
+  switch (command.command) {
+    case 'stop':
+    case 'pause': {
+      const { matchers, why, hint } = command
+      const order = { matchers, effect: command.command === 'stop' ? 'kill' : 'pause', who: whoIs(person), why } as const
+      return stopIt(order, reply, deeds, hint === undefined ? '' : `${hint}. ${howToNarrow}`)
+    }
+    case 'help': return say(command.unknown === undefined ? helpText : `\`${command.unknown}\` is not a command; nothing was done.\n${helpText}`)
+    case 'go':
+    case 'status':
+    case 'why':
+    case 'approve':
+    case 'deny': break
+  }
+  const allowed = await listed(person)
+  if (!allowed.may) return say(allowed.why)
+  switch (command.command) {
+    case 'go': return liftIt(command, whoIs(person), reply, deeds)
+    case 'status': return say(statusText(ports.state))
+    case 'why': return say(whyText(ports.state, command.about))
+    case 'approve':
+    case 'deny': return showQuestion(command.id, deeds)
+  }
+}
+
+export const runPressed = async ({ action, values }: Pressed, person: Person, reply: Reply, deeds: Deeds): Promise<Answer> => {
+  if (action === 'stop') {
+    return stopIt({ matchers: values, effect: 'kill', who: whoIs(person), why: 'the button in Slack' }, reply, deeds, '')
+  }
+  const allowed = await deeds.listed(person)
+  if (!allowed.may) return say(allowed.why)
+  return action === 'take' ? take(values[0] ?? '', person, deeds) : answerQuestion(action, values, person, deeds)
+}
+
+const take = async (key: string, person: Person, { ports }: Deeds): Promise<Answer> => {
+  const notice = noticeOf(ports.state.notices, key)
+  if (!notice) return say('This is no longer remembered: nothing is left to take.')
+  if (notice.taken) return say(`${notice.taken.who} took it already.`)
+  await ports.append([{ kind: 'taken', notice: notice.key, who: whoIs(person) }])
+  return say('It is yours: nobody is called for it again.')
+}
+
+const noticeOf = (notices: ReadonlyMap<string, Notice>, key: string): Notice | undefined =>
+  notices.get(key) ?? (key.startsWith('sha256:') ? [...notices.values()].find((one) => shortKey(one.key) === key) : undefined)
+
+/** An approval counts once, only while it is asked for, and only for the plan that was shown: the fold sees to that. */
+const answerQuestion = async (action: 'approve' | 'deny', [id = '', plan = '']: readonly string[], person: Person, { ports }: Deeds): Promise<Answer> => {
+  const workflow = ports.state.workflows.get(id)
+  if (workflow?.state !== 'asking') return say(`It does not ask any more${workflow ? `: it is ${workflow.state}` : ''}.`)
+  if (workflow.plan?.digest !== plan) return say('The plan has changed since this was shown: look at the new one.')
+  const answer = { workflow: id, plan, who: whoIs(person), why: 'the button in Slack' }
+  await ports.append([action === 'approve' ? { kind: 'approved', ...answer } : { kind: 'denied', ...answer }])
+  return say(action === 'approve' ? `Approved [${shortId(id)}]: it goes through every other gate now.` : `Denied [${shortId(id)}]: nothing is run.`)
+}
+
+/** The plan and the buttons: nobody approves what was not shown. */
+const showQuestion = (id: string, { ports }: Deeds): Answer => {
+  const workflow = findById(ports.state.workflows, id)
+  if (workflow?.state !== 'asking') return say(workflow ? `[${shortId(workflow.id)}] does not ask: it is ${workflow.state}.` : 'Name what asks by its id, or its last six characters; `/paramedic status` lists them.')
+  const notice = ports.state.notices.get(`workflow:${workflow.id}`)
+  return notice ? { message: render(viewOf({ state: ports.state, now: ports.now(), runners: ports.runners() }, notice)), seenByAll: false } : say(whyText(ports.state, workflow.id))
+}
+
+const helpText = [
+  '`/paramedic stop [MATCHER…] WHY` stops everything, or what the matchers cover; everyone may',
+  '`/paramedic pause [MATCHER…] WHY` lets running steps finish and starts nothing new; everyone may',
+  '`/paramedic go ID WHY` lifts a stop',
+  '`/paramedic status` what is stopped, runs, waits and asks',
+  '`/paramedic why ALERT|ID` each gate\'s verdict with its numbers',
+  '`/paramedic approve|deny ID` shows the plan and the buttons',
+  howToNarrow,
+].join('\n')

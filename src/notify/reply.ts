@@ -1,0 +1,58 @@
+/** The answers that come after the first: by the response_url, five times within 30 minutes, then as messages of our own. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Message } from './blocks.ts'
+import type { Outcome } from './outcome.ts'
+
+export interface ReplyOptions {
+  readonly responseUrl: string
+  /** Where it goes when the address is used up. */
+  readonly channel: string
+  readonly post: (channel: string, message: Message) => Promise<Outcome>
+  /** Only these may be dialled: Slack's own, and that of a configured `slack.apiUrl`. */
+  readonly origins: readonly string[]
+  readonly signal: AbortSignal
+  /** Steady, in milliseconds. */
+  readonly now?: () => number
+}
+
+const uses = 5
+/** A minute less than Slack's own. */
+const goodForMs = 29 * 60_000
+const answerWithinMs = 10_000
+const tries = 5
+
+export const replier = ({ responseUrl, channel, post, origins, signal, now = () => performance.now() }: ReplyOptions) => {
+  const began = now()
+  let used = 0
+
+  const byAddress = async (message: Message, seenByAll: boolean): Promise<boolean> => {
+    if (used >= uses || now() - began > goodForMs || !origins.includes(URL.parse(responseUrl)?.origin ?? 'none')) return false
+    used++
+    try {
+      const response = await fetch(responseUrl, {
+        method: 'POST', redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+        body: JSON.stringify({ ...message, response_type: seenByAll ? 'in_channel' : 'ephemeral', replace_original: false }),
+      })
+      await response.body?.cancel()
+      return response.ok
+    } catch {
+      return false
+    }
+  }
+
+  const byMessage = async (message: Message): Promise<boolean> => {
+    for (let left = tries; left > 0 && !signal.aborted; left--) {
+      const outcome = await post(channel, message)
+      if (outcome.outcome === 'sent') return true
+      if (outcome.outcome === 'refused') return false
+      await sleep(Math.min(outcome.afterMs, 30_000), undefined, { signal }).catch(() => undefined)
+    }
+    return false
+  }
+
+  /** Whether it arrived. */
+  return async (message: Message, { seenByAll = false } = {}): Promise<boolean> =>
+    (await byAddress(message, seenByAll)) || (channel !== '' && (await byMessage(message)))
+}
+export type Reply = ReturnType<typeof replier>

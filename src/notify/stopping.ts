@@ -1,0 +1,87 @@
+/** A stop from Slack: in force at once, proved afterwards. And its lifting, with what became of what was held. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StopOrder } from '../core/entry.ts'
+import { isEnd, type State, type Stop } from '../core/state.ts'
+import { findById } from './answers.ts'
+import { toBlocks, toLine } from './blocks.ts'
+import { proofMs, stopCard } from './card-stop.ts'
+import type { Answer, Deeds } from './deeds.ts'
+import { shortId } from './figures.ts'
+import type { Reply } from './reply.ts'
+import { stopFacts } from './view.ts'
+
+export interface StopPorts {
+  readonly state: State
+  /** Log time, milliseconds. */
+  readonly now: () => number
+  /** Those that tick and run. */
+  readonly runners: () => readonly { readonly id: string; readonly name: string }[]
+  /** In force here before anything else happens. */
+  readonly pullStop: (stop: Omit<StopOrder, 'id'>) => Promise<{ readonly id: string; readonly durable: boolean }>
+  readonly liftStop: (stop: string, who: string, why: string) => Promise<void>
+  /** Stops of the configuration. */
+  readonly forced: ReadonlySet<string>
+}
+
+/** The log is given this long before the first answer. */
+const durableMs = 1000
+
+export const stopIt = async (order: Omit<StopOrder, 'id'>, reply: Reply, deeds: Deeds, hint: string): Promise<Answer> => {
+  const pulled = deeds.ports.pullStop(order)
+  const first = await Promise.race([pulled, sleep(durableMs, undefined, { signal: deeds.signal })])
+  const scope = order.matchers.join(', ') || 'everything'
+  const verb = order.effect === 'kill' ? 'STOPPED' : 'PAUSED'
+  deeds.background(prove(pulled, order, reply, deeds))
+  const id = first ? ` [${shortId(first.id)}]` : ''
+  const durable = first?.durable ? '' : '\nIn force on this server and sent to the others; not on the log yet.'
+  return { message: toLine(`🛑 ${verb} ${scope}, by ${order.who}: ${order.why || 'no reason given'}${id}. The proof follows.${durable}${hint && `\n⚠️ ${hint}`}`), seenByAll: true }
+}
+
+const prove = async (pulled: ReturnType<StopPorts['pullStop']>, order: Omit<StopOrder, 'id'>, reply: Reply, { ports, signal }: Deeds): Promise<void> => {
+  const { id } = await pulled
+  const proved = (): boolean => {
+    const stop = ports.state.stops.get(id)
+    return stop !== undefined && factsOf(stop, ports).missing.length === 0
+  }
+  await until(proved, proofMs, signal)
+  const stop = ports.state.stops.get(id)
+  if (stop) return void (await reply(cardMessage(stop, ports), { seenByAll: true }))
+  const scope = order.matchers.join(', ') || 'everything'
+  await reply(toLine(`🛑 The stop of ${scope} [${shortId(id)}] is in force where it arrived, and is NOT ON THE LOG after ${proofMs / 1000} s. It is kept in a file and goes there as soon as the log can be written. Who has not heard of it is not known: look at each server.`), { seenByAll: true })
+}
+
+export const liftIt = async ({ id, why }: { id: string; why: string }, who: string, reply: Reply, deeds: Deeds): Promise<Answer> => {
+  const { ports } = deeds
+  const say = (text: string): Answer => ({ message: toLine(text), seenByAll: false })
+  const stops = [...ports.state.inForce].map((one) => `\`${shortId(one.id)}\` ${one.matchers.join(', ') || 'everything'}, by ${one.who}: ${one.why || 'no reason given'}`)
+  const list = stops.length > 0 ? `In force:\n${stops.slice(0, 10).join('\n')}` : 'No stop is in force.'
+  if (id === '') return say(`Name the stop: \`/paramedic go ID WHY\`. For a lift, empty never means everything.\n${list}`)
+  const stop = findById(ports.state.stops, id)
+  if (!stop) return say(`There is no stop ${id}. ${list}`)
+  if (stop.lifted) return say(`${stop.lifted.who} lifted it already: ${stop.lifted.why}`)
+  if (ports.forced.has(stop.id)) return say('The configuration forces this stop (`force.stop`): nothing outside lifts it.')
+  if (why === '') return say(`Say why: \`/paramedic go ${shortId(stop.id)} WHY\`.`)
+  await ports.liftStop(stop.id, who, why)
+  deeds.background(report(stop, reply, deeds))
+  return { message: cardMessage(stop, ports), seenByAll: true }
+}
+
+/** Once what was held has been judged again, or after a while what is known then. */
+const report = async (stop: Stop, reply: Reply, { ports, signal }: Deeds): Promise<void> => {
+  if (stop.held.length === 0) return
+  const settled = (): boolean => stop.held.every((id) => {
+    const state = ports.state.workflows.get(id)?.state
+    return state === undefined || isEnd(state) || (state !== 'planning' && state !== 'ready')
+  })
+  await until(settled, proofMs, signal)
+  await reply(cardMessage(stop, ports), { seenByAll: true })
+}
+
+const factsOf = (stop: Stop, { state, now, runners }: StopPorts) => stopFacts({ state, now: now(), runners: runners() }, stop)
+
+const cardMessage = (stop: Stop, ports: StopPorts) => toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', ...factsOf(stop, ports) }))
+
+const until = async (check: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
+  const over = performance.now() + withinMs
+  while (!signal.aborted && !check() && performance.now() < over) await sleep(50, undefined, { signal }).catch(() => undefined)
+}
