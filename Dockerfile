@@ -4,6 +4,13 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
+FROM packages AS built
+# esbuild's own program comes with its package; nothing has to be run to install it.
+RUN npm ci --ignore-scripts
+COPY tools ./tools
+COPY src ./src
+RUN node tools/build.ts
+
 FROM node:26-bookworm-slim
 # tini adopts and kills whatever a runbook leaves behind where neither control groups nor namespaces can be had.
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
@@ -11,7 +18,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json ./
 COPY bin ./bin
-COPY src ./src
+COPY --from=built /app/dist ./dist
 COPY runbooks ./runbooks
 COPY policies ./policies
 RUN mkdir /var/lib/paramedic && chown 65534:65534 /var/lib/paramedic

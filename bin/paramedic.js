@@ -2,7 +2,7 @@
 // Plain old JavaScript, so that an old Node can still say what is wrong. In a checkout the npm package `node` brings the
 // right one, and `npx paramedic` then works whatever the machine has.
 import { spawn } from 'child_process'
-import { existsSync } from 'fs'
+import { existsSync, readdirSync, statSync } from 'fs'
 import { fileURLToPath } from 'url'
 
 var wanted = 26
@@ -19,10 +19,19 @@ else {
 
 function run() {
   delete process.env.PARAMEDIC_REEXECUTED
-  var built = here('../dist/cli/main.js')
-  import(existsSync(built) ? built : here('../src/cli/main.ts'))
+  import(isBuilt() ? here('../dist/cli/main.js') : here('../src/cli/main.ts'))
     .then(function (cli) { return cli.run(process.argv.slice(2)) })
     .then(function (code) { process.exitCode = code })
+}
+
+// `npm run build` writes built.json last. Where it is older than a source, somebody is at work on the sources.
+function isBuilt() {
+  var stamp = here('../dist/built.json')
+  if (!existsSync(stamp)) return false
+  var builtAt = statSync(stamp).mtimeMs
+  var sources = here('../src')
+  if (!existsSync(sources)) return true
+  return readdirSync(sources, { recursive: true }).every(function (file) { return statSync(sources + '/' + file).mtimeMs <= builtAt })
 }
 
 function reexecute() {

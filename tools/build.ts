@@ -1,0 +1,31 @@
+/**
+ * `npm run build`: `dist/`, which starts in half the time of the sources. Small packages are bundled, so that a start reads
+ * a few files instead of hundreds; the large ones, which are loaded only where they are used, stay in node_modules.
+ * `dist/built.json` is written last: without it, or with sources that are newer, `bin/paramedic.js` takes the sources.
+ */
+import { build } from 'esbuild'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const out = join(root, 'dist')
+
+/** What is started by itself: a process, a thread, or a module that other processes import. */
+const entryPoints = [
+  'src/cli/main.ts', 'src/main.ts', 'src/serve.ts', 'src/runbook.ts', 'src/runner/child.ts', 'src/runner/spawner.ts', 'src/log/sqlite-worker.ts',
+  'src/catalog/describe-child.ts', 'src/providers/local-keeper.ts', 'src/cli/demo/shop/replica.ts',
+]
+/** `zx` because scripts are handed its objects; the others because they are large and seldom used. */
+const external = ['zx', 'zx/*', 'kafkajs', '@slack/*', '@aws-sdk/*']
+
+/** What bundled CommonJS asks for at run time. */
+const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+
+rmSync(out, { recursive: true, force: true })
+await build({
+  absWorkingDir: root, entryPoints, outbase: 'src', outdir: out, bundle: true, splitting: true, external, format: 'esm', platform: 'node', target: 'node26',
+  sourcemap: true, banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
+})
+cpSync(join(root, 'src/cli/demo/catalogue'), join(out, 'cli/demo/catalogue'), { recursive: true })
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+writeFileSync(join(out, 'built.json'), `${JSON.stringify({ version, node: process.version })}\n`)
