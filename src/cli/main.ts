@@ -24,18 +24,30 @@ export const commands: Readonly<Record<string, string>> = {
 
 export async function run(argv: readonly string[]): Promise<number> {
   const program = createProgram()
-  const cli: Cli = {
-    program, asJson: () => program.opts<{ json?: boolean }>().json === true, client: () => clientOptions(program), timeoutMs: () => timeoutOf(program),
-  }
+  const cli = cliOf(program)
   const word = commandWord(argv)
-  const wanted = word !== undefined && Object.hasOwn(commands, word) ? [commands[word]!] : [...new Set(Object.values(commands))]
-  for (const file of wanted) ((await import(`./${file}.ts`)) as { register(cli: Cli): void }).register(cli)
+  await register(cli, word !== undefined && Object.hasOwn(commands, word) ? [commands[word]!] : Object.values(commands))
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (problem) {
     return exitOf(problem)
   }
+}
+
+const cliOf = (program: Command): Cli => ({
+  program, asJson: () => program.opts<{ json?: boolean }>().json === true, client: () => clientOptions(program), timeoutMs: () => timeoutOf(program),
+})
+
+const register = async (cli: Cli, files: readonly string[]): Promise<void> => {
+  for (const file of new Set(files)) ((await import(`./${file}.ts`)) as { register(cli: Cli): void }).register(cli)
+}
+
+/** Every command, for docs/commands.md. */
+export const allCommands = async (): Promise<Command> => {
+  const program = createProgram()
+  await register(cliOf(program), Object.values(commands))
+  return program
 }
 
 const createProgram = (): Command => new Command('paramedic')

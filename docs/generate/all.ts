@@ -1,0 +1,26 @@
+/** Writes every generated page: `npm run docs`. `test/docs.test.ts` fails where one differs from the code. */
+import { writeFileSync } from 'node:fs'
+import { apiPage } from './api.ts'
+import { commandsPage } from './commands.ts'
+import { configurationPage } from './configuration.ts'
+import { editorTypesModule } from './editor-types.ts'
+import { entriesPage } from './entries.ts'
+import { errorsPage } from './errors.ts'
+import { policiesPage } from './policies.ts'
+import { reasonsPage } from './reasons.ts'
+
+/** By where it lies. */
+export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/api.md': apiPage,
+  'docs/commands.md': commandsPage,
+  'docs/configuration.md': configurationPage,
+  'docs/entries.md': entriesPage,
+  'docs/errors.md': errorsPage,
+  'docs/policies.md': policiesPage,
+  'docs/reasons.md': reasonsPage,
+  'src/catalog/init/editor-types.ts': editorTypesModule,
+}
+
+if (import.meta.main) {
+  for (const [path, page] of Object.entries(pages)) writeFileSync(new URL(`../../${path}`, import.meta.url), await page())
+}

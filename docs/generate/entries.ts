@@ -1,0 +1,79 @@
+/** `docs/entries.md`: what stands on the log, from the types of src/core/entry.ts. */
+import { readFileSync } from 'node:fs'
+import ts from 'typescript'
+import type { Fact } from '../../src/core/entry.ts'
+import { generated, table } from './markdown.ts'
+
+/** Who writes it, and what it tells. The compiler asks for each kind, and for no other. */
+const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>> = {
+  'received': ['the door (intake)', "A notification, durable before it is answered 200. `problems` names its bad alerts, which are left out of `payload`. A large one is several entries."],
+  'catalogue announced': ['whoever read it', 'The routes, runbook manifests and policies under one digest, so that every server judges alike.'],
+  'catalogue activated': ['whoever read it', 'This catalogue is in force from here on, if `was` still is. One that was in force before is never activated by itself.'],
+  'catalogue refused': ['whoever read it', 'What is wrong with the files. The last good catalogue stays in force, and people are told.'],
+  'matched': ['the decider', 'The answer to an episode: this workflow. The first answer on the log counts, others are ignored.'],
+  'unmatched': ['the decider', 'The answer to episodes that get no workflow, and why. `tell`: people are told.'],
+  'planned': ['a runner', 'What the workflow would change, made by reading only.'],
+  'decided': ['the decider', 'The outcome of all gates for a plan, with every verdict; to start, with its takes.'],
+  'claimed': ['a runner', 'It wants to run this job. The first claim on the log wins; the first of a workflow is where limits are counted.'],
+  'step done': ['the runner that holds it', 'The checkpoint: what the job gave back.'],
+  'step failed': ['the runner that holds it', 'Why the job did not do it.'],
+  'let go': ['the runner that holds it', 'What it claimed runs no more: it was killed, or never started.'],
+  'verified': ['a runner', "What the runbook's own probe or Alertmanager said after the last step."],
+  'ended': ['a runner, the decider', 'The workflow ended so, and why.'],
+  'stop pulled': ['whoever was asked', 'An emergency stop. It is in force before it is here; this is the record.'],
+  'stop lifted': ['whoever was asked', 'A person lifted it. What it held is planned and judged again.'],
+  'stop acknowledged': ['each runner', 'The proof: what it killed for this stop, and how long that took.'],
+  'approved': ['whoever was asked', 'A person said yes to this plan, by its digest. It sets aside the question, nothing else.'],
+  'denied': ['whoever was asked', 'A person said no.'],
+  'runner lost': ['any process', 'That process was silent for longer than `lostAfter`, or ended: what it claims from now on is void, and its steps are offered again.'],
+  'joined': ['each process', 'A process began, or began anew under another identity.'],
+  'fold version': ['any process', 'From here on entries mean what this version of the fold says.'],
+  'message sent': ['the notifier', 'People were told of a notice, up to this revision.'],
+  'taken': ['whoever was asked', 'A person took an escalation: it is not told again.'],
+  'heartbeat missed': ['the decider', 'A heartbeat route was silent for longer than it may be.'],
+}
+
+export function entriesPage(): string {
+  const kinds = kindsOf(readFileSync(new URL('../../src/core/entry.ts', import.meta.url), 'utf8'))
+  const introduction = `# Entries
+
+${generated}
+
+Everything that happens is one of these, on one ordered log. Each entry also has \`by\`, the process that wrote it (a UUIDv7, new at every start), and \`n\`, which only
+grows per process: a reader drops what is not above the last \`n\` it saw of that process. The log itself gives each its position and its time \`at\`.
+
+\`paramedic log\` prints them as JSON lines, \`GET /v1/events\` streams them. On Kafka a record's value is this JSON, its key the workflow, the stop or the process,
+and the header \`kind\` says what it is, so that \`kcat\` can read them. Reasons are a closed set: [reasons](reasons.md).
+`
+  const contents = table(['kind', 'written by', 'tells'], Object.entries(told).map(([kind, [who, about]]) => [`[\`${kind}\`](#${kind.replaceAll(' ', '-')})`, who, about]))
+  return [introduction, contents, '', ...kinds.map(([kind, fields]) => section(kind, fields))].join('\n')
+}
+
+type Field = readonly [name: string, type: string, about: string]
+
+function section(kind: string, fields: readonly Field[]): string {
+  const [who, about] = told[kind as Fact['kind']]
+  return [`## ${kind}`, '', `${about} Written by ${who}.`, '', table(['field', 'is', 'means'], fields.map(([name, type, means]) => [`\`${name}\``, `\`${type}\``, means])), ''].join('\n')
+}
+
+/** In the order of the union `Fact`; a member that stands for two kinds is listed under each. */
+function kindsOf(source: string): [kind: string, fields: Field[]][] {
+  const file = ts.createSourceFile('entry.ts', source, ts.ScriptTarget.ESNext, true)
+  const aliases = new Map(file.statements.filter(ts.isTypeAliasDeclaration).map((one) => [one.name.text, one.type]))
+  const union = aliases.get('Fact')
+  if (union === undefined || !ts.isUnionTypeNode(union)) throw new Error('Fact is no union any more: mend docs/generate/entries.ts')
+  return union.types.flatMap((member): [string, Field[]][] => {
+    const type = ts.isTypeReferenceNode(member) ? aliases.get(member.typeName.getText()) : member
+    if (type === undefined || !ts.isTypeLiteralNode(type)) throw new Error(`${member.getText()} cannot be read: mend docs/generate/entries.ts`)
+    const properties = type.members.filter(ts.isPropertySignature)
+    const kind = properties.find((one) => one.name.getText() === 'kind')!.type!.getText()
+    const fields = properties.filter((one) => one.name.getText() !== 'kind').map((one): Field =>
+      [`${one.name.getText()}${one.questionToken ? '?' : ''}`, plainType(one.type!.getText()), commentOf(one)])
+    return kind.split('|').map((word) => [word.trim().replaceAll("'", ''), fields])
+  })
+}
+
+const plainType = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('readonly ', '').replace(/Readonly<(.*)>/, '$1')
+
+const commentOf = (node: ts.Node): string =>
+  ts.getJSDocCommentsAndTags(node).map(({ comment }) => (typeof comment === 'string' ? comment.replace(/\s+/g, ' ') : '')).join(' ')

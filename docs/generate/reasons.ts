@@ -1,0 +1,75 @@
+/** `docs/reasons.md`: why something was not done, or ended as it did. */
+import { reasons, type Reason } from '../../src/core/reason.ts'
+import { generated, table } from './markdown.ts'
+
+const groups = {
+  'Why an alert got no workflow': ['no route', 'mode off', 'no target', 'heartbeat', 'recorded', 'resolved first', 'bad params'],
+  'Why a plan was not started, or not yet': [
+    'stopped', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun', 'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts',
+    'policy failed', 'target busy', 'claim expired', 'no kill', 'catalogue',
+  ],
+  'How a workflow ended': [
+    'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed', 'plan timeout', 'nothing to change', 'runbook changed', 'cancelled',
+    'expired', 'runner lost', 'at bound', 'spawn failed',
+  ],
+} as const satisfies Readonly<Record<string, readonly Reason[]>>
+
+/** The compiler asks for each, and for no other. */
+const meanings: Readonly<Record<Reason, string>> = {
+  'no route': 'No route of `routes.yaml` takes this alert: people are told, unless `unmatched: record`.',
+  'mode off': 'Its route is `off`, or has no mode.',
+  'no target': "It lacks the label that names the runbook's target.",
+  'heartbeat': 'Its route only watches that it keeps coming.',
+  'recorded': 'Its route names no runbook.',
+  'resolved first': 'It was told of as resolved before it was told of as firing: late firings of it do nothing.',
+  'bad params': "The route's parameters do not fit the runbook.",
+  'stopped': 'An emergency stop covers it.',
+  'answered': 'Its alert has another workflow already.',
+  'resolved': 'The alert was resolved before anything was run.',
+  'duplicate': 'Another workflow works on the same target.',
+  'dry run': 'Its route says `dry-run`: planned and judged, not run.',
+  'approval': 'A person must say yes to this plan.',
+  'denied': 'A person said no.',
+  'no policy': 'No policies are written for the runbook: what nobody limited does not run.',
+  'force.dryRun': 'The configuration lets nothing run.',
+  'targets': 'A target is not on the list of those that may be touched.',
+  'excluded': 'A target is on the list of those that may never be touched.',
+  'rate': 'So many were started in the window already.',
+  'concurrency': 'So many run already.',
+  'cooldown': 'The same was done to this target too lately.',
+  'attempts': 'It was tried as often as it may be; a person is asked.',
+  'policy failed': 'A policy could not judge, which counts as no.',
+  'target busy': 'Its target is held by another workflow.',
+  'claim expired': 'The runner did not start it in time; it is offered again.',
+  'no kill': 'Nothing on this machine kills without survivors, so nothing starts by itself.',
+  'catalogue': 'What it was judged by has changed, or its runbook is not in the catalogue.',
+  'alert gone': 'Healed: the steps were done and the alert is gone.',
+  'done': 'All steps were done; there was no alert to check.',
+  'not healed in time': 'The steps were done and the alert still fired when `healedWithin` was over.',
+  'step failed': 'A step failed.',
+  'step timeout': 'A step ran longer than its timeout and was killed.',
+  'step memory': 'A step used more memory than it may and was killed.',
+  'in doubt': 'Its runner went away while a step ran that may be done only once: nobody knows whether it was.',
+  'plan failed': 'The plan could not be made.',
+  'plan timeout': 'Making the plan took too long.',
+  'nothing to change': 'The plan changes nothing, and the alert fires.',
+  'runbook changed': 'The script is not the one that the workflow began with.',
+  'cancelled': 'A person cancelled it.',
+  'expired': 'Nobody answered in time.',
+  'runner lost': 'Its runner was lost.',
+  'at bound': 'The target is as large or as small as it may be.',
+  'spawn failed': 'The process for it could not be started.',
+}
+
+export function reasonsPage(): string {
+  const sorted: readonly Reason[] = Object.values(groups).flat()
+  const missing = reasons.filter((one) => !sorted.includes(one))
+  if (missing.length > 0) throw new Error(`put ${missing.join(', ')} into a group of docs/generate/reasons.ts`)
+  const introduction = `# Reasons
+
+${generated}
+
+A closed set: the same word on the log, in metrics, in Slack, in the API and in the CLI. \`paramedic why ID\` shows it with its numbers, and when it clears.
+`
+  return [introduction, ...Object.entries(groups).map(([title, list]) => [`## ${title}`, '', table(['reason', 'means'], list.map((one) => [`\`${one}\``, meanings[one]])), ''].join('\n'))].join('\n')
+}
