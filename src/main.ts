@@ -1,5 +1,4 @@
 /** Wires the parts and owns their start and their end. One process with every role, or some of them beside others. */
-import { randomUUIDv7 } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -8,18 +7,17 @@ import { entryCodec, numbered, type Entry, type Fact, type StopOrder } from './c
 import { foldVersion } from './core/evolve.ts'
 import type { Seat } from './core/seat.ts'
 import type { State, Workflow } from './core/state.ts'
-import { findCopy } from './catalog/copies.ts'
 import { startControl, freshMs } from './follow/control.ts'
 import { createDecider } from './follow/decider.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
-import { createStopping, until } from './follow/stopping.ts'
+import { createStopping } from './follow/stopping.ts'
+import { until } from './log/clock.ts'
 import type { Recorded } from './log/log.ts'
-import { openStreams } from './follow/streams.ts'
 import { createWriter } from './log/writer.ts'
-import { boottimeMs } from './runner/boottime.ts'
 import type { Hands, RunnerDeps } from './runner/deps.ts'
-import { createJobs, type Jobs } from './runner/jobs.ts'
+import type { Jobs } from './runner/jobs.ts'
+import { realOutside, type Outside } from './outside.ts'
 import { createKiller } from './runner/killer.ts'
 import { createLatch } from './runner/latch.ts'
 import { createPlanner } from './runner/planner.ts'
@@ -56,20 +54,21 @@ export interface PartsOptions {
 export type Parts = Awaited<ReturnType<typeof startParts>>
 
 /** Everything behind the doors: the log, the fold, and whoever acts on it. Doors (HTTP, Slack) are given what it returns. */
-export const startParts = async (options: PartsOptions) => {
+export const startParts = async (options: PartsOptions, outside: Outside = realOutside) => {
+  const { clock, boottime, newId } = outside
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
-  const streams = await openStreams(options)
-  const identity = { id: randomUUIDv7() }
-  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered })
+  const streams = await outside.openStreams(options)
+  const identity = { id: newId() }
+  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock })
   const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
   const follower = startFollower({
-    log: streams.log, steady: boottimeMs, onProblem: options.onProblem,
+    log: streams.log, clock, steady: boottime, onProblem: options.onProblem,
     onEntries: (entries) => {
       for (const { entry } of entries) if (entry.kind === 'stop pulled') latch.trip(entry.stop)
       options.onEntries?.(entries)
     },
   })
-  const { state, folded } = follower
+  const { state, folded, when } = follower
   const latch = createLatch(state)
   const runs = options.roles.includes('run')
   let lease = { sentAt: Number.NEGATIVE_INFINITY }
@@ -77,7 +76,7 @@ export const startParts = async (options: PartsOptions) => {
   let controlNumber = 0
 
   const control = startControl({
-    log: streams.control, boottime: boottimeMs, onProblem: options.onProblem, onStop: (stop) => latch.trip(stop),
+    log: streams.control, clock, boottime, onProblem: options.onProblem, onStop: (stop) => latch.hear(stop),
     tick: () => ({
       by: identity.id, name: options.name, host: hostname(), address: options.address, roles: options.roles, foldVersion,
       catalogue: state.catalogue?.digest ?? '',
@@ -88,15 +87,15 @@ export const startParts = async (options: PartsOptions) => {
     },
   })
   const stopping = createStopping({
-    state, append, folded, onProblem: options.onProblem, file: join(options.stateDirectory, 'stops.jsonl'),
-    trip: (stop) => latch.trip(stop), unrecorded: () => latch.unrecorded(),
+    state, append, folded, clock, newId, onProblem: options.onProblem, file: outside.stopFile(join(options.stateDirectory, 'stops.jsonl')),
+    trip: (stop) => latch.trip(stop), unrecorded: () => latch.unrecorded(), unheard: () => latch.unheard(),
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber),
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
-  await begin({ state, append, folded, identity, options, embedded: streams.embedded })
+  await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded })
 
   const startJobs = (): Jobs =>
-    createJobs({
+    outside.createJobs({
       stateDirectory: options.stateDirectory, outputDirectory: join(options.stateDirectory, 'output'), killAfterMs: options.killAfterMs,
       ...(options.warm === undefined ? {} : { warm: options.warm }), ...(options.secrets ? { secrets: options.secrets } : {}),
       onLost: (lost) => void startAnew(lost.why).catch(options.onProblem),
@@ -106,7 +105,7 @@ export const startParts = async (options: PartsOptions) => {
   const startAnew = async (why: string): Promise<void> => {
     const old = identity.id
     options.notify(`this process starts anew under another identity: ${why}`)
-    identity.id = randomUUIDv7()
+    identity.id = newId()
     writer.renew(identity.id)
     lease = { sentAt: Number.NEGATIVE_INFINITY }
     jobs = startJobs()
@@ -117,51 +116,46 @@ export const startParts = async (options: PartsOptions) => {
   const way = jobs ? await jobs.ready : undefined
   const seat = (role: Role) => (): Seat => {
     const live = [...control.peers()].filter(([id, peer]) =>
-      id === identity.id || (peer.tick.roles.includes(role) && boottimeMs() - peer.seenAt < freshMs && !state.processes.get(id)?.lost))
+      id === identity.id || (peer.tick.roles.includes(role) && boottime() - peer.seenAt < freshMs && !state.processes.get(id)?.lost))
     return { me: identity.id, live: live.map(([id]) => id), now: follower.now() }
   }
   const common = { state, append, folded, onProblem: options.onProblem }
   const actors: Actor[] = [
     stopping.record,
-    createLost({ ...common, me: () => identity.id, boottime: boottimeMs, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
+    createLost({ ...common, me: () => identity.id, boottime, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
   ]
   if (options.roles.includes('decide')) {
     actors.push(createDecider({
-      ...common, seat: seat('decide'), newId: randomUUIDv7, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
+      ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched,
     }))
   }
   if (runs) {
     const gone = options.alertGone
     const deps: RunnerDeps = {
-      ...common, seat: seat('run'), me: () => identity.id, newId: randomUUIDv7, jobs: () => jobs!, hands: options.hands, latch,
-      lease: { sentAt: () => lease.sentAt, fresh: () => boottimeMs() - lease.sentAt < freshMs },
-      scriptOf: async ({ digest }) => {
-        const copy = await findCopy(options.stateDirectory, digest)
-        return copy && { script: copy.script, digest: copy.scriptDigest, files: copy.files }
-      },
+      ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch,
+      lease: { sentAt: () => lease.sentAt, fresh: () => boottime() - lease.sentAt < freshMs },
+      scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
       alertGone: gone && ((workflow) => gone(workflow, state)),
     }
     actors.push(createPlanner(deps), createStepper(deps), createVerifier(deps))
-    createKiller({ ...deps, name: options.name, recorded: async ({ id }) => void (await until(() => state.stops.has(id) || closed, 2 ** 31, 20)) })
+    createKiller({ ...deps, name: options.name })
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded }))
   follower.act(actors)
 
-  let closed = false
   return {
     state, append, folded, writer, latch, way, control, now: follower.now,
     me: () => identity.id,
-    lease: () => ({ ageMs: boottimeMs() - lease.sentAt, fresh: boottimeMs() - lease.sentAt < freshMs }),
+    lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
-    pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: randomUUIDv7() }),
+    pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     liftStop: async (stop: string, who: string, why: string): Promise<void> => folded(await append([{ kind: 'stop lifted', stop, who, why }])),
     activate: (catalogue: Catalogue) => activate(catalogue, { state, append, folded }),
     /** Ends in order: nothing new starts, what runs may finish within `drainMs`, then it is killed. */
     close: async (drainMs: number): Promise<void> => {
       const running = (): number => [...state.live.get('running')!].filter(({ holder }) => holder === identity.id).length
-      await until(() => running() === 0, drainMs, 50)
-      closed = true
+      await until(clock, () => running() === 0, drainMs, 50)
       await follower.close()
       await jobs?.close()
       await control.close()
@@ -180,14 +174,15 @@ interface Beginning {
   readonly folded: (position: number) => Promise<void>
   readonly identity: { readonly id: string }
   readonly options: PartsOptions
+  readonly newId: () => string
   readonly embedded: boolean
 }
 
 /** A log that has forgotten its stops starts stopped. Embedded, whoever was here before us is gone: the file is ours. */
-const begin = async ({ state, append, folded, identity, options, embedded }: Beginning): Promise<void> => {
+const begin = async ({ state, append, folded, identity, options, newId, embedded }: Beginning): Promise<void> => {
   const facts: Fact[] = [joined(options)]
   if (state.position === 0) {
-    const stop: StopOrder = { id: randomUUIDv7(), matchers: [], effect: 'kill', who: 'paramedic', why: 'new log' }
+    const stop: StopOrder = { id: newId(), matchers: [], effect: 'kill', who: 'paramedic', why: 'new log' }
     facts.push({ kind: 'stop pulled', stop })
   }
   if (embedded) {

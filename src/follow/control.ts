@@ -2,6 +2,7 @@
  * The small stream: a tick of every process each 250 ms, and stops. A process's lease is the sending time of its newest
  * tick read back; everything that starts or goes on is measured against it, so that silence stops work by itself.
  */
+import { every, type Clock } from '../log/clock.ts'
 import type { Codec, Log } from '../log/log.ts'
 import type { StopOrder } from '../core/entry.ts'
 
@@ -28,6 +29,9 @@ export const controlCodec: Codec<ControlRecord> = {
 }
 
 export const tickEveryMs = 250
+/** A log that does not answer is sent further ticks all the same: so many, each waited for this long. */
+const ticksInFlight = 4
+const tickGoneMs = 5000
 /** A lease older than this starts nothing. */
 export const freshMs = 1500
 
@@ -39,6 +43,7 @@ interface Peer {
 
 export interface ControlOptions {
   readonly log: Log<ControlRecord>
+  readonly clock: Clock
   /** Steady time that goes on through suspension: CLOCK_BOOTTIME, milliseconds. */
   readonly boottime: () => number
   readonly tick: () => Omit<Tick, 'kind' | 'n' | 'sentAt'>
@@ -52,7 +57,7 @@ export const startControl = (options: ControlOptions) => {
   const ended = new AbortController()
   const peers = new Map<string, Peer>()
   const caughtUp = Promise.withResolvers<void>()
-  const own = { id: '', sentAt: Number.NEGATIVE_INFINITY, n: 0, sending: false }
+  const own = { id: '', sentAt: Number.NEGATIVE_INFINITY, n: 0, sending: 0 }
 
   const fold = (record: ControlRecord): void => {
     if (record.kind === 'stop') return options.onStop(record.stop)
@@ -76,8 +81,10 @@ export const startControl = (options: ControlOptions) => {
   })
 
   const tick = async (): Promise<void> => {
-    if (own.sending) return
-    own.sending = true
+    if (own.sending >= ticksInFlight) return
+    own.sending++
+    const settle = once(() => own.sending--)
+    const cancel = options.clock.after(tickGoneMs, settle)
     const about = options.tick()
     if (about.by !== own.id) Object.assign(own, { id: about.by, n: 0, sentAt: Number.NEGATIVE_INFINITY })
     try {
@@ -85,10 +92,11 @@ export const startControl = (options: ControlOptions) => {
     } catch (problem) {
       if (!ended.signal.aborted) options.onProblem(problem)
     } finally {
-      own.sending = false
+      cancel()
+      settle()
     }
   }
-  const timer = setInterval(() => void tick(), tickEveryMs)
+  const stopTicking = every(options.clock, tickEveryMs, () => void tick())
   void tick()
 
   return {
@@ -98,10 +106,19 @@ export const startControl = (options: ControlOptions) => {
     age: (): number => options.boottime() - own.sentAt,
     sendStop: (stop: StopOrder, by: string, n: number) => options.log.append([{ kind: 'stop', by, n, stop }]),
     close: async (): Promise<void> => {
-      clearInterval(timer)
+      stopTicking()
       ended.abort()
       await reading
     },
   }
 }
+
+const once = (act: () => void): (() => void) => {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
+  }
+}
+
 export type Control = ReturnType<typeof startControl>

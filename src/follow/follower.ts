@@ -5,6 +5,7 @@
 import type { Entry } from '../core/entry.ts'
 import { evolve } from '../core/evolve.ts'
 import { initialState, type State } from '../core/state.ts'
+import { every, type Clock } from '../log/clock.ts'
 import type { Log, Recorded } from '../log/log.ts'
 
 /** Sees what is due and does it. Called after every batch, and while the log is quiet ten times a second. */
@@ -12,6 +13,8 @@ export type Actor = () => void
 
 export interface FollowerOptions {
   readonly log: Log<Entry>
+  readonly clock: Clock
+  /** Steady time that goes on while the machine sleeps, in milliseconds. */
   readonly steady: () => number
   readonly onEntries: (entries: readonly Recorded<Entry>[]) => void
   readonly onProblem: (problem: unknown) => void
@@ -25,6 +28,7 @@ export const startFollower = (options: FollowerOptions) => {
   const actors: Actor[] = []
   const caughtUp = Promise.withResolvers<void>()
   const waiters: { position: number; resolve: () => void }[] = []
+  const watchers = new Set<{ check: () => boolean; resolve: () => void }>()
   let readAt = options.steady()
   let live = false
 
@@ -49,6 +53,11 @@ export const startFollower = (options: FollowerOptions) => {
       readAt = options.steady()
       options.onEntries(batch)
       while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
+      for (const watcher of watchers) {
+        if (!watcher.check()) continue
+        watchers.delete(watcher)
+        watcher.resolve()
+      }
       turn()
     }
   }
@@ -57,7 +66,7 @@ export const startFollower = (options: FollowerOptions) => {
     caughtUp.reject(problem)
     options.onProblem(problem)
   })
-  const timer = setInterval(turn, quietTurnMs)
+  const stopTurning = every(options.clock, quietTurnMs, turn)
 
   return {
     state,
@@ -77,9 +86,15 @@ export const startFollower = (options: FollowerOptions) => {
         waiters.push({ position, resolve })
         waiters.sort((a, b) => a.position - b.position)
       }),
+    /** Resolves once `check` holds of what was folded. */
+    when: (check: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        if (check()) return resolve()
+        watchers.add({ check, resolve })
+      }),
     close: async (): Promise<void> => {
       live = false
-      clearInterval(timer)
+      stopTurning()
       ended.abort()
       await following
     },

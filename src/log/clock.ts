@@ -8,6 +8,25 @@ export interface Clock {
   after(ms: number, act: () => void): () => void
 }
 
+/** Runs `act` every `ms`, until what it returns is called. */
+export const every = (clock: Clock, ms: number, act: () => void): (() => void) => {
+  let cancel = clock.after(ms, function again() {
+    cancel = clock.after(ms, again)
+    act()
+  })
+  return () => cancel()
+}
+
+/** Polls `check` until it is true or the time is up. */
+export const until = async (clock: Clock, check: () => boolean, withinMs: number, everyMs = 5): Promise<boolean> => {
+  const over = clock.steady() + withinMs
+  while (!check()) {
+    if (clock.steady() > over) return false
+    await new Promise<void>((resolve) => void clock.after(everyMs, resolve))
+  }
+  return true
+}
+
 export const realClock: Clock = {
   now: () => Date.now(),
   steady: () => performance.now(),

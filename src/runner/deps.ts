@@ -1,4 +1,5 @@
 /** What the runner's actors are handed by `main.ts`. */
+import type { Clock } from '../log/clock.ts'
 import type { Fact } from '../core/entry.ts'
 import type { Seat } from '../core/seat.ts'
 import type { State, Workflow } from '../core/state.ts'
@@ -31,6 +32,11 @@ export interface RunnerDeps {
   readonly append: (facts: readonly Fact[]) => Promise<number>
   readonly folded: (position: number) => Promise<void>
   readonly onProblem: (problem: unknown) => void
+  readonly clock: Clock
+  /** Steady time that goes on while the machine sleeps, in milliseconds. */
+  readonly boottime: () => number
+  /** Resolves once `check` holds of what was folded. */
+  readonly when: (check: () => boolean) => Promise<void>
   readonly newId: () => string
   /** Those of the identity of now: a lost one's are over for good. */
   readonly jobs: () => Jobs

@@ -1,15 +1,12 @@
 /** What a stop does here: kill what it covers at once, then, the stop being on the log, let go of it and acknowledge. */
 import type { Fact, StopOrder } from '../core/entry.ts'
-import { covers } from '../core/fold/stops.ts'
-import { parseMatchers } from '../core/matcher.ts'
+import { compiledOf, covers } from '../core/fold/stops.ts'
 import type { Workflow } from '../core/state.ts'
 import type { RunnerDeps } from './deps.ts'
 import type { WorkflowKilled } from './protocol.ts'
 
 export interface KillerOptions extends RunnerDeps {
   readonly name: string
-  /** Resolves once the log has the stop: letting go is decided by level, after folding it. */
-  readonly recorded: (stop: StopOrder) => Promise<void>
 }
 
 export const createKiller = (deps: KillerOptions) => {
@@ -17,18 +14,19 @@ export const createKiller = (deps: KillerOptions) => {
 }
 
 const obey = async (stop: StopOrder, deps: KillerOptions): Promise<void> => {
-  const began = performance.now()
+  const began = deps.clock.steady()
   const covered = stop.effect === 'kill' ? mine(deps).filter((workflow) => coveredBy(stop, workflow)) : []
   const results = stop.effect === 'kill' ? await deps.jobs().kill(stop.matchers.length === 0 ? 'all' : covered.map(({ id }) => id), `stop ${stop.id}`) : []
-  const tookMs = Math.round(performance.now() - began)
-  await deps.recorded(stop)
+  const tookMs = Math.round(deps.clock.steady() - began)
+  // Letting go is decided by level, after folding the stop, and not at the latch: else what runs would be offered again.
+  await deps.when(() => deps.state.stops.has(stop.id) || deps.state.liftedEarly.has(stop.id))
   const facts: Fact[] = covered.flatMap((workflow) => lettingGo(workflow, results, tookMs))
   const survivors = results.reduce((sum, one) => sum + one.survivors, 0)
   facts.push({ kind: 'stop acknowledged', stop: stop.id, runner: deps.me(), name: deps.name, killed: results.filter((one) => !isReading(one)).length, survivors, tookMs })
   await deps.folded(await deps.append(facts))
 }
 
-const coveredBy = (stop: StopOrder, workflow: Workflow): boolean => covers({ ...stop, compiled: parseMatchers(stop.matchers) }, workflow)
+const coveredBy = (stop: StopOrder, workflow: Workflow): boolean => covers({ ...stop, compiled: compiledOf(stop) }, workflow)
 
 const isReading = (killed: WorkflowKilled): boolean => killed.workflow.startsWith('plan:') || killed.workflow.startsWith('verify:')
 

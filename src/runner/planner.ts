@@ -69,7 +69,7 @@ const complete = async (workflow: Workflow, result: PlanResult, deps: RunnerDeps
   const observed: Observed[] = []
   for (const name of names) {
     try {
-      const size = (await deps.hands.call(workflow.provider, 'scale.read', [name], { deadlineMs: readMs, signal: AbortSignal.timeout(readMs) })) as unknown as Size
+      const size = (await deps.hands.call(workflow.provider, 'scale.read', [name], { deadlineMs: readMs, signal: new AbortController().signal })) as unknown as Size
       targets.push({ name, id: size.id })
       observed.push({ name: 'size', target: name, value: { replicas: size.replicas, ready: size.ready, version: size.version }, readAt })
     } catch (problem) {

@@ -29,18 +29,18 @@ const keyOf = ({ workflow, step, job }: JobDue): string => `${workflow.id} ${ste
 const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
   const { workflow, step, job } = due
   const claim = deps.newId()
-  const sentAt = performance.now()
+  const sentAt = deps.boottime()
   await deps.folded(await deps.append([{ kind: 'claimed', workflow: workflow.id, step, job, claim }]))
   const claimed = workflow.steps[step]!.jobs[job]!
   if (claimed.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
-  const startable = deps.lease.fresh() && !deps.latch.covers(workflow) && performance.now() - sentAt < claimGoodMs
+  const startable = deps.lease.fresh() && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
   const script = startable ? await deps.scriptOf(workflow.runbook) : undefined
   if (!startable) return letGo(due, claim, deps)
-  const began = performance.now()
+  const began = deps.clock.steady()
   const outcome = script
     ? await start(due, claim, script, deps)
     : failedBefore(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
-  const tookMs = Math.round(performance.now() - began)
+  const tookMs = Math.round(deps.clock.steady() - began)
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, claim, deps)
   if (outcome.kind === 'failed' && outcome.failure === 'killed') return // whoever killed it says so
   const word = { workflow: workflow.id, step, job, claim, tookMs }

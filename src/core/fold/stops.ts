@@ -1,7 +1,7 @@
 /** Stops. Any stop that covers a workflow holds it; only lifting every one of them frees it. */
 import type { Fact, StopOrder } from '../entry.ts'
 import type { Labels } from '../labels.ts'
-import { matches, parseMatchers } from '../matcher.ts'
+import { matches, parseMatchers, type Matchers } from '../matcher.ts'
 import { isEnd, type State, type Stop, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { tell } from './notices.ts'
@@ -10,14 +10,27 @@ import { tell } from './notices.ts'
 export const coverLabels = (workflow: Pick<Workflow, 'labels' | 'runbook' | 'targets'>, target: string): Labels =>
   new Map([...workflow.labels, ['runbook', workflow.runbook.name], ['target', target]])
 
-export const covers = (stop: Pick<Stop, 'compiled' | 'matchers'>, workflow: Pick<Workflow, 'labels' | 'runbook' | 'targets'>): boolean =>
-  stop.matchers.length === 0 || workflow.targets.some((target) => matches(stop.compiled, coverLabels(workflow, target)))
+/** Matchers that cannot be read cover everything: nobody knows what was meant. */
+export const compiledOf = ({ matchers }: Pick<StopOrder, 'matchers'>): Matchers => {
+  try {
+    return parseMatchers(matchers)
+  } catch {
+    return { list: [], warnings: [] }
+  }
+}
+
+/** By any target that it was asked to touch, or that its plan touches. */
+export const covers = (stop: Pick<Stop, 'compiled' | 'matchers'>, workflow: Coverable): boolean =>
+  stop.matchers.length === 0 || [...workflow.targets, ...(workflow.plan?.targets.map(({ name }) => name) ?? [])]
+    .some((target) => matches(stop.compiled, coverLabels(workflow, target)))
+
+export type Coverable = Pick<Workflow, 'labels' | 'runbook' | 'targets' | 'plan'>
 
 export const covering = (state: State, workflow: Workflow): Stop[] => [...state.inForce].filter((stop) => covers(stop, workflow))
 
 export const foldStopPulled = (state: State, order: StopOrder, position: number, why: Why): void => {
   if (state.stops.has(order.id) || state.liftedEarly.has(order.id)) return
-  const stop: Stop = { ...order, compiled: parseMatchers(order.matchers), position, at: why.at, acknowledgements: [], held: [], killed: [] }
+  const stop: Stop = { ...order, compiled: compiledOf(order), position, at: why.at, acknowledgements: [], held: [], killed: [] }
   state.stops.set(stop.id, stop)
   state.inForce.add(stop)
   if (stop.effect === 'kill') for (const workflow of [...state.live.get('running')!]) if (covers(stop, workflow)) kill(state, workflow, stop, why)
