@@ -45,7 +45,7 @@ export interface PartsOptions {
   readonly bestEffortKill?: boolean
   readonly tellUnmatched: boolean
   /** Also with every role: who sends what is due to people. */
-  readonly notifier?: (parts: { state: State; seat: () => Seat; append: Parts['append']; folded: Parts['folded'] }) => Actor
+  readonly notifier?: (parts: { state: State; seat: () => Seat; append: Parts['append']; folded: Parts['folded']; runners: Parts['runners'] }) => Actor
   readonly onEntries?: (entries: readonly Recorded<Entry>[]) => void
   readonly onProblem: (problem: unknown) => void
   readonly notify: (text: string) => void
@@ -119,6 +119,10 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       id === identity.id || (peer.tick.roles.includes(role) && boottime() - peer.seenAt < freshMs && !state.processes.get(id)?.lost))
     return { me: identity.id, live: live.map(([id]) => id), now: follower.now() }
   }
+  /** Those that run and are not lost: from them a stop wants proof. */
+  const runners = (): { id: string; name: string }[] => [...control.peers().values()]
+    .filter(({ tick, seenAt }) => tick.roles.includes('run') && boottimeMs() - seenAt < options.lostAfterMs && !state.processes.get(tick.by)?.lost)
+    .map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const common = { state, append, folded, onProblem: options.onProblem }
   const actors: Actor[] = [
     stopping.record,
@@ -141,11 +145,11 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     actors.push(createPlanner(deps), createStepper(deps), createVerifier(deps))
     createKiller({ ...deps, name: options.name })
   }
-  if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded }))
+  if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
   follower.act(actors)
 
   return {
-    state, append, folded, writer, latch, way, control, now: follower.now,
+    state, append, folded, writer, latch, way, control, runners, now: follower.now,
     me: () => identity.id,
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),

@@ -7,11 +7,12 @@ import type { Config } from './config.ts'
 import { runbookId } from './core/catalogue.ts'
 import type { Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
+import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
 import { alertmanagerGone } from './providers/alertmanager.ts'
 import { createHands } from './providers/hands.ts'
 import { startLocalServices } from './providers/local.ts'
-import { createPlainNotifier } from './notify/plain.ts'
+import { openSlack } from './notify/open-slack.ts'
 import { metricsText } from './observe/metrics.ts'
 import { boottimeMs } from './runner/boottime.ts'
 
@@ -36,18 +37,20 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const { name, roles, alertmanager } = config
   const { services } = config.providers.local
   const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
+  const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem })
   let ports: Ports | undefined
   // The door is open before the log is read: liveness is answered, all else is told to come again.
   const door = await openDoor({
     listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
     intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, onProblem,
+    ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
   })
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     address: config.advertise ?? door.url, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager) } : {}),
     forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
-    notifier: (given) => createPlainNotifier({ ...given, tell: tellPeople, onProblem }),
+    notifier: slack.notifier,
   }).catch(async (problem: unknown) => {
     await door.close(0)
     throw problem
@@ -81,12 +84,14 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
           log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
           ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
           catalogue: { ok: problems.length === 0, detail: problems.join('; ') || 'good' },
+          ...slack.health(),
           ...(parts.state.unknownEntry === undefined ? {} : { fold: { ok: false, detail: why.join('; ') } }),
         },
       }
     },
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: await metricsText(parts) }),
   }
+  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: parts.append, forced })
   const { url } = door
   say(`listening on ${url}`)
   const hangUp = (): void => void catalogue.reload()
@@ -98,6 +103,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       closed.abort()
       door.drain()
       await parts.close(drainMs)
+      await slack.close()
       await door.close()
       await hands.close()
     },

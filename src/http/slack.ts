@@ -1,5 +1,9 @@
 /** Slack's way in: slash commands and pressed buttons. Who sends is proved by a signature over the bytes as they came. */
-import express, { type Request, type Response, type Router } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answer, write } from './answer.ts'
+import { BodyBudget, readBody } from './body.ts'
+import { later, Refusal } from './errors.ts'
+import type { Also } from './server.ts'
 
 export interface SlackCall {
   readonly timestamp: unknown
@@ -9,25 +13,45 @@ export interface SlackCall {
 
 /** What stands behind the door. */
 export interface SlackDoorPort {
-  command(call: SlackCall): Promise<{ readonly status: number; readonly body?: object; readonly why?: string }>
-  interactivity(call: SlackCall): Promise<{ readonly status: number; readonly body?: object; readonly why?: string }>
+  command(call: SlackCall): Promise<SlackAnswer>
+  interactivity(call: SlackCall): Promise<SlackAnswer>
+}
+
+export interface SlackAnswer {
+  readonly status: number
+  readonly body?: object
+  /** For the log of the process, never for the sender. */
+  readonly why?: string
 }
 
 /** A pressed button carries the whole message that it stands under. */
-const maxBody = '1mb'
+const maxBody = 1 << 20
+/** Of their own: webhooks that fill theirs keep nobody from stopping. */
+const maxTogether = 32 << 20
 
-export const slackRoutes = (door: SlackDoorPort, onRefused: (why: string) => void = () => undefined): Router => {
-  const router = express.Router()
-  const raw = express.raw({ type: () => true, limit: maxBody, inflate: false })
-  const through = (name: keyof SlackDoorPort) => async (request: Request, response: Response): Promise<void> => {
-    const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const { headers } = request
-    const answer = await door[name]({ timestamp: headers['x-slack-request-timestamp'], signature: headers['x-slack-signature'], rawBody })
-    if (answer.why !== undefined) onRefused(`${request.path}: ${answer.why}`)
-    if (answer.body) response.status(answer.status).json(answer.body)
-    else response.status(answer.status).end()
+export interface SlackRoutesOptions {
+  /** Undefined while the parts behind are starting. */
+  readonly door: () => SlackDoorPort | undefined
+  readonly onRefused: (why: string) => void
+}
+
+export const slackRoutes = ({ door, onRefused }: SlackRoutesOptions): readonly Also[] => {
+  const budget = new BodyBudget(maxTogether)
+  const through = (name: keyof SlackDoorPort) => async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const open = door()
+    if (!open) throw new Refusal('STARTING', 'NOTHING WAS DONE: ask again in a moment.', { headers: later() })
+    const rawBody = await readBody(req, budget, maxBody)
+    try {
+      const { status, body, why } = await open[name]({ timestamp: req.headers['x-slack-request-timestamp'], signature: req.headers['x-slack-signature'], rawBody })
+      if (why !== undefined) onRefused(`Slack, ${req.url?.split('?', 1)[0]}: ${why}`)
+      if (body) answer(res, status, body)
+      else write(res, status, 'text/plain', '')
+    } finally {
+      budget.give(rawBody.length)
+    }
   }
-  router.post('/slack/commands', raw, through('command'))
-  router.post('/slack/interactivity', raw, through('interactivity'))
-  return router
+  return [
+    { method: 'post', path: '/slack/commands', handle: through('command') },
+    { method: 'post', path: '/slack/interactivity', handle: through('interactivity') },
+  ]
 }

@@ -118,7 +118,8 @@ const outcomeOf = (lane: Lane, failure: Failure): Outcome => {
 /** Without blocks it is text alone. */
 const sayable = ({ text, blocks }: Message): object => ({ text, ...(blocks.length > 0 ? { blocks } : {}) })
 
-const silent = {
+/** Their libraries say nothing by themselves: what goes wrong comes back as a value. */
+export const silentLogger = {
   debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined,
   setLevel: () => undefined, getLevel: () => 'error', setName: () => undefined,
 }
@@ -128,6 +129,6 @@ const connect = async (token: string, { apiUrl, timeoutMs }: { apiUrl: string | 
   const { WebClient } = await import('@slack/web-api')
   return new WebClient(token, {
     timeout: timeoutMs, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, allowAbsoluteUrls: false, maxRequestConcurrency: 10,
-    logger: silent as never, ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }),
+    logger: silentLogger as never, ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }),
   })
 }
