@@ -121,7 +121,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   }
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => [...control.peers().values()]
-    .filter(({ tick, seenAt }) => tick.roles.includes('run') && boottimeMs() - seenAt < options.lostAfterMs && !state.processes.get(tick.by)?.lost)
+    .filter(({ tick, seenAt }) => tick.roles.includes('run') && boottime() - seenAt < options.lostAfterMs && !state.processes.get(tick.by)?.lost)
     .map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const common = { state, append, folded, onProblem: options.onProblem }
   const actors: Actor[] = [
