@@ -89,7 +89,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
         },
       }
     },
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: await metricsText(parts) }),
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: metricsText(parts) }),
   }
   slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: parts.append, forced })
   const { url } = door

@@ -90,7 +90,7 @@ class Composer {
   }
 
   #list(events: Event[], into: YamlNode): YamlNode {
-    for (let item = this.#node(events); item !== undefined; item = this.#node(events)) this.#grow(into, item, () => into.list.push(item!))
+    for (let item = this.#node(events); item !== undefined; item = this.#node(events)) this.#grow(into, item, () => into.list.push(item))
     into.value = into.list.map(({ value }) => value)
     return into
   }

@@ -89,6 +89,6 @@ export const flagName = (key: string): string => words(key).join('-')
 /** The key that names a secret's file: `slack.botTokenFile`. */
 export const fileKey = (key: string): string => `${key}File`
 
-export const settingOf = (key: Key): Setting => settings[key] as Setting
+export const settingOf = (key: Key): Setting => settings[key]
 /** Every name that may be written: the settings, and a `…File` for each secret instead of the secret itself. */
 export const writableKeys: readonly string[] = keys.map((key) => (settingOf(key).secret ? fileKey(key) : key))

@@ -35,7 +35,7 @@ export class KafkaClient {
       brokers,
       ...ssl === undefined ? {} : { ssl },
       // A copy: kafkajs writes into it.
-      ...sasl === undefined ? {} : { sasl: { ...sasl } as SASLOptions },
+      ...sasl === undefined ? {} : { sasl: { ...sasl } },
       connectionTimeout: 1000,
       authenticationTimeout: 1500,
       requestTimeout: 1500,
@@ -102,7 +102,7 @@ export function loadKafkajs(): Promise<Kafkajs> {
 }
 
 async function load(): Promise<Kafkajs> {
-  const kafkajs = (await import('kafkajs')).default as unknown as Kafkajs
+  const kafkajs = (await import('kafkajs')).default
   clusterSymbol(new kafkajs.Kafka({ brokers: ['127.0.0.1:1'], logLevel: kafkajs.logLevel.NOTHING }))
   const inside = createRequire(import.meta.url)
   armTimersOnlyWhenNeeded(inside('kafkajs/src/network/requestQueue') as { prototype: RequestQueue })

@@ -17,7 +17,7 @@ export function createHands(providers: readonly Provider[]): Hands {
         const known = [...byName.keys()].join(', ') || 'none'
         throw new ProviderError('BadCall', `the provider ${JSON.stringify(name)} is not configured (known: ${known}): add it under \`providers\``)
       }
-      return (await answer(provider, verb, args, call)) as unknown as Json
+      return (await answer(provider, verb, args, call)) as Json
     },
     close: async () => void (await Promise.all(providers.map((provider) => provider.close()))),
   }

@@ -59,7 +59,7 @@ export async function watchImports(): Promise<void> {
   process.getBuiltinModule = ((name: string) => {
     if (computing.has(name.replace(/^node:/, ''))) return open(name as 'util')
     throw new ScriptRefused(`a script asked for the module '${name}': ${whyNot(name)}`)
-  }) as typeof process.getBuiltinModule
+  })
   await import(own)
 }
 

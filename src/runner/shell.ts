@@ -26,7 +26,7 @@ export function boundShell(binding: ShellBinding): Shell {
       if (entry.kind === 'stdout' || entry.kind === 'stderr') binding.print(entry.data)
     },
   })
-  return guarded(bound as Shell, binding)
+  return guarded(bound, binding)
 }
 
 const guarded = (inner: Shell, binding: ShellBinding): Shell =>

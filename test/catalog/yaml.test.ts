@@ -37,7 +37,7 @@ describe('YAML is read with its lines', () => {
     const rows: [PropertyKey[], number][] = [
       [[], 2], [['a'], 2], [['a', 0], 3], [['a', 0, 'b'], 3], [['a', 0, 'c'], 4], [['a', 0, 'c', 'd'], 6], [['a', 0, 'c', 'd', 1], 7], [['a', 1, 'e'], 8], [['a', 1, 'nothing', 'there'], 8],
     ]
-    for (const [path, line] of rows) assert.equal(lineAt(root!, path), line, path.join('.'))
+    for (const [path, line] of rows) assert.equal(lineAt(root, path), line, path.join('.'))
   })
   it('with the values of YAML 1.2', () => {
     const { root } = readYaml('x.yaml', 'on: off\nno: yes\nnull: ~\nn: 010\nq: "5"\nf: 1.5\nb: true\nv: 1.2.3\nk: >\n  two\n  lines\n5: key\n')

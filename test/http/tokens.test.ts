@@ -56,7 +56,7 @@ describe('tokens', () => {
     ])
     for (const answer of answers) {
       assert.equal(answer.status, 401)
-      assert.equal(answer.text, answers[0]!.text)
+      assert.equal(answer.text, answers[0].text)
       assert.match(answer.headers.get('www-authenticate') ?? '', /Basic.*Bearer/)
     }
     const forbidden = await call('POST', '/v1/reload', bearer('viewer-token'))

@@ -45,7 +45,7 @@ describe('a Kafka of three brokers', { skip: noOwnKafka, timeout: 240_000 }, () 
       })()
       await until('under way', () => acknowledged.length > 200)
       const leader = await kafka.leader(`${streams.prefix}-log`)
-      await stop(leader)
+      stop(leader)
       const before = acknowledged.length
       // While the old leader is still away: the others have taken over.
       await until('going on without it', () => acknowledged.length > before + 200)

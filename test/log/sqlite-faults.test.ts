@@ -17,7 +17,7 @@ const { open, fresh, folder, closeAll } = logFiles()
 
 function startChild(path: string, mode: 'write' | 'hold'): { child: ChildProcess; lines: AsyncIterator<string> } {
   const child = spawn(process.execPath, [script, path, mode], { stdio: ['pipe', 'pipe', 'inherit'] })
-  return { child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator]() }
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
 }
 
 async function killed(child: ChildProcess): Promise<void> {
