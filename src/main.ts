@@ -11,7 +11,10 @@ import { startControl, freshMs } from './follow/control.ts'
 import { createDecider } from './follow/decider.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
+import { createRelay } from './follow/peers.ts'
+import { createProofs, type Acknowledged } from './follow/proofs.ts'
 import { createStopping } from './follow/stopping.ts'
+import type { StreamsOptions } from './follow/streams.ts'
 import { until } from './log/clock.ts'
 import type { Recorded } from './log/log.ts'
 import { createWriter } from './log/writer.ts'
@@ -32,8 +35,11 @@ export interface PartsOptions {
   readonly logUrl: string
   readonly stateDirectory: string
   readonly retentionMs?: number
+  readonly security?: StreamsOptions['security']
   readonly roles: readonly Role[]
   readonly address: string
+  /** See `Tick.stopKey`. */
+  readonly stopKey: string
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly warm?: number
@@ -73,12 +79,16 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const runs = options.roles.includes('run')
   let lease = { sentAt: Number.NEGATIVE_INFINITY }
   let jobs: Jobs | undefined
+  let draining = false
   let controlNumber = 0
+  /** Those that this process was before: what they ran is dead. */
+  const former = new Set<string>()
+  const proofs = createProofs()
 
   const control = startControl({
     log: streams.control, clock, boottime, onProblem: options.onProblem, onStop: (stop) => latch.hear(stop),
     tick: () => ({
-      by: identity.id, name: options.name, host: hostname(), address: options.address, roles: options.roles, foldVersion,
+      by: identity.id, name: options.name, host: hostname(), address: options.address, stopKey: options.stopKey, roles: options.roles, foldVersion,
       catalogue: state.catalogue?.digest ?? '',
     }),
     onLease: (sentAt) => {
@@ -86,10 +96,18 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       jobs?.extend(sentAt)
     },
   })
+  /** Whoever may still hold a lease: silence counts only while we hear ourselves, and ends when it is declared lost. */
+  const peers = () => [...control.peers()].filter(([id, { seenAt }]) =>
+    !former.has(id) && !state.processes.get(id)?.lost && lease.sentAt - seenAt < options.lostAfterMs).map(([, peer]) => peer)
+  const hear = (stop: string, acknowledged: Acknowledged): void => proofs.hear(stop, { ...acknowledged, at: follower.now() })
+  const relay = createRelay({
+    clock, tellPeer: outside.tellPeer, notify: options.notify, hear, over: (stop) => state.stops.get(stop)?.lifted !== undefined,
+    peers: () => peers().map(({ tick }) => tick).filter(({ by }) => by !== identity.id),
+  })
   const stopping = createStopping({
     state, append, folded, clock, newId, onProblem: options.onProblem, file: outside.stopFile(join(options.stateDirectory, 'stops.jsonl')),
     trip: (stop) => latch.trip(stop), unrecorded: () => latch.unrecorded(), unheard: () => latch.unheard(),
-    sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber),
+    sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
   await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded })
@@ -105,6 +123,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const startAnew = async (why: string): Promise<void> => {
     const old = identity.id
     options.notify(`this process starts anew under another identity: ${why}`)
+    former.add(old)
     identity.id = newId()
     writer.renew(identity.id)
     lease = { sentAt: Number.NEGATIVE_INFINITY }
@@ -120,9 +139,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     return { me: identity.id, live: live.map(([id]) => id), now: follower.now() }
   }
   /** Those that run and are not lost: from them a stop wants proof. */
-  const runners = (): { id: string; name: string }[] => [...control.peers().values()]
-    .filter(({ tick, seenAt }) => tick.roles.includes('run') && boottime() - seenAt < options.lostAfterMs && !state.processes.get(tick.by)?.lost)
-    .map(({ tick }) => ({ id: tick.by, name: tick.name }))
+  const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const common = { state, append, folded, onProblem: options.onProblem }
   const actors: Actor[] = [
     stopping.record,
@@ -138,36 +155,50 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     const gone = options.alertGone
     const deps: RunnerDeps = {
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch,
-      lease: { sentAt: () => lease.sentAt, fresh: () => boottime() - lease.sentAt < freshMs },
+      lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs },
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
       alertGone: gone && ((workflow) => gone(workflow, state)),
     }
-    actors.push(createPlanner(deps), createStepper(deps), createVerifier(deps))
-    createKiller({ ...deps, name: options.name })
+    actors.push(createKiller({ ...deps, name: options.name, hear }), createPlanner(deps), createStepper(deps), createVerifier(deps))
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
   follower.act(actors)
 
   return {
-    state, append, folded, writer, latch, way, control, runners, now: follower.now,
+    state, append, folded, writer, latch, way, peers, proofs, runners, now: follower.now,
     me: () => identity.id,
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
+    /** A stop that another process passes on. */
+    obeyStop: (stop: StopOrder) => stopping.obey(stop),
     liftStop: async (stop: string, who: string, why: string): Promise<void> => folded(await append([{ kind: 'stop lifted', stop, who, why }])),
     activate: (catalogue: Catalogue) => activate(catalogue, { state, append, folded }),
-    /** Ends in order: nothing new starts, what runs may finish within `drainMs`, then it is killed. */
+    /** Ends in order: no step begins any more, one that runs may finish within `drainMs`, then it is killed. */
     close: async (drainMs: number): Promise<void> => {
-      const running = (): number => [...state.live.get('running')!].filter(({ holder }) => holder === identity.id).length
-      await until(clock, () => running() === 0, drainMs, 50)
-      await follower.close()
+      draining = true
+      const holdsNone = (): boolean => claimsOf(state, identity.id) === 0
+      await until(clock, holdsNone, drainMs, 20)
       await jobs?.close()
+      // What was killed is let go of; then this identity ends by its own word, and others go on at once.
+      await until(clock, holdsNone, leaveWithinMs, 20)
+      await append([{ kind: 'runner lost', runner: identity.id, name: options.name, why: 'it was shut down, and let go of all it ran' }], { deadlineMs: leaveWithinMs })
+        .catch(() => options.notify('the log could not be told of this end: others go on after lostAfter'))
+      relay.close()
+      await follower.close()
       await control.close()
       await writer.close()
       await streams.close()
     },
   }
 }
+
+/** How long the log is given at the end. */
+const leaveWithinMs = 2000
+
+const claimsOf = (state: State, runner: string): number =>
+  (['running', 'stopping'] as const).flatMap((name) => [...state.live.get(name)!]).filter(({ holder }) => holder === runner)
+    .flatMap(({ steps }) => steps.flatMap(({ jobs }) => jobs.filter((job) => job.state === 'claimed'))).length
 
 const joined = (options: PartsOptions): Fact =>
   ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion })

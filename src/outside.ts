@@ -2,6 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { findCopy } from './catalog/copies.ts'
 import type { Workflow } from './core/state.ts'
+import { tellOverHttp, type TellPeer } from './follow/peers.ts'
 import { stopFile, type StopFile } from './follow/stop-file.ts'
 import { openStreams, type Streams, type StreamsOptions } from './follow/streams.ts'
 import { realClock, type Clock } from './log/clock.ts'
@@ -18,6 +19,7 @@ export interface Outside {
   readonly openStreams: (options: StreamsOptions) => Promise<Streams>
   readonly createJobs: (options: JobsOptions) => Jobs
   readonly stopFile: (path: string) => StopFile
+  readonly tellPeer: TellPeer
   readonly scriptOf: (stateDirectory: string, runbook: Workflow['runbook']) => Promise<Script | undefined>
 }
 
@@ -28,6 +30,7 @@ export const realOutside: Outside = {
   openStreams,
   createJobs,
   stopFile,
+  tellPeer: tellOverHttp,
   scriptOf: async (stateDirectory, { digest }) => {
     const copy = await findCopy(stateDirectory, digest)
     return copy && { script: copy.script, digest: copy.scriptDigest, files: copy.files }

@@ -1,9 +1,11 @@
 /** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type Reading } from './catalog/read.ts'
 import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
+import { kafkaAccess } from './config/kafka.ts'
 import { runbookId } from './core/catalogue.ts'
 import type { Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
@@ -39,15 +41,17 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
   const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem })
   let ports: Ports | undefined
+  const stopKey = randomBytes(24).toString('base64url')
   // The door is open before the log is read: liveness is answered, all else is told to come again.
   const door = await openDoor({
     listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
     intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, onProblem,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
+    isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),
   })
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
-    address: config.advertise ?? door.url, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
+    ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager) } : {}),
     forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: slack.notifier,
@@ -67,13 +71,14 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     return { ready: why.length === 0, why }
   }
   ports = {
-    append: parts.append, pullStop: parts.pullStop, liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom,
+    append: parts.append, pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
+    liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom,
     read: () => ({
       state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: [...forced],
-      peers: [...parts.control.peers().values()].map(({ tick, seenAt }) => ({
+      heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({
         id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion,
         ageMs: Math.round(boottimeMs() - seenAt),
-      })).filter(({ id, ageMs }) => ageMs < config.lostAfterMs && !parts.state.processes.get(id)?.lost),
+      })),
     }),
     health: () => {
       const { ready: is, why } = ready()
@@ -109,6 +114,8 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     },
   }
 }
+
+const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } => (value === undefined ? {} : { [name]: value }) as { [P in K]?: T }
 
 const grafanaOf = ({ grafana: { secret, signatureHeader, timestampHeader } }: Config) =>
   secret === undefined ? {} : { grafana: { secret: () => secret.read(), signatureHeader, ...(timestampHeader === undefined ? {} : { timestampHeader }) } }

@@ -81,7 +81,9 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   const process = state.processes.get(entry.runner)
   if (process?.lost) return
   state.processes.set(entry.runner, { n: process?.n ?? 0, lastAt: process?.lastAt ?? state.at, lost: true })
-  const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) => workflow.holder === entry.runner)
+  // One that held a workflow between two steps interrupted nothing, and calls nobody.
+  const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) =>
+    workflow.holder === entry.runner && workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed')))
   foldRunnerLost(state, entry.runner, why)
   if (held) {
     const about = { kind: 'runner lost' as const, runner: entry.runner, name: entry.name, why: entry.why }

@@ -15,6 +15,8 @@ export interface Tick {
   readonly name: string
   readonly host: string
   readonly address: string
+  /** Opens `POST /v1/stops` of this process to the others, and nothing else: whoever can read it here could put a stop here. */
+  readonly stopKey: string
   readonly roles: readonly string[]
   readonly foldVersion: number
   readonly catalogue: string

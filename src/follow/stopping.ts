@@ -1,6 +1,6 @@
 /**
- * The way of a stop: the latch first, then a file that is fsynced, then the control stream, then the log, which is the
- * record. Each of them is enough to keep it in force. By level, not once: a stop that this process knows of and has not
+ * The way of a stop: the latch first, then a file that is fsynced, then at once the control stream, the others over HTTP,
+ * and the log, which is the record. Each of them is enough to keep it in force. By level, not once: a stop that this process knows of and has not
  * read back from a stream is put there, again and again, until it is there or lifted (protocol rule 20).
  */
 import type { Fact, StopOrder } from '../core/entry.ts'
@@ -21,6 +21,7 @@ export interface StoppingOptions extends InFlightOptions {
   /** Those in force that were not read from the control stream. */
   readonly unheard: () => readonly StopOrder[]
   readonly sendOnControl: (stop: StopOrder) => Promise<unknown>
+  readonly sendToPeers: (stop: StopOrder) => void
   readonly append: (facts: readonly Fact[], options?: { deadlineMs?: number }) => Promise<number>
 }
 
@@ -59,10 +60,17 @@ export const createStopping = (options: StoppingOptions) => {
       keep()
       spread()
     }) satisfies Actor,
+    /** What another process passed on: in force here when this returns, and sent to the streams by level. */
+    obey: (stop: StopOrder): { id: string; durable: boolean } => {
+      options.trip(stop)
+      keep()
+      return { id: stop.id, durable: options.state.stops.has(stop.id) }
+    },
     /** Trips the latch before anything else. `durable`: whether it is on the log already. */
     pull: async (stop: StopOrder): Promise<{ id: string; durable: boolean }> => {
       options.trip(stop)
       keep()
+      options.sendToPeers(stop)
       spread()
       const durable = await until(options.clock, () => options.state.stops.has(stop.id), durableWithinMs)
       return { id: stop.id, durable }

@@ -10,7 +10,7 @@ import { memoryLog } from '../log/memory.ts'
 export interface StreamsOptions {
   readonly logUrl: string
   readonly retentionMs?: number
-  readonly security?: () => KafkaSecurity
+  readonly security?: (() => KafkaSecurity) | undefined
   readonly notify: (text: string) => void
 }
 

@@ -1,7 +1,7 @@
 /** What the door needs of the parts behind it. `main.ts` hands it over; nothing else of them is reached from here. */
 import type { Fact, StopOrder } from '../core/entry.ts'
 import type { Entry } from '../core/entry.ts'
-import type { State } from '../core/state.ts'
+import type { State, Stop } from '../core/state.ts'
 import type { Recorded } from '../log/log.ts'
 
 export interface Peer {
@@ -23,6 +23,8 @@ export interface Readable {
   readonly now: number
   readonly me: string
   readonly peers: readonly Peer[]
+  /** What runners said of a stop to this process itself: the log may not have it yet. */
+  readonly heard: (stop: string) => readonly Stop['acknowledgements'][number][]
   /** Stops that this process obeys though the log does not hold them yet. */
   readonly unrecorded: readonly StopOrder[]
   /** Stops of the configuration: nobody lifts them from outside. */
@@ -50,7 +52,7 @@ export type NewStop = Omit<StopOrder, 'id'> & { readonly id?: string }
 export interface Ports {
   /** Durable when it resolves; rejects with LogError. */
   append(facts: readonly Fact[], options: { readonly deadlineMs: number }): Promise<unknown>
-  /** In force here when it resolves. An id that is known already is the same stop. */
+  /** In force here when it resolves. With an id it is one that another process passes on, and goes no further. */
   pullStop(stop: NewStop): Promise<{ readonly id: string; readonly durable: boolean }>
   /** On the log when it resolves. */
   liftStop(id: string, who: string, why: string): Promise<void>

@@ -29,7 +29,8 @@ export async function pullStop(call: Call): Promise<void> {
   const fromPage = (req.headers.accept ?? '').includes('text/html')
   const wait = query.get('wait')
   const waitMs = fromPage ? 3000 : wait === null ? 0 : Math.min(longestWaitMs, parseDuration(wait) ?? 10_000)
-  const proof = waitMs > 0 ? await waitForProof(ports, id, { waitMs, signal: door.ending, gone: () => res.destroyed }) : undefined
+  const enough = caller.peer ? hasAnswered(ports) : isProved
+  const proof = waitMs > 0 ? await waitForProof(ports, id, { waitMs, enough, signal: door.ending, gone: () => res.destroyed }) : undefined
   if (fromPage) return write(res, 201, 'text/html; charset=utf-8', renderPage(ports.read(), { pulled: id, ...(note === undefined ? {} : { note }) }), pageHeaders)
   const told = note === undefined ? {} : { note }
   answer(res, 201, proof === undefined ? { id, durable, ...told } : { ...proof, ...told })
@@ -90,19 +91,28 @@ function fromForm(text: string): Record<string, unknown> {
   return { why: form.get('why') ?? '', kind: form.get('kind') || 'kill', matchers: form.getAll('matchers') }
 }
 
+/** The log was given its time before; that it does not have the stop is said, not waited for. */
+const isProved = ({ missing }: Form<'Stop'>): boolean => missing.length === 0
+
+/** What another process wants to hear from this one: its own word. */
+const hasAnswered = (ports: Ports) => ({ acknowledgements, missing }: Form<'Stop'>): boolean => {
+  const { me } = ports.read()
+  return acknowledgements.some(({ runner }) => runner === me) || !missing.some(({ runner }) => runner === me)
+}
+
 interface Waiting {
+  readonly enough: (stop: Form<'Stop'>) => boolean
   readonly waitMs: number
   readonly signal: AbortSignal
   readonly gone: () => boolean
 }
 
-/** Until every runner answered and the stop is on the log, or the time is over: what is known then is the proof. */
-async function waitForProof(ports: Ports, id: string, { waitMs, signal, gone }: Waiting): Promise<Form<'Stop'> | undefined> {
+/** Until enough is known, or the time is over: what is known then is the proof. */
+async function waitForProof(ports: Ports, id: string, { enough, waitMs, signal, gone }: Waiting): Promise<Form<'Stop'> | undefined> {
   const over = performance.now() + waitMs
   for (;;) {
     const stop = viewStop(ports.read(), id)
-    const proved = stop !== undefined && stop.durable && stop.missing.length === 0
-    if (proved || performance.now() >= over || signal.aborted || gone()) return stop
+    if (stop === undefined || enough(stop) || performance.now() >= over || signal.aborted || gone()) return stop
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
   }
 }

@@ -1,42 +1,70 @@
-/** What a stop does here: kill what it covers at once, then, the stop being on the log, let go of it and acknowledge. */
-import type { Fact, StopOrder } from '../core/entry.ts'
+/**
+ * What a stop does here. Killing is done at once, when the latch trips. Acknowledging is done by level: once the log has
+ * the stop, whoever runs under it has let go of what it covers and has not said so yet, says so; also one that was
+ * started while the stop was in force.
+ */
 import { compiledOf, covers } from '../core/fold/stops.ts'
-import type { Workflow } from '../core/state.ts'
+import type { StopOrder } from '../core/entry.ts'
+import type { Stop, Workflow } from '../core/state.ts'
+import type { Actor } from '../follow/follower.ts'
+import { inFlight } from '../follow/in-flight.ts'
+import type { Acknowledged } from '../follow/proofs.ts'
 import type { RunnerDeps } from './deps.ts'
 import type { WorkflowKilled } from './protocol.ts'
 
 export interface KillerOptions extends RunnerDeps {
   readonly name: string
+  /** Known here at once; the log has it later. */
+  readonly hear: (stop: string, acknowledged: Acknowledged) => void
 }
 
-export const createKiller = (deps: KillerOptions) => {
-  deps.latch.onTrip((stop) => void obey(stop, deps).catch(deps.onProblem))
+type Obeyed = { readonly runner: string; readonly result: Promise<Acknowledged> }
+
+export const createKiller = (deps: KillerOptions): Actor => {
+  const busy = inFlight(deps)
+  const obeyed = new Map<string, Obeyed>()
+
+  /** Once per stop and identity: what another identity of this process ran is dead already. */
+  const obey = (stop: StopOrder): Promise<Acknowledged> => {
+    const before = obeyed.get(stop.id)
+    if (before?.runner === deps.me()) return before.result
+    const result = kill(stop, deps)
+    obeyed.set(stop.id, { runner: deps.me(), result })
+    result.then((acknowledged) => deps.hear(stop.id, acknowledged), deps.onProblem)
+    return result
+  }
+  deps.latch.onTrip((stop) => void obey(stop))
+  for (const stop of deps.latch.unrecorded()) void obey(stop)
+
+  return () => {
+    for (const stop of busy.idle([...deps.state.inForce], ({ id }) => id)) {
+      if (stop.acknowledgements.some(({ runner }) => runner === deps.me()) || holds(stop, deps)) continue
+      busy.during([stop.id], async () => {
+        const acknowledged = await obey(stop)
+        if (!holds(stop, deps)) await deps.folded(await deps.append([{ kind: 'stop acknowledged', stop: stop.id, ...acknowledged }]))
+      })
+    }
+    for (const id of obeyed.keys()) if (deps.state.stops.get(id)?.lifted) obeyed.delete(id)
+  }
 }
 
-const obey = async (stop: StopOrder, deps: KillerOptions): Promise<void> => {
+/** Whatever holds a claim lets go of it by itself, in the stepper: there is one place that speaks for a claim. */
+const kill = async (stop: StopOrder, deps: KillerOptions): Promise<Acknowledged> => {
+  const runner = deps.me()
   const began = deps.clock.steady()
-  const covered = stop.effect === 'kill' ? mine(deps).filter((workflow) => coveredBy(stop, workflow)) : []
-  const results = stop.effect === 'kill' ? await deps.jobs().kill(stop.matchers.length === 0 ? 'all' : covered.map(({ id }) => id), `stop ${stop.id}`) : []
-  const tookMs = Math.round(deps.clock.steady() - began)
-  // Letting go is decided by level, after folding the stop, and not at the latch: else what runs would be offered again.
-  await deps.when(() => deps.state.stops.has(stop.id) || deps.state.liftedEarly.has(stop.id))
-  const facts: Fact[] = covered.flatMap((workflow) => lettingGo(workflow, results, tookMs))
-  const survivors = results.reduce((sum, one) => sum + one.survivors, 0)
-  facts.push({ kind: 'stop acknowledged', stop: stop.id, runner: deps.me(), name: deps.name, killed: results.filter((one) => !isReading(one)).length, survivors, tookMs })
-  await deps.folded(await deps.append(facts))
+  const results = stop.effect === 'pause' ? [] : await deps.jobs().kill(stop.matchers.length === 0 ? 'all' : covered(stop, deps).map(({ id }) => id), `stop ${stop.id}`)
+  return {
+    runner, name: deps.name, killed: new Set(results.filter((one) => !isReading(one)).map(({ workflow }) => workflow)).size,
+    survivors: results.reduce((sum, one) => sum + one.survivors, 0), tookMs: Math.round(deps.clock.steady() - began),
+  }
 }
 
-const coveredBy = (stop: StopOrder, workflow: Workflow): boolean => covers({ ...stop, compiled: compiledOf(stop) }, workflow)
+const holds = (stop: Stop, deps: KillerOptions): boolean =>
+  stop.effect === 'kill' && covered(stop, deps).some(({ steps }) => steps.some(({ jobs }) => jobs.some(({ state }) => state === 'claimed')))
+
+const covered = (stop: StopOrder, deps: KillerOptions): Workflow[] => {
+  const scope = { matchers: stop.matchers, compiled: compiledOf(stop) }
+  return [...deps.state.live.get('running')!, ...deps.state.live.get('stopping')!].filter((workflow) => workflow.holder === deps.me() && covers(scope, workflow))
+}
 
 const isReading = (killed: WorkflowKilled): boolean => killed.workflow.startsWith('plan:') || killed.workflow.startsWith('verify:')
-
-const mine = (deps: KillerOptions): Workflow[] =>
-  [...deps.state.live.get('running')!, ...deps.state.live.get('stopping')!].filter((workflow) => workflow.holder === deps.me())
-
-/** A step that ended by itself meanwhile has had its say: the fold ignores what is said of a claim no longer held. */
-const lettingGo = (workflow: Workflow, results: readonly WorkflowKilled[], tookMs: number): Fact[] => {
-  const killed = results.find((one) => one.workflow === workflow.id)
-  return workflow.steps.flatMap((step) => step.jobs.flatMap((job): Fact[] => job.state === 'claimed' && job.claim !== undefined
-    ? [{ kind: 'let go', workflow: workflow.id, claim: job.claim, how: killed ? 'killed' : 'never started', survivors: killed?.survivors ?? 0, tookMs: killed?.tookMs ?? tookMs }]
-    : []))
-}

@@ -65,7 +65,8 @@ export type Result =
   | { readonly kind: 'done'; readonly output: Json }
   | { readonly kind: 'failed'; readonly failure: FailureKind; readonly error: string; readonly detail: string }
 
-export type Outcome = Result & { readonly started: boolean; readonly printed: Printed }
+/** `killed`: what ending its process came to, where that was needed. */
+export type Outcome = Result & { readonly started: boolean; readonly printed: Printed; readonly killed?: Killed }
 
 export type WayName = 'cgroup' | 'namespace' | 'subreaper' | 'none'
 

@@ -26,15 +26,19 @@ export const createStepper = (deps: RunnerDeps): Actor => {
 
 const keyOf = ({ workflow, step, job }: JobDue): string => `${workflow.id} ${step} ${job}`
 
+/** Whatever it claims, it says what became of it: done, failed, or let go. Nobody else speaks for a claim while we live. */
 const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
   const { workflow, step, job } = due
   const claim = deps.newId()
+  const me = deps.me()
   const sentAt = deps.boottime()
   await deps.folded(await deps.append([{ kind: 'claimed', workflow: workflow.id, step, job, claim }]))
   const claimed = workflow.steps[step]!.jobs[job]!
   if (claimed.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
+  const script = await deps.scriptOf(workflow.runbook)
+  if (deps.me() !== me) return
+  // Nothing is awaited between this look and the start: a stop that comes now finds the job and kills it.
   const startable = deps.lease.fresh() && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
-  const script = startable ? await deps.scriptOf(workflow.runbook) : undefined
   if (!startable) return letGo(due, claim, deps)
   const began = deps.clock.steady()
   const outcome = script
@@ -42,7 +46,8 @@ const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
     : failedBefore(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   const tookMs = Math.round(deps.clock.steady() - began)
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, claim, deps)
-  if (outcome.kind === 'failed' && outcome.failure === 'killed') return // whoever killed it says so
+  if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
+  if (outcome.kind === 'failed' && outcome.failure === 'killed') return letGo(due, claim, deps, outcome)
   const word = { workflow: workflow.id, step, job, claim, tookMs }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }
@@ -59,8 +64,12 @@ const start = ({ workflow, step, job }: JobDue, claim: string, script: NonNullab
   }, handlesOf(workflow, deps)).result
 }
 
-const letGo = async ({ workflow }: JobDue, claim: string, deps: RunnerDeps): Promise<void> =>
-  deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how: 'never started', survivors: 0, tookMs: 0 }]))
+const letGo = async ({ workflow }: JobDue, claim: string, deps: RunnerDeps, outcome?: Outcome): Promise<void> => {
+  const { survivors, tookMs } = outcome?.killed ?? { survivors: 0, tookMs: 0 }
+  // That it began may not have been heard any more: whatever was given to a process counts as begun.
+  const how = outcome?.started || outcome?.killed ? 'killed' : 'never started'
+  await deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how, survivors, tookMs: Math.round(tookMs) }]))
+}
 
 const reasonOf: Readonly<Record<FailureKind, Reason>> = {
   refused: 'step failed', thrown: 'step failed', forbidden: 'step failed', timeout: 'step timeout', memory: 'step memory', exit: 'step failed', killed: 'step failed',

@@ -125,7 +125,7 @@ export class WarmChild {
     const starved = this.job && result.kind === 'failed' && result.failure === 'exit' && way.outOfMemory(this.tree)
     // What it printed last may still be in the pipe. A survivor that holds the pipe open does not hold us up.
     if (this.job) await Promise.race([this.drained(), wait(200)])
-    if (this.job) await this.settle(this.job, starved ? memoryResult(this.job.order) : (this.job.result ?? result))
+    if (this.job) await this.settle(this.job, starved ? memoryResult(this.job.order) : (this.job.result ?? result), killed)
     way.forget(this.tree)
     for (const stream of this.process.stdio) stream?.destroy()
     if (this.process.connected) this.process.disconnect()
@@ -178,14 +178,14 @@ export class WarmChild {
     if (this.state === 'bound') this.nest.onFree(this)
   }
 
-  private async settle(job: RunningJob, result: Result): Promise<void> {
+  private async settle(job: RunningJob, result: Result, killed?: Killed): Promise<void> {
     clearTimeout(job.timer)
     if (this.job !== job) return
     this.job = undefined
     job.capture.push(this.lines.flush())
     const mask = maskOf([...this.nest.secrets(), ...Object.values(job.order.env ?? {})])
     const told: Result = result.kind === 'done' ? result : { ...result, error: mask(result.error), detail: mask(result.detail) }
-    const outcome: Outcome = { ...told, started: job.started, printed: await job.capture.close() }
+    const outcome: Outcome = { ...told, started: job.started, printed: await job.capture.close(), ...(killed ? { killed } : {}) }
     this.nest.say({ kind: 'ended', job: job.order.id, outcome })
   }
 

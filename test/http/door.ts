@@ -51,7 +51,7 @@ export const createParts = () => {
       parts.says({ kind: 'stop lifted', stop, who, why })
     },
     reload: async () => ({ digest: 'd'.repeat(64), problems: [] }),
-    read: () => ({ state, now: 0, me, peers: parts.peers, unrecorded, forced: parts.forced }),
+    read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, unrecorded, forced: parts.forced }),
     async* events(from, signal) {
       let next = from
       while (!signal.aborted) {

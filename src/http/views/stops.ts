@@ -8,9 +8,6 @@ import type { Peer, Readable } from '../ports.ts'
 import type { Form } from '../schemas.ts'
 import { maybe, time } from '../times.ts'
 
-/** Silent longer than this, a process is not waited for: it is named as missing all the same while it holds its lease. */
-const peerAgeMs = 60_000
-
 export function listStops({ state, unrecorded }: Readable): { id: string }[] {
   const waiting = unrecorded.filter(({ id }) => !state.stops.has(id))
   return [...waiting, ...[...state.stops.values()].reverse()]
@@ -23,7 +20,7 @@ export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefin
   if (order === undefined) return undefined
   const compiled = stop ?? { ...order, compiled: parseMatchers(order.matchers) }
   const lifted = stop?.lifted
-  const acknowledgements = stop?.acknowledgements ?? []
+  const acknowledgements = acknowledged(readable, id, stop)
   return {
     id,
     matchers: [...order.matchers],
@@ -71,9 +68,15 @@ function mayCover(stop: Matchers, route: Route): boolean {
   })
 }
 
+/** On the log, or only heard so far. */
+const acknowledged = ({ heard }: Readable, id: string, stop: Stop | undefined): Stop['acknowledgements'] => {
+  const recorded = stop?.acknowledgements ?? []
+  return [...recorded, ...heard(id).filter(({ runner }) => !recorded.some((one) => one.runner === runner))]
+}
+
 const missing = ({ state, peers }: Readable, acknowledged: Stop['acknowledgements']): Form<'Stop'>['missing'] =>
   peers.filter((peer) => mustAnswer(state, peer) && !acknowledged.some(({ runner }) => runner === peer.id))
     .map(({ id, name }) => ({ runner: id, name }))
 
-const mustAnswer = (state: State, { id, roles, ageMs }: Peer): boolean =>
-  roles.includes('run') && ageMs < peerAgeMs && state.processes.get(id)?.lost !== true
+const mustAnswer = (state: State, { id, roles }: Peer): boolean =>
+  roles.includes('run') && state.processes.get(id)?.lost !== true
