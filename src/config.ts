@@ -18,8 +18,6 @@ export type { Alertmanager, SlackGrant, Token, TokenRole } from './config/lists.
 export type { HostPort, LogAddress } from './config/kinds.ts'
 export type { Role } from './config/settings.ts'
 export { printSettingProblem } from './config/place.ts'
-export { isLoopback } from './config/crosscheck.ts'
-export { Secret } from './config/secret.ts'
 
 export interface Config {
   /** The file that was read. */

@@ -8,7 +8,7 @@ import { text, type Script } from './scripts.ts'
 
 const specifier = /(^|[;{}\s])(?:(?:import|export)\b[^'"`;()=]*?\bfrom\s*|import\s*\(?\s*)(['"])([^'"\n]+)\2/g
 
-export const isCode = (path: string): boolean => /\.[mc]?[jt]s$/.test(path)
+const isCode = (path: string): boolean => /\.[mc]?[jt]s$/.test(path)
 
 export function checkImports(script: Script): Problem[] {
   const folder = script.shown.slice(0, -`${script.version}.ts`.length)

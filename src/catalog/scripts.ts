@@ -97,7 +97,7 @@ async function readBelow(folder: string, path: string, depth: number): Promise<S
 }
 
 /** Over paths and contents, with lengths between them so that no two sets of files read alike. */
-export function digestOf(name: string, files: readonly ScriptFile[]): string {
+function digestOf(name: string, files: readonly ScriptFile[]): string {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   return sha256(...sorted.flatMap(({ path, bytes }) => [`${name}/${path}\0${bytes.length}\0`, bytes]))
 }

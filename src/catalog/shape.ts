@@ -69,7 +69,7 @@ function show(value: unknown): string {
 }
 
 /** `routes[3].params.by` */
-export const pathText = (path: readonly PropertyKey[], start = ''): string =>
+const pathText = (path: readonly PropertyKey[], start = ''): string =>
   path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`
     return text === '' ? String(key) : `${text}.${String(key)}`

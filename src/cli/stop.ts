@@ -50,7 +50,7 @@ export const user = (): string => {
 const isProved = ({ missing, acknowledgements }: Stop): boolean => missing.length === 0 && acknowledgements.every(({ survivors }) => survivors === 0)
 const coversAnything = ({ covers, killed }: Stop): boolean => covers.running + covers.waiting + covers.routes + killed.length > 0
 
-export function proofText(stop: Stop): string {
+function proofText(stop: Stop): string {
   const { acknowledgements, missing, covers, held, durable, matchers, id, kind, note } = stop
   const sum = (of: 'killed' | 'survivors'): number => acknowledgements.reduce((all, one) => all + one[of], 0)
   const tookMs = Math.round(Math.max(0, ...acknowledgements.map((one) => one.tookMs)))

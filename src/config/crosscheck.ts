@@ -30,7 +30,7 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
   return problems
 }
 
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.')) || /^::ffff:127\./.test(host)
 
 function checkDoor({ listen, tokens, insecure }: Config, say: Say): void {

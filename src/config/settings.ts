@@ -26,7 +26,7 @@ export type Role = (typeof roles)[number]
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('hex')
 
-export const settings = {
+const settings = {
   'listen': of(hostPort, 'Where HTTP is served. Anything but loopback needs `tokens`, or `insecure`.', '127.0.0.1:9095'),
   'advertise': of(origin, 'What other processes and people dial. From `listen`, unless it is set.'),
   'insecure': of(flag, 'Serves beyond loopback without tokens: everybody who reaches the port may do everything.', 'false'),

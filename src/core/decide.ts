@@ -23,7 +23,7 @@ export interface Judging {
 type Gate = (judging: Judging) => readonly Verdict[]
 
 /** How long what was observed for a plan is believed. */
-export const observedForMs = 30_000
+const observedForMs = 30_000
 
 const stopped: Gate = ({ state, workflow }) =>
   covering(state, workflow).map((stop) => ({

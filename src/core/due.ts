@@ -3,7 +3,7 @@ import { room } from './counter.ts'
 import { isNext, settled } from './fold/claims.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
-import type { Episode, Notice, State, Workflow } from './state.ts'
+import type { Episode, State, Workflow } from './state.ts'
 
 /** Episodes that have no answer yet. */
 export const alertsDue = (state: State, seat: Seat, most: number): Episode[] => {
@@ -89,13 +89,6 @@ const startable = (state: State, name: 'planning' | 'verifying', seat: Seat): Wo
   return [...state.live.get(name)!].filter((workflow) =>
     isMyTurn(workflow.id, workflow.startableAt, seat) && (name === 'verifying' || covering(state, workflow).length === 0))
 }
-
-/** A message is due while it says more than what was sent; changes of one are gathered for `gatherMs`. */
-export const messagesDue = (state: State, seat: Seat, gatherMs: number): Notice[] =>
-  [...state.noticesDue].filter((notice) => {
-    const since = notice.sent ? Math.max(notice.sent.at + gatherMs, notice.lastAt) : notice.firstAt
-    return since <= seat.now && isMyTurn(notice.key, since, seat)
-  })
 
 export const heartbeatsDue = (state: State, seat: Seat): { route: string; lastAt: number }[] =>
   [...state.heartbeats].flatMap(([route, { everyMs, lastAt, missed }]) =>

@@ -144,7 +144,7 @@ function countTexts(lists: readonly (readonly Matcher[])[]): Map<string, number>
 
 const sharedAs = (key: Key, text: string): string => `${key.by} ${key.name.length} ${key.name}${text}`
 
-export function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key)
   if (known !== undefined) return known
   const made = make()

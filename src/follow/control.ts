@@ -30,7 +30,7 @@ export const controlCodec: Codec<ControlRecord> = {
   kind: (record) => record.kind,
 }
 
-export const tickEveryMs = 250
+const tickEveryMs = 250
 /** A log that does not answer is sent further ticks all the same: so many, each waited for this long. */
 const ticksInFlight = 4
 const tickGoneMs = 5000

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { gunzip } from 'node:zlib'
 import { later, Refusal } from './errors.ts'
 
-export const maxBodyBytes = 16 * 1024 * 1024
+const maxBodyBytes = 16 * 1024 * 1024
 
 /** What all bodies that are being read or waited for may hold together. */
 export class BodyBudget {

@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express'
 import { Refusal } from './errors.ts'
 import type { BodyBudget } from './body.ts'
-import type { Ports, Readable } from './ports.ts'
+import type { Ports } from './ports.ts'
 import type { Turns } from './big.ts'
 import type { SignatureOptions } from './signature.ts'
 import type { Caller } from './tokens.ts'
@@ -79,5 +79,3 @@ function limitOf(query: URLSearchParams): number {
 }
 
 export const newestFirst = <T>(map: ReadonlyMap<string, T>): T[] => [...map.values()].reverse()
-
-export const readableOf = ({ ports }: Call): Readable => ports.read()

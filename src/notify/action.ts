@@ -11,7 +11,7 @@ export interface Pressed {
   readonly values: readonly string[]
 }
 
-export const maxValue = 2000
+const maxValue = 2000
 
 export const labelOf = (action: Action): string => {
   switch (action.action) {

@@ -7,7 +7,7 @@ import { safeAddress, slackCode, slackText } from './text.ts'
  * Slack's own are 50 blocks, 3000 characters a section, 150 a header, 75 on a button and 2000 behind it. All blocks
  * together may have some 13,000 characters, which Slack refuses (`msg_blocks_too_long`) without documenting it.
  */
-export const limits = { blocks: 50, section: 3000, header: 150, button: 75, value: 2000, together: 9000 } as const
+const limits = { blocks: 50, section: 3000, header: 150, button: 75, value: 2000, together: 9000 } as const
 
 interface Markdown {
   readonly type: 'mrkdwn'

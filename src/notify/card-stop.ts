@@ -34,7 +34,7 @@ const liftBy = ({ id }: StopView): string => `\`/paramedic go ${shortId(id)} WHY
 const overdue = ({ missing, at, now }: StopView): boolean => missing.length > 0 && now - at >= proofMs
 
 /** `3 of 3 runners, 2 workflows killed in 84 ms, 14 held`, or who has not answered. */
-export const proofLine = (view: StopView): string => {
+const proofLine = (view: StopView): string => {
   const { answered, missing, killed, tookMs, held, running } = view
   const all = answered + missing.length
   const proof = all === 0 ? 'no runner is alive' : `${answered} of ${many(all, 'runner')}`

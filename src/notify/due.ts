@@ -70,7 +70,7 @@ const hasMessage = ({ sent }: Notice, { channel }: DueSettings): boolean =>
 export const stderr = 'stderr'
 
 /** What nobody took is told again. */
-export const remindersDue = (state: State, now: number, settings: DueSettings): Sending[] => {
+const remindersDue = (state: State, now: number, settings: DueSettings): Sending[] => {
   const due: Sending[] = []
   for (const notice of state.notices.values()) {
     const { urgency, taken, rung, sent } = notice
@@ -108,7 +108,7 @@ const weight = ({ notice, how }: Sending): number =>
 const firstThingsFirst = (a: Sending, b: Sending): number => weight(a) - weight(b) || a.since - b.since
 
 /** More new messages than this wait for one channel: they are told in one. */
-export const tellTogetherAbove = 10
+const tellTogetherAbove = 10
 
 /** The first thing to do in a channel: one message, or all that wait in one. A stop is always told by itself. */
 export const firstOf = (sendings: readonly Sending[]): Sending | readonly Sending[] | undefined => {

@@ -42,5 +42,5 @@ export const createPlainNotifier = (options: PlainOptions) => {
   }
 }
 
-export const plainText = (state: State, notice: Notice, seen: Omit<Seen, 'state'> = { now: state.at, runners: [] }): string =>
+const plainText = (state: State, notice: Notice, seen: Omit<Seen, 'state'> = { now: state.at, runners: [] }): string =>
   renderText(viewOf({ state, ...seen }, notice))

@@ -101,7 +101,7 @@ const unknown = (state: State, notice: Notice, about: Notice['about'] & { kind: 
   }
 }
 
-export const workflowFacts = (state: State, workflow: Workflow): Omit<WorkflowView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+const workflowFacts = (state: State, workflow: Workflow): Omit<WorkflowView, 'kind' | 'key' | 'urgency' | 'taken'> => {
   const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
   const fires = firing(state, workflow)
   return {

@@ -37,7 +37,7 @@ export interface StartOptions extends Call {
   readonly endWithMe: boolean
 }
 
-export async function localProvider(declared: Declarations, folder: string, { endWithMe, ...call }: StartOptions): Promise<LocalProvider> {
+async function localProvider(declared: Declarations, folder: string, { endWithMe, ...call }: StartOptions): Promise<LocalProvider> {
   const place = resolve(folder)
   mkdirSync(place, { recursive: true, mode: 0o700 })
   const ask = (what: string, words: Ask, given: Call): Promise<unknown> =>

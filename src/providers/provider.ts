@@ -35,7 +35,7 @@ export class ProviderError extends Error {
   }
 }
 
-export const providerErrorNames = ['TargetUnknown', 'TargetUnreachable', 'VersionConflict', 'OutOfBounds', 'BadCall'] as const
+const providerErrorNames = ['TargetUnknown', 'TargetUnreachable', 'VersionConflict', 'OutOfBounds', 'BadCall'] as const
 export type ProviderErrorName = (typeof providerErrorNames)[number]
 
 export const isProviderErrorName = (name: unknown): name is ProviderErrorName => (providerErrorNames as readonly unknown[]).includes(name)

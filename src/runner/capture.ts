@@ -7,7 +7,7 @@ import type { WriteStream } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Printed } from './protocol.ts'
 
-export const tailBytes = 64 * 1024
+const tailBytes = 64 * 1024
 
 export interface CaptureOptions {
   readonly path: string

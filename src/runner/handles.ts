@@ -98,7 +98,7 @@ const bound = 64 * 1024
  * The environment of a step's shell: nothing of the server's, and of the alert only labels, below a fixed prefix, since
  * a name that the sender chose could be BASH_ENV. What was declared for the script comes last.
  */
-export function shellEnv(order: Pick<JobOrder, 'env' | 'input'>, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
+function shellEnv(order: Pick<JobOrder, 'env' | 'input'>, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const env: Record<string, string> = {}
   for (const name of ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SHLVL', 'PARAMEDIC_JOBS']) if (own[name] !== undefined) env[name] = own[name]
   let room = bound

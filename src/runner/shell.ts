@@ -57,7 +57,7 @@ function checkValue(value: unknown): void {
 }
 
 /** Each `${…}` must stand bare: where it stands inside of something, what the value says could become a command. */
-export function checkPlaces(pieces: readonly string[]): void {
+function checkPlaces(pieces: readonly string[]): void {
   let quoted: '"' | "'" | undefined
   let document: 'opened' | 'inside' | undefined
   let before = ''

@@ -57,7 +57,7 @@ async function askKeeper(): Promise<readonly string[]> {
       if (answer?.error) throw new Error(`the tests' Kafka does not start: ${answer.error}`)
       if (answer?.brokers) return answer.brokers
     } else if (tries % 50 === 0) {
-      spawn(process.execPath, [join(import.meta.dirname, 'kafka', 'keeper.ts')], { detached: true, stdio: 'ignore' }).unref()
+      spawn(process.execPath, [join(import.meta.dirname, 'kafka/keeper.ts')], { detached: true, stdio: 'ignore' }).unref()
     }
     await sleep(100)
   }

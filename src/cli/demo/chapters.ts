@@ -20,7 +20,7 @@ export interface Scene {
 const objectiveMs = 300
 export const quietPerSecond = 24
 /** Two replicas serve 50 a second, three 75. */
-export const rushPerSecond = 60
+const rushPerSecond = 60
 /** What clean-up@1 sleeps in, and the one that left its session. */
 const hangingProcesses = 2
 

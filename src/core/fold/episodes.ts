@@ -82,7 +82,7 @@ export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' },
   }
 }
 
-export const nameOf = (labels: Labels): string => label(labels, 'alertname') || '(no alertname)'
+const nameOf = (labels: Labels): string => label(labels, 'alertname') || '(no alertname)'
 
 const beat = (state: State, episode: Episode, route: string, everyMs: number, at: number): void => {
   episode.heartbeat = route

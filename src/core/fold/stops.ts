@@ -7,7 +7,7 @@ import { move, type Why } from './move.ts'
 import { tell } from './notices.ts'
 
 /** What a stop's matchers look at: the alert's labels, and above them `runbook` and `target`. */
-export const coverLabels = (workflow: Pick<Workflow, 'labels' | 'runbook' | 'targets'>, target: string): Labels =>
+const coverLabels = (workflow: Pick<Workflow, 'labels' | 'runbook' | 'targets'>, target: string): Labels =>
   new Map([...workflow.labels, ['runbook', workflow.runbook.name], ['target', target]])
 
 /** Matchers that cannot be read cover everything: nobody knows what was meant. */

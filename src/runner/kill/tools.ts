@@ -38,7 +38,7 @@ const prctl = ({ x64: 157, arm64: 167, riscv64: 167, loong64: 167, arm: 172, ia3
 const diesWithParentCall = `syscall(${prctl},1,9,0,0,0)==0 or exit 125;`
 
 /** Exported so that both kinds are tried where tini is there too. */
-export function perlReaper(dies: boolean): readonly string[] | undefined {
+function perlReaper(dies: boolean): readonly string[] | undefined {
   if (prctl === undefined) return undefined
   const program = `my @quiet=qw(TERM INT HUP QUIT); $SIG{$_}='IGNORE' for @quiet; ${dies ? diesWithParentCall : ''}
     syscall(${prctl},36,1,0,0,0)==0 or exit 125;
@@ -48,7 +48,7 @@ export function perlReaper(dies: boolean): readonly string[] | undefined {
   return ['perl', '-e', program, '--']
 }
 
-export const perlDiesWithParent = (): readonly string[] | undefined =>
+const perlDiesWithParent = (): readonly string[] | undefined =>
   prctl === undefined ? undefined : ['perl', '-e', `${diesWithParentCall} exec {$ARGV[0]} @ARGV; exit 127`, '--']
 
 export function onPath(name: string, path: string): boolean {

@@ -32,7 +32,7 @@ export interface Way {
   forget(tree: Tree): void
 }
 
-export const patienceMs = 5000
+const patienceMs = 5000
 
 /** Everything a kill has seen, so that what survives it can be counted by another means than the one that killed. */
 export class Seen {

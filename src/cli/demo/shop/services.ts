@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beside } from '../place.ts'
 
 /** How long a replica serves one customer: 25 customers a second each. */
-export const serviceMs = 40
+const serviceMs = 40
 
 export function writeServices(folder: string): string {
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', beside('shop/replica', 'code'), '{port}', String(serviceMs)]
