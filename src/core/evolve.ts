@@ -6,12 +6,13 @@ import type { Why } from './fold/move.ts'
 import { tell } from './fold/notices.ts'
 import { foldAcknowledged, foldStopLifted, foldStopPulled } from './fold/stops.ts'
 import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
-import type { State } from './state.ts'
+import type { Did, State } from './state.ts'
 
 /** The meaning of the fold that this code has. A log that asks for more is not folded, loudly. */
 export const foldVersion = 1
 
 export const evolve = (state: State, read: Read): State => {
+  forgetWhatWasDone(state.did)
   state.position = read.position + 1
   state.at = Math.max(state.at, read.at)
   if (!isNew(state, read)) {
@@ -21,6 +22,13 @@ export const evolve = (state: State, read: Read): State => {
   if (state.unknownEntry === undefined) fold(state, read)
   else if (read.entry.kind === 'stop pulled') fold(state, read)
   return state
+}
+
+const forgetWhatWasDone = (did: Did): void => {
+  if (did.moved.length > 0) did.moved.length = 0
+  if (did.answered.length > 0) did.answered.length = 0
+  if (did.jobs.length > 0) did.jobs.length = 0
+  did.voided = false
 }
 
 /** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */

@@ -122,7 +122,18 @@ export interface Notice {
   taken?: { readonly who: string; readonly at: number }
 }
 
+/** What the newest entry did, for whoever counts. The next entry clears it. */
+export interface Did {
+  /** Workflows that came into a state, with the line of their timeline that says so. */
+  readonly moved: { readonly workflow: Workflow; readonly line: Workflow['timeline'][number] }[]
+  readonly answered: Episode[]
+  readonly jobs: { readonly workflow: Workflow; readonly step: StepState; readonly outcome: 'done' | 'failed' | 'in doubt' | 'given back' }[]
+  /** A claim that did not fit. */
+  voided: boolean
+}
+
 export interface State {
+  readonly did: Did
   /** The position of the next entry to fold. */
   position: number
   /** Log time: the highest `at` folded so far, in milliseconds. */
@@ -156,6 +167,7 @@ export const isEnd = (state: WorkflowState): state is End => !liveStates.include
 export const liveStates = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying'] as const
 
 export const initialState = (): State => ({
+  did: { moved: [], answered: [], jobs: [], voided: false },
   position: 0,
   at: 0,
   foldVersion: 1,

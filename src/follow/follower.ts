@@ -16,6 +16,8 @@ export interface FollowerOptions {
   readonly clock: Clock
   /** Steady time that goes on while the machine sleeps, in milliseconds. */
   readonly steady: () => number
+  /** After each entry, while the state still says what that one did. */
+  readonly onFolded?: (recorded: Recorded<Entry>) => void
   readonly onEntries: (entries: readonly Recorded<Entry>[]) => void
   readonly onProblem: (problem: unknown) => void
 }

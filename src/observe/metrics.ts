@@ -1,54 +1,177 @@
-/** Metrics, read off the state when they are asked for: they say what the log says. */
-import type { State } from '../core/state.ts'
+/**
+ * The metrics of one process. Counters and histograms start at 0 with it and count what it wrote to the log itself, as
+ * entries are folded: a sum over all processes counts everything once, and a restart is what Prometheus expects of one.
+ * Gauges are read off the folded state when they are asked for: every process says the same, so take their `max`.
+ * docs/metrics.md is made of this file, and a test holds the value of each.
+ */
+import { performance } from 'node:perf_hooks'
+import type { Entry } from '../core/entry.ts'
+import { liveStates, type State } from '../core/state.ts'
+import type { Recorded } from '../log/log.ts'
 import type { WriterStats } from '../log/writer.ts'
+import type { Sent } from '../log/writer-send.ts'
+import { countEntry, type Counts } from './count.ts'
+import { Registry, type Described, type Row } from './registry.ts'
 
-export interface Measured {
+/** What is read when somebody scrapes. */
+export interface Seen {
   readonly state: State
-  readonly writer: { readonly stats: WriterStats }
-  lease(): { readonly ageMs: number }
+  readonly writer: WriterStats
+  /** Age of the newest own tick that was read back. */
+  readonly tickAgeMs: number
+  /** Entries on the log that were not folded yet; undefined where the log does not say in time. */
+  readonly lag: number | undefined
+  readonly ready: boolean
+  /** Each dependency by name, and whether it is well. */
+  readonly checks: Readonly<Record<string, boolean>>
+  readonly escalationsWaiting: number
+  readonly door: DoorLoad
 }
 
-type Row = readonly [labels: Readonly<Record<string, string>>, value: number]
+export interface DoorLoad {
+  readonly connections: number
+  /** Requests that are being worked on. */
+  readonly notifications: number
+  readonly reads: number
+  readonly bodyBytes: number
+  readonly bigBodies: number
+  readonly streams: number
+}
 
-export const metricsText = (parts: Measured): string => {
-  const { state, writer } = parts
-  const lines: string[] = []
-  const metric = (name: string, type: 'counter' | 'gauge', help: string, rows: readonly Row[]): void => {
-    lines.push(`# HELP paramedic_${name} ${help}`, `# TYPE paramedic_${name} ${type}`)
-    for (const [labels, value] of rows) lines.push(`paramedic_${name}${labelText(labels)} ${value}`)
+const shortSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const longSeconds = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]
+
+export interface Metrics {
+  readonly described: readonly Described[]
+  /** After an entry was folded. `mine`: this process wrote it. */
+  folded(recorded: Recorded<Entry>, state: State, mine: boolean): void
+  /** A batch is durable. */
+  landed(sent: Sent): void
+  answered(call: string, status: number, tookMs: number): void
+  refused(code: string): void
+  edgeCalled(edge: string, outcome: 'ok' | 'failed', tookMs: number): void
+  text(seen: Seen): string
+}
+
+export function createMetrics({ version }: { readonly version: string }): Metrics {
+  const registry = new Registry()
+  const counts = entryCounts(registry)
+  const requests = registry.histogram('http_request_seconds', 'Time to answer a request, by call.', ['call'], shortSeconds)
+  const answers = registry.counter('http_requests_total', 'Requests answered, by call and status.', ['call', 'status'])
+  const refusals = registry.counter('http_refusals_total', 'Requests refused, by the code of docs/errors.md.', ['code'])
+  const appends = registry.histogram('log_append_seconds', 'Time until a batch was durable, from its first attempt.', [], shortSeconds)
+  const edges = registry.counter('edge_calls_total', 'Calls to something outside, by what came of them.', ['edge', 'outcome'])
+  const edgeSeconds = registry.histogram('edge_call_seconds', 'Time of calls to something outside.', ['edge'], shortSeconds)
+  let seen: Seen
+  gauges(registry, () => seen, version)
+  return {
+    get described() {
+      return registry.described
+    },
+    folded: (recorded, state, mine) => {
+      if (mine) countEntry(counts, recorded, state)
+    },
+    landed: ({ tookMs }) => appends.observe({}, tookMs / 1000),
+    answered: (call, status, tookMs) => {
+      requests.observe({ call }, tookMs / 1000)
+      answers.add({ call, status: String(status) })
+    },
+    refused: (code) => refusals.add({ code }),
+    edgeCalled: (edge, outcome, tookMs) => {
+      edges.add({ edge, outcome })
+      edgeSeconds.observe({ edge }, tookMs / 1000)
+    },
+    text: (now) => {
+      seen = now
+      return registry.text()
+    },
   }
-  const byOutcome = tally([...state.episodes.values()].map(({ answer }) =>
-    !answer ? { outcome: 'open', reason: '' } : 'workflow' in answer ? { outcome: 'matched', reason: '' } : { outcome: 'unmatched', reason: answer.reason }))
-  const byState = tally([...state.workflows.values()].map((one) => ({ runbook: one.runbook.name, version: String(one.runbook.version), state: one.state, reason: one.reason ?? '' })))
-  metric('notifications_received_total', 'counter', 'Notifications on the log.', [[{}, state.counts.received]])
-  metric('alerts_received_total', 'counter', 'Alerts on the log, resent ones too.', [[{}, state.counts.alerts]])
-  metric('episodes', 'gauge', 'Episodes by what became of them.', byOutcome)
-  metric('workflows', 'gauge', 'Workflows by runbook, version, state and reason.', byState)
-  metric('claims_void_total', 'counter', 'Claims that did not fit when they were folded.', [[{}, state.counts.voids]])
-  metric('entries_dropped_total', 'counter', 'Entries that came twice.', [[{}, state.counts.dropped]])
-  metric('stops_in_force', 'gauge', 'Stops in force.', [[{}, state.inForce.size]])
-  metric('log_position', 'gauge', 'The position of the next entry to fold.', [[{}, state.position]])
-  metric('tick_age_seconds', 'gauge', 'Age of the newest own tick that was read back.', [[{}, parts.lease().ageMs / 1000]])
-  metric('log_batches_total', 'counter', 'Commits.', [[{}, writer.stats.batches]])
-  metric('log_entries_total', 'counter', 'Entries written by this process.', [[{}, writer.stats.entries]])
-  metric('log_queued_entries', 'gauge', 'Entries that wait to be written.', [[{}, writer.stats.queuedEntries]])
-  metric('refused_busy_total', 'counter', 'Appends refused because too much waited.', [[{}, writer.stats.busy]])
-  metric('messages_waiting', 'gauge', 'Messages to people that were not sent yet.', [[{}, state.noticesDue.size]])
-  return `${lines.join('\n')}\n`
 }
 
-const labelText = (labels: Readonly<Record<string, string>>): string => {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+const entryCounts = (registry: Registry): Counts => ({
+  notifications: registry.counter('notifications_received_total', 'Notifications taken.', ['source']),
+  alerts: registry.counter('alerts_received_total', 'Alerts taken, resent ones too.', ['source', 'status']),
+  badAlerts: registry.counter('alerts_refused_total', 'Alerts of a notification that could not be read.', ['source']),
+  episodes: registry.counter('episodes_answered_total', 'Episodes by what became of them: a workflow, or none and why.', ['outcome', 'reason']),
+  workflows: registry.counter('workflow_moves_total', 'Workflows that came into a state. Those that are an end count once a workflow.', ['runbook', 'version', 'state', 'reason']),
+  verdicts: registry.counter('verdicts_total', 'Verdicts of gates and policies in recorded decisions. `type` is the type of the policy, or the gate.', ['type', 'verdict', 'reason']),
+  firstStep: registry.histogram('alert_to_first_step_seconds', 'From the first word of an alert to the first step of its workflow.', ['runbook'], longSeconds),
+  healed: registry.histogram('alert_to_healed_seconds', 'From the first word of an alert to healed.', ['runbook'], longSeconds),
+  steps: registry.counter('jobs_total', 'Jobs of steps that came to an end, or were given back to be offered again.', ['runbook', 'effect', 'outcome']),
+  stepSeconds: registry.histogram('job_seconds', 'How long jobs ran.', ['runbook'], longSeconds),
+  voids: registry.counter('claims_void_total', 'Claims that did not fit when they were folded.', []),
+  stopsPulled: registry.counter('stops_pulled_total', 'Emergency stops pulled.', ['kind']),
+  stopsLifted: registry.counter('stops_lifted_total', 'Emergency stops lifted.', []),
+  kills: registry.counter('stop_kills_total', 'Workflows killed for a stop.', []),
+  survivors: registry.counter('stop_survivors_total', 'Processes that survived a kill. Anything but 0 is an alarm.', []),
+  stopSeconds: registry.histogram('stop_latency_seconds', 'From when a runner heard of a stop to when nothing ran here that it covers.', [], shortSeconds),
+  messages: registry.counter('messages_total', 'Messages recorded as sent to people: `called` (people were called), `told` (news that calls nobody), `silent` (without a message of its own).', ['outcome']),
+  lost: registry.counter('runners_lost_total', 'Processes declared lost.', []),
+})
+
+function gauges(registry: Registry, seen: () => Seen, version: string): void {
+  const one = (name: string, help: string, value: (now: Seen) => number | undefined, type: 'gauge' | 'counter' = 'gauge'): void =>
+    registry.read(name, help, [], () => {
+      const found = value(seen())
+      return found === undefined ? [] : [[{}, found]]
+    }, type)
+  registry.read('info', 'What this process is.', ['version', 'node'], () => [[{ version, node: process.versions.node }, 1]])
+  one('ready', '1 where /readyz says so.', ({ ready }) => Number(ready))
+  registry.read('degraded', '1 where a dependency is not well: the checks of /healthz.', ['edge'], () => Object.entries(seen().checks).map(([edge, ok]): Row<'edge'> => [{ edge }, Number(!ok)]))
+  registry.read('workflows', 'Workflows that have not ended, by state.', ['state'], () => liveStates.map((state): Row<'state'> => [{ state }, seen().state.live.get(state)!.size]))
+  one('episodes', 'Episodes that are known.', ({ state }) => state.episodes.size)
+  one('episodes_unanswered', 'Episodes that nobody has answered yet.', ({ state }) => state.unanswered.size)
+  registry.read('stops_in_force', 'Emergency stops in force.', ['kind'], () => (['kill', 'pause'] as const).map((kind): Row<'kind'> =>
+    [{ kind }, [...seen().state.inForce].filter(({ effect }) => effect === kind).length]))
+  one('escalations_waiting', 'Escalations that are open and that nobody took.', ({ escalationsWaiting }) => escalationsWaiting)
+  one('messages_waiting', 'Messages to people that were not sent yet.', ({ state }) => state.noticesDue.size)
+  one('heartbeats_missing', 'Heartbeat routes that were silent for too long.', ({ state }) => [...state.heartbeats.values()].filter(({ missed }) => missed).length)
+  one('tick_age_seconds', 'Age of the newest own tick that was read back.', ({ tickAgeMs }) => tickAgeMs / 1000)
+  one('log_position', 'The position of the next entry to fold.', ({ state }) => state.position)
+  one('log_lag_entries', 'Entries on the log that were not folded yet.', ({ lag }) => lag)
+  one('entries_dropped_total', 'Entries that came twice and were dropped.', ({ state }) => state.counts.dropped, 'counter')
+  one('fold_stuck', '1 where an entry was met that this version does not know: it then decides and starts nothing.', ({ state }) => Number(state.unknownEntry !== undefined))
+  writer(one)
+  door(one)
+  machine(one)
 }
 
-const tally = (all: readonly Record<string, string>[]): Row[] => {
-  const counts = new Map<string, [Record<string, string>, number]>()
-  for (const labels of all) {
-    const key = JSON.stringify(labels)
-    const found = counts.get(key)
-    if (found) found[1]++
-    else counts.set(key, [labels, 1])
-  }
-  return [...counts.values()]
+type One = (name: string, help: string, value: (now: Seen) => number | undefined, type?: 'gauge' | 'counter') => void
+
+function writer(one: One): void {
+  one('log_batches_total', 'Commits to the log.', ({ writer: { batches } }) => batches, 'counter')
+  one('log_entries_total', 'Entries written to the log.', ({ writer: { entries } }) => entries, 'counter')
+  one('log_bytes_total', 'Bytes of entries written to the log, before they are packed.', ({ writer: { bytes } }) => bytes, 'counter')
+  one('log_repeats_total', 'Attempts to write that failed and were followed by another.', ({ writer: { repeats } }) => repeats, 'counter')
+  one('log_refused_total', 'Appends refused because too much waited.', ({ writer: { busy } }) => busy, 'counter')
+  one('log_late_total', 'Appends whose time was over before they were known to be durable.', ({ writer: { late } }) => late, 'counter')
+  one('log_queued_entries', 'Entries that wait to be written.', ({ writer: { queuedEntries } }) => queuedEntries)
+  one('log_queued_bytes', 'Bytes that wait to be written.', ({ writer: { queuedBytes } }) => queuedBytes)
 }
+
+function door(one: One): void {
+  one('door_connections', 'Open connections.', ({ door: { connections } }) => connections)
+  one('door_notifications', 'Notifications that are being taken.', ({ door: { notifications } }) => notifications)
+  one('door_reads', 'Other requests that are being answered.', ({ door: { reads } }) => reads)
+  one('door_body_bytes', 'Bytes of bodies that are held.', ({ door: { bodyBytes } }) => bodyBytes)
+  one('door_big_bodies', 'Large bodies that wait for their turn.', ({ door: { bigBodies } }) => bigBodies)
+  one('door_event_streams', 'Open event streams.', ({ door: { streams } }) => streams)
+}
+
+/** Under the names that every client of Prometheus gives them. */
+function machine(one: One): void {
+  one('process_cpu_seconds_total', 'Processor time of this process, user and system.', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  }, 'counter')
+  one('process_resident_memory_bytes', 'Memory of this process.', () => process.memoryUsage.rss())
+  one('process_start_time_seconds', 'When this process started, since 1970.', () => performance.timeOrigin / 1000)
+  let before = performance.eventLoopUtilization()
+  one('event_loop_utilization', 'Share of the time since the last scrape that the main thread was at work.', () => {
+    const now = performance.eventLoopUtilization()
+    const share = performance.eventLoopUtilization(now, before).utilization
+    before = now
+    return share
+  })
+}
+

@@ -29,6 +29,7 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
 
 const voided = (state: State): void => {
   state.counts.voids++
+  state.did.voided = true
 }
 
 /** The next job of the first step that is not settled, within the step's concurrency. */
@@ -103,7 +104,8 @@ const heldJob = (state: State, entry: { workflow: string; step: number; job: num
 export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, why: Why): void => {
   const found = heldJob(state, entry, why.by)
   if (!found) return
-  const [workflow, , job] = found
+  const [workflow, step, job] = found
+  state.did.jobs.push({ workflow, step, outcome: 'done' })
   Object.assign(job, { state: 'done', output: entry.output, endedAt: why.at })
   afterJob(state, workflow, why)
 }
@@ -111,7 +113,8 @@ export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, 
 export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed' }, why: Why): void => {
   const found = heldJob(state, entry, why.by)
   if (!found) return
-  const [workflow, , job] = found
+  const [workflow, step, job] = found
+  state.did.jobs.push({ workflow, step, outcome: 'failed' })
   Object.assign(job, { state: 'failed', reason: entry.reason, detail: entry.detail, endedAt: why.at })
   afterJob(state, workflow, why)
 }
@@ -122,7 +125,7 @@ export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, why: W
   for (const step of workflow?.steps ?? []) {
     for (const job of step.jobs) {
       if (job.state !== 'claimed' || job.claim !== entry.claim || state.processes.get(why.by)?.lost) continue
-      dropJob(step, job, entry.how === 'never started')
+      dropJob(state, { workflow: workflow!, step, job }, entry.how === 'never started')
       delete workflow!.holder
       afterJob(state, workflow!, why)
     }
@@ -130,12 +133,11 @@ export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, why: W
 }
 
 /** A `once` step whose runner went away may have had its effect: nobody may know better. */
-const dropJob = (step: StepState, job: Job, neverStarted: boolean): void => {
-  if (step.effect === 'once' && !neverStarted) {
-    job.state = 'in doubt'
-    return
-  }
-  job.state = 'open'
+const dropJob = (state: State, { workflow, step, job }: { workflow: Workflow; step: StepState; job: Job }, neverStarted: boolean): void => {
+  const inDoubt = step.effect === 'once' && !neverStarted
+  state.did.jobs.push({ workflow, step, outcome: inDoubt ? 'in doubt' : 'given back' })
+  job.state = inDoubt ? 'in doubt' : 'open'
+  if (inDoubt) return
   delete job.claim
 }
 
@@ -143,7 +145,7 @@ export const foldRunnerLost = (state: State, runner: string, why: Why): void => 
   for (const name of ['running', 'stopping'] as const) {
     for (const workflow of [...state.live.get(name)!]) {
       if (workflow.holder !== runner) continue
-      for (const step of workflow.steps) for (const job of step.jobs) if (job.state === 'claimed') dropJob(step, job, false)
+      for (const step of workflow.steps) for (const job of step.jobs) if (job.state === 'claimed') dropJob(state, { workflow, step, job }, false)
       delete workflow.holder
       afterJob(state, workflow, { ...why, reason: 'runner lost' })
     }

@@ -31,8 +31,13 @@ const foldAlert = (state: State, alert: Alert, receiver: string, source: string,
   } else {
     // Resolved before it fired, or never announced: the tombstone that keeps a late firing of it from acting.
     episode.resolvedAt = why.at
-    episode.answer = { reason: 'resolved first', detail: 'it was told of as resolved before it was told of as firing' }
+    answer(state, episode, { reason: 'resolved first', detail: 'it was told of as resolved before it was told of as firing' })
   }
+}
+
+export const answer = (state: State, episode: Episode, given: NonNullable<Episode['answer']>): void => {
+  episode.answer = given
+  state.did.answered.push(episode)
 }
 
 const toldAgain = (state: State, episode: Episode, at: number): void => {
@@ -48,7 +53,7 @@ const resolve = (state: State, episode: Episode, why: Why): void => {
   episode.status = 'resolved'
   episode.resolvedAt = why.at
   if (state.unanswered.delete(episode.id)) {
-    episode.answer = { reason: 'resolved', detail: 'it was resolved before it was matched' }
+    answer(state, episode, { reason: 'resolved', detail: 'it was resolved before it was matched' })
   }
   const workflow = episode.answer && 'workflow' in episode.answer ? state.workflows.get(episode.answer.workflow) : undefined
   if (!workflow) return untell(state, episode)
@@ -70,7 +75,7 @@ export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' },
     const episode = state.unanswered.get(id)
     if (!episode) continue // the first answer on the log counts
     state.unanswered.delete(id)
-    episode.answer = { reason: entry.reason, detail: entry.detail }
+    answer(state, episode, { reason: entry.reason, detail: entry.detail })
     if (entry.heartbeatMs !== undefined) beat(state, episode, entry.route, entry.heartbeatMs, why.at)
     if (entry.tell) {
       const name = nameOf(episode.labels)

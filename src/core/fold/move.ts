@@ -20,7 +20,9 @@ export const move = (state: State, workflow: Workflow, to: WorkflowState, why: W
   workflow.detail = why.detail ?? ''
   if (why.reason === undefined) delete workflow.reason
   else workflow.reason = why.reason
-  workflow.timeline.push({ at: why.at, state: to, by: why.by, detail: workflow.detail, ...(why.reason ? { reason: why.reason } : {}) })
+  const line = { at: why.at, state: to, by: why.by, detail: workflow.detail, ...(why.reason ? { reason: why.reason } : {}) }
+  workflow.timeline.push(line)
+  state.did.moved.push({ workflow, line })
   if (isEnd(to)) {
     for (const key of workflow.heldKeys) release(state, key, workflow.id)
     workflow.heldKeys = []

@@ -1,13 +1,14 @@
 /** From the first answer to the decision: matched, planned, decided, approved. */
 import type { Decided, Fact, Matched } from '../entry.ts'
 import type { State, StepState, Workflow } from '../state.ts'
+import { answer } from './episodes.ts'
 import { move, wait, type Why } from './move.ts'
 
 export const foldMatched = (state: State, entry: Matched, why: Why): void => {
   const episode = state.unanswered.get(entry.episode)
   if (!episode || state.workflows.has(entry.workflow)) return // the first answer on the log counts
   state.unanswered.delete(episode.id)
-  episode.answer = { workflow: entry.workflow }
+  answer(state, episode, { workflow: entry.workflow })
   const workflow: Workflow = {
     id: entry.workflow, episode: entry.episode, runbook: entry.runbook, provider: entry.provider, route: entry.route,
     labels: episode.labels, targets: entry.targets, params: entry.params, mode: entry.mode, probe: entry.probe,
