@@ -18,6 +18,7 @@ import type { StreamsOptions } from './follow/streams.ts'
 import { until } from './log/clock.ts'
 import type { Recorded } from './log/log.ts'
 import { createWriter } from './log/writer.ts'
+import type { Sent } from './log/writer-send.ts'
 import type { Hands, RunnerDeps } from './runner/deps.ts'
 import type { Jobs } from './runner/jobs.ts'
 import { realOutside, type Outside } from './outside.ts'
@@ -52,7 +53,10 @@ export interface PartsOptions {
   readonly tellUnmatched: boolean
   /** Also with every role: who sends what is due to people. */
   readonly notifier?: (parts: { state: State; seat: () => Seat; append: Parts['append']; folded: Parts['folded']; runners: Parts['runners'] }) => Actor
-  readonly onEntries?: (entries: readonly Recorded<Entry>[]) => void
+  /** After each entry was folded. `mine`: this process wrote it, under this or an earlier identity of its own. */
+  readonly onFolded?: (recorded: Recorded<Entry>, state: State, mine: boolean) => void
+  /** A batch of this process is durable. */
+  readonly onLanded?: (sent: Sent) => void
   readonly onProblem: (problem: unknown) => void
   readonly notify: (text: string) => void
 }
@@ -65,13 +69,14 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
   const streams = await outside.openStreams(options)
   const identity = { id: newId() }
-  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock })
+  const mine = new Set([identity.id])
+  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
   const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
   const follower = startFollower({
     log: streams.log, clock, steady: boottime, onProblem: options.onProblem,
+    onFolded: (recorded) => options.onFolded?.(recorded, state, mine.has(recorded.entry.by)),
     onEntries: (entries) => {
       for (const { entry } of entries) if (entry.kind === 'stop pulled') latch.trip(entry.stop)
-      options.onEntries?.(entries)
     },
   })
   const { state, folded, when } = follower
@@ -125,6 +130,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     options.notify(`this process starts anew under another identity: ${why}`)
     former.add(old)
     identity.id = newId()
+    mine.add(identity.id)
     writer.renew(identity.id)
     lease = { sentAt: Number.NEGATIVE_INFINITY }
     jobs = startJobs()
@@ -168,6 +174,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     state, append, folded, writer, latch, way, peers, proofs, runners, now: follower.now,
     me: () => identity.id,
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
+    /** Entries on the log that are not folded yet. */
+    lag: async () => Math.max(0, (await streams.log.end()) - state.position),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     /** A stop that another process passes on. */

@@ -7,7 +7,7 @@ import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
 import { runbookId } from './core/catalogue.ts'
-import type { Ports } from './http/ports.ts'
+import type { Health, Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
@@ -15,8 +15,10 @@ import { alertmanagerGone } from './providers/alertmanager.ts'
 import { createHands } from './providers/hands.ts'
 import { startLocalServices } from './providers/local.ts'
 import { openSlack } from './notify/open-slack.ts'
-import { metricsText } from './observe/metrics.ts'
+import { escalationsWaiting } from './notify/view.ts'
+import { createMetrics } from './observe/metrics.ts'
 import { boottimeMs } from './runner/boottime.ts'
+import about from '../package.json' with { type: 'json' }
 
 export interface Served {
   readonly url: string
@@ -39,22 +41,25 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const { name, roles, alertmanager } = config
   const { services } = config.providers.local
   const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
-  const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem })
+  const metrics = createMetrics(about)
+  const onCalled = (edge: string) => (ok: boolean, tookMs: number): void => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs)
+  const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, onCalled: onCalled('slack') })
   let ports: Ports | undefined
   const stopKey = randomBytes(24).toString('base64url')
   // The door is open before the log is read: liveness is answered, all else is told to come again.
   const door = await openDoor({
     listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
     intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, onProblem,
+    onAnswered: metrics.answered, onRefused: metrics.refused,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),
   })
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager) } : {}),
+    secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager, onCalled('alertmanager')) } : {}),
     forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
-    notifier: slack.notifier,
+    notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed,
   }).catch(async (problem: unknown) => {
     await door.close(0)
     throw problem
@@ -70,6 +75,20 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     if (parts.state.unknownEntry !== undefined) why.push(`an entry that this version does not know: ${parts.state.unknownEntry}`)
     return { ready: why.length === 0, why }
   }
+  const health = (): Health => {
+    const { ready: is, why } = ready()
+    const { problems } = catalogue.health()
+    return {
+      ready: is, kill: parts.way?.way ?? 'none',
+      checks: {
+        log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
+        ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
+        catalogue: { ok: problems.length === 0, detail: problems.join('; ') || 'good' },
+        ...slack.health(),
+        ...(parts.state.unknownEntry === undefined ? {} : { fold: { ok: false, detail: why.join('; ') } }),
+      },
+    }
+  }
   ports = {
     append: parts.append, pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
     liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom,
@@ -80,21 +99,14 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
         ageMs: Math.round(boottimeMs() - seenAt),
       })),
     }),
-    health: () => {
-      const { ready: is, why } = ready()
-      const { problems } = catalogue.health()
-      return {
-        ready: is, kill: parts.way?.way ?? 'none',
-        checks: {
-          log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
-          ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
-          catalogue: { ok: problems.length === 0, detail: problems.join('; ') || 'good' },
-          ...slack.health(),
-          ...(parts.state.unknownEntry === undefined ? {} : { fold: { ok: false, detail: why.join('; ') } }),
-        },
-      }
-    },
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: metricsText(parts) }),
+    health,
+    metrics: async () => ({
+      contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      text: metrics.text({
+        state: parts.state, writer: parts.writer.stats, tickAgeMs: parts.lease().ageMs, lag: await within(lagMs, parts.lag()), ready: ready().ready,
+        checks: Object.fromEntries(Object.entries(health().checks).map(([check, { ok }]) => [check, ok])), escalationsWaiting: escalationsWaiting(parts.state), door: door.load(),
+      }),
+    }),
   }
   slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: parts.append, forced })
   const { url } = door
@@ -116,6 +128,15 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
 }
 
 const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } => (value === undefined ? {} : { [name]: value }) as { [P in K]?: T }
+
+/** A scrape does not wait longer for the log to say where its end is. */
+const lagMs = 300
+
+const within = <T>(ms: number, promise: Promise<T>): Promise<T | undefined> => {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), ms)
+  return Promise.race([promise.catch(() => undefined), late.promise]).finally(() => clearTimeout(timer))
+}
 
 const grafanaOf = ({ grafana: { secret, signatureHeader, timestampHeader } }: Config) =>
   secret === undefined ? {} : { grafana: { secret: () => secret.read(), signatureHeader, ...(timestampHeader === undefined ? {} : { timestampHeader }) } }

@@ -6,6 +6,7 @@ import { configurationPage } from './configuration.ts'
 import { editorTypesModule } from './editor-types.ts'
 import { entriesPage } from './entries.ts'
 import { errorsPage } from './errors.ts'
+import { metricsPage } from './metrics.ts'
 import { policiesPage } from './policies.ts'
 import { reasonsPage } from './reasons.ts'
 
@@ -16,6 +17,7 @@ export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationPage,
   'docs/entries.md': entriesPage,
   'docs/errors.md': errorsPage,
+  'docs/metrics.md': metricsPage,
   'docs/policies.md': policiesPage,
   'docs/reasons.md': reasonsPage,
   'src/catalog/init/editor-types.ts': editorTypesModule,

@@ -16,13 +16,15 @@ export interface FollowerOptions {
   readonly clock: Clock
   /** Steady time that goes on while the machine sleeps, in milliseconds. */
   readonly steady: () => number
-  /** After each entry, while the state still says what that one did. */
+  /** After each entry, while the state still says what that one did (`state.did`). */
   readonly onFolded?: (recorded: Recorded<Entry>) => void
   readonly onEntries: (entries: readonly Recorded<Entry>[]) => void
   readonly onProblem: (problem: unknown) => void
 }
 
 const quietTurnMs = 100
+/** So long the fold keeps the thread for itself. */
+const sliceMs = 20
 
 export const startFollower = (options: FollowerOptions) => {
   const ended = new AbortController()
@@ -45,14 +47,27 @@ export const startFollower = (options: FollowerOptions) => {
     }
   }
 
+  /** A long batch lets everybody else have the thread in between: whatever is folded is a state like any other. */
+  const fold = async (batch: readonly Recorded<Entry>[]): Promise<void> => {
+    let over = options.clock.steady() + sliceMs
+    for (const recorded of batch) {
+      evolve(state, recorded)
+      options.onFolded?.(recorded)
+      if (options.clock.steady() < over) continue
+      readAt = options.steady()
+      await new Promise((resolve) => setImmediate(resolve))
+      over = options.clock.steady() + sliceMs
+    }
+    readAt = options.steady()
+  }
+
   const follow = async (): Promise<void> => {
     for await (const batch of options.log.follow(state.position, ended.signal)) {
       if (batch === 'caught up') {
         caughtUp.resolve()
         continue
       }
-      for (const recorded of batch) evolve(state, recorded)
-      readAt = options.steady()
+      await fold(batch)
       options.onEntries(batch)
       while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
       for (const watcher of watchers) {

@@ -12,6 +12,10 @@ export class Turns {
     this.#most = most
   }
 
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   async run<T>(work: (pause: () => Promise<void>) => Promise<T>): Promise<T> {
     if (this.#taken) {
       if (this.#waiting.length >= this.#most) throw new Refusal('QUEUE_FULL', 'Too many large bodies wait.', { headers: later() })

@@ -33,6 +33,9 @@ export interface DoorOptions {
   /** Further calls that have their own ways of proving who calls: Slack's. They answer by themselves. */
   readonly also?: readonly Also[]
   readonly onProblem: (problem: unknown) => void
+  /** For metrics: of every call of the table that was answered, and of every refusal. */
+  readonly onAnswered?: (call: OperationId, status: number, tookMs: number) => void
+  readonly onRefused?: (code: Code) => void
   /** Milliseconds since 1970. */
   readonly now?: () => number
   readonly limits?: Partial<DoorLimits>
@@ -60,9 +63,20 @@ const usual: DoorLimits = {
   connections: 2000, notifications: 1000, reads: 200, bodyBytes: 128 << 20, bigBodies: 16, headersMs: 10_000, requestMs: 30_000, idleMs: 65_000,
 }
 
+export interface DoorLoad {
+  readonly connections: number
+  readonly notifications: number
+  readonly reads: number
+  readonly bodyBytes: number
+  readonly bigBodies: number
+  readonly streams: number
+}
+
 export interface OpenDoor {
   readonly url: string
   readonly address: AddressInfo
+  /** How much is going on at the door. */
+  load(): DoorLoad
   /** No more alerts; everything else goes on, stops above all. */
   drain(): void
   /** Lets answers that are being given end within `withinMs`. */
@@ -82,8 +96,9 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     headersTimeout: limits.headersMs, requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs, connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2), maxHeaderSize: 16 * 1024,
   }, app)
   const connections = boundConnections(server, limits.connections)
-  route(app, options, { door, limits, connections })
-  server.on('clientError', answerBroken)
+  const gates = { notifications: new Gate(limits.notifications, 'Too many notifications at once.'), reads: new Gate(limits.reads, 'Too many requests at once.') }
+  route(app, options, { door, gates, connections })
+  server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => answerBroken(problem, socket, options.onRefused))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.listen.port, options.listen.host, () => resolve())
@@ -93,6 +108,9 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   return {
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
     address,
+    load: () => ({
+      connections: connections.count(), notifications: gates.notifications.inside, reads: gates.reads.inside, bodyBytes: door.budget.held, bigBodies: door.turns.waiting, streams: door.streams,
+    }),
     drain: () => {
       door.draining = true
     },
@@ -111,7 +129,7 @@ async function closeServer(server: Server, ended: AbortController, withinMs: num
 
 interface Inside {
   readonly door: Door & { draining: boolean }
-  readonly limits: DoorLimits
+  readonly gates: { readonly notifications: Gate; readonly reads: Gate }
   readonly connections: Connections
 }
 
@@ -119,7 +137,7 @@ function route(app: express.Express, options: DoorOptions, inside: Inside): void
   app.disable('x-powered-by').disable('etag')
   app.set('query parser', false)
   const know = createDoorkeeper({ tokens: options.tokens, now: options.now ?? Date.now, ...(options.isPeer === undefined ? {} : { isPeer: options.isPeer }) })
-  const gates = { notifications: new Gate(inside.limits.notifications, 'Too many notifications at once.'), reads: new Gate(inside.limits.reads, 'Too many requests at once.') }
+  const { gates } = inside
   const list = Object.entries(operations) as [OperationId, Operation][]
   for (const [id, operation] of list) {
     if (operation.path === '/' && !options.console) continue
@@ -142,7 +160,7 @@ function route(app: express.Express, options: DoorOptions, inside: Inside): void
   app.use(() => {
     throw new Refusal('NOT_FOUND', 'There is no such address.')
   })
-  app.use((problem: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) => answerProblem(problem, res, options.onProblem))
+  app.use((problem: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) => answerProblem(problem, res, options))
 }
 
 interface Serving {
@@ -158,7 +176,9 @@ function serveOne(id: OperationId, { right, method }: Operation, { options, insi
   const signed = right === 'send' && id !== 'alertmanager' && inside.door.grafana !== undefined
   const origin = { open: options.tokens.length === 0, names: options.names ?? [] }
   return async (req, res) => {
+    const began = performance.now()
     inside.connections.begin(req, res, urgent)
+    if (options.onAnswered) res.once('close', () => options.onAnswered!(id, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
     const caller = signed ? { name: 'grafana', proved: true, peer: false } : know(req, right)
     const ports = options.ports()
@@ -195,23 +215,34 @@ class Gate {
   leave(): void {
     this.#inside--
   }
+
+  get inside(): number {
+    return this.#inside
+  }
 }
 
-function answerProblem(problem: unknown, res: ServerResponse, onProblem: (problem: unknown) => void): void {
-  if (problem instanceof Refusal) return refuse(res, problem)
+function answerProblem(problem: unknown, res: ServerResponse, { onProblem, onRefused }: Pick<DoorOptions, 'onProblem' | 'onRefused'>): void {
   if (problem instanceof Gone) return void res.destroy()
+  const refusal = refusalOf(problem)
+  if (refusal.code === 'INTERNAL') onProblem(problem)
+  onRefused?.(refusal.code)
+  refuse(res, refusal)
+}
+
+function refusalOf(problem: unknown): Refusal {
+  if (problem instanceof Refusal) return problem
   // Express's own: an address that is not well-formed.
-  if (problem instanceof URIError) return refuse(res, new Refusal('BAD_REQUEST', 'The address cannot be read.'))
-  onProblem(problem)
-  refuse(res, new Refusal('INTERNAL', 'The log of the server says what.'))
+  if (problem instanceof URIError) return new Refusal('BAD_REQUEST', 'The address cannot be read.')
+  return new Refusal('INTERNAL', 'The log of the server says what.')
 }
 
 const broken: Readonly<Record<string, Code>> = { ERR_HTTP_REQUEST_TIMEOUT: 'TIMEOUT', HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE' }
 
 /** What never became a request. */
-function answerBroken(problem: NodeJS.ErrnoException, socket: Socket): void {
+function answerBroken(problem: NodeJS.ErrnoException, socket: Socket, onRefused?: (code: Code) => void): void {
   if (!socket.writable || problem.code === 'ECONNRESET') return void socket.destroy()
   const code = broken[problem.code ?? ''] ?? 'BAD_REQUEST'
+  onRefused?.(code)
   const body = JSON.stringify(problemDocument(new Refusal(code, code === 'TIMEOUT' ? 'Headers within 10 s, everything within 30 s.' : 'It cannot be read.')))
   socket.end(`HTTP/1.1 ${errors[code][0]} ${code}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
 }

@@ -16,6 +16,8 @@ export interface OpenSlackOptions {
   /** Stderr and the log of the process. */
   readonly tell: (text: string) => void
   readonly onProblem: (problem: unknown) => void
+  /** Told of every call to Slack: whether it was taken, and after how long. */
+  readonly onCalled?: (ok: boolean, tookMs: number) => void
 }
 
 export interface Health {
@@ -26,11 +28,11 @@ export interface Health {
 /** Changes of one message are gathered for this long. */
 const gatherMs = 2000
 
-export const openSlack = ({ settings, notifies, tell, onProblem }: OpenSlackOptions) => {
+export const openSlack = ({ settings, notifies, tell, onProblem, onCalled }: OpenSlackOptions) => {
   const { botToken, signingSecret, appToken, channel, fallbackChannel, apiUrl, announce, remindAfterMs, allow } = settings
   const ended = new AbortController()
   const where = apiUrl === undefined ? {} : { apiUrl }
-  const edge = botToken === undefined || channel === undefined ? undefined : slackEdge({ botToken: () => botToken.read(), ...where })
+  const edge = botToken === undefined || channel === undefined ? undefined : slackEdge({ botToken: () => botToken.read(), ...where, ...(onCalled ? { onCalled } : {}) })
   let door: SlackDoor | undefined
   let socket: ReturnType<typeof openSocket> | undefined
   return {

@@ -15,6 +15,8 @@ export interface SlackOptions {
   readonly now?: () => number
   readonly random?: () => number
   readonly timeoutMs?: number
+  /** Told of every call that was made: whether Slack took it, and after how long. */
+  readonly onCalled?: (ok: boolean, tookMs: number) => void
   readonly paceMs?: number
 }
 
@@ -60,8 +62,10 @@ export const slackEdge = (options: SlackOptions) => {
     const waitMs = lane.waitMs()
     if (waitMs > 0) return { outcome: 'later', afterMs: waitMs, why: lane.trouble() ?? 'a message a second' }
     lane.begin()
+    const began = now()
     try {
       const answer = await make(connected)
+      options.onCalled?.(true, now() - began)
       const id = answer.channel ?? channel
       if (id !== channel && ids.size < 1000) {
         ids.set(channel, id)
@@ -70,6 +74,7 @@ export const slackEdge = (options: SlackOptions) => {
       lane.sent()
       return { outcome: 'sent', channel: id, ts: answer.ts ?? '' }
     } catch (thrown) {
+      options.onCalled?.(false, now() - began)
       return outcomeOf(lane, failureOf(thrown))
     }
   }

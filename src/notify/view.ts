@@ -62,6 +62,10 @@ export const isOpen = (state: State, notice: Notice): boolean => {
   }
 }
 
+/** Those for which people were or will be called, that are open, and that nobody took. */
+export const escalationsWaiting = (state: State): number =>
+  [...state.notices.values()].filter((notice) => notice.urgency === 'page' && !notice.taken && isOpen(state, notice)).length
+
 const mended = (state: State, notice: Notice): boolean => state.catalogue !== undefined && state.catalogue.at > notice.lastAt
 
 const episodesOf = (state: State, ids: readonly string[]): Episode[] =>

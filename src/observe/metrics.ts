@@ -39,7 +39,7 @@ export interface DoorLoad {
 }
 
 const shortSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const longSeconds = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]
+const longSeconds = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]
 
 export interface Metrics {
   readonly described: readonly Described[]
@@ -97,8 +97,8 @@ const entryCounts = (registry: Registry): Counts => ({
   verdicts: registry.counter('verdicts_total', 'Verdicts of gates and policies in recorded decisions. `type` is the type of the policy, or the gate.', ['type', 'verdict', 'reason']),
   firstStep: registry.histogram('alert_to_first_step_seconds', 'From the first word of an alert to the first step of its workflow.', ['runbook'], longSeconds),
   healed: registry.histogram('alert_to_healed_seconds', 'From the first word of an alert to healed.', ['runbook'], longSeconds),
-  steps: registry.counter('jobs_total', 'Jobs of steps that came to an end, or were given back to be offered again.', ['runbook', 'effect', 'outcome']),
-  stepSeconds: registry.histogram('job_seconds', 'How long jobs ran.', ['runbook'], longSeconds),
+  steps: registry.counter('step_jobs_total', 'Jobs of steps that came to an end, or were given back to be offered again.', ['runbook', 'effect', 'outcome']),
+  stepSeconds: registry.histogram('step_job_seconds', 'How long jobs ran.', ['runbook'], longSeconds),
   voids: registry.counter('claims_void_total', 'Claims that did not fit when they were folded.', []),
   stopsPulled: registry.counter('stops_pulled_total', 'Emergency stops pulled.', ['kind']),
   stopsLifted: registry.counter('stops_lifted_total', 'Emergency stops lifted.', []),

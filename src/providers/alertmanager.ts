@@ -11,22 +11,26 @@ export interface AlertmanagerPair {
 
 const askMs = 5000
 
-export const alertmanagerGone = (pairs: readonly AlertmanagerPair[]) =>
+/** `onAsked` is told of every call: whether it was answered, and after how long. */
+export const alertmanagerGone = (pairs: readonly AlertmanagerPair[], onAsked: (ok: boolean, tookMs: number) => void = () => undefined) =>
   async (workflow: Workflow, state: State): Promise<boolean> => {
     const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
     if (!episode) return false
-    const answers = await Promise.all(pairs.flatMap(({ urls }) => urls.map((url) => goneFrom(url, plainLabels(episode.labels), Date.parse(episode.startsAt)))))
+    const answers = await Promise.all(pairs.flatMap(({ urls }) => urls.map((url) => goneFrom(url, plainLabels(episode.labels), Date.parse(episode.startsAt), onAsked))))
     return answers.every((gone) => gone)
   }
 
-const goneFrom = async (url: string, labels: Record<string, string>, startsAtMs: number): Promise<boolean> => {
+const goneFrom = async (url: string, labels: Record<string, string>, startsAtMs: number, onAsked: (ok: boolean, tookMs: number) => void): Promise<boolean> => {
+  const began = performance.now()
   try {
     const filters = Object.entries(labels).map(([name, value]) => `filter=${encodeURIComponent(`${name}=${JSON.stringify(value)}`)}`)
     const [alerts, status] = await Promise.all([ask(`${url}/api/v2/alerts?${filters.join('&')}`), ask(`${url}/api/v2/status`)])
     const startedMs = Date.parse((status as { uptime: string }).uptime)
     const sameOne = (alerts as { labels: Record<string, string> }[]).some((alert) => Object.keys(alert.labels).length === Object.keys(labels).length)
+    onAsked(true, performance.now() - began)
     return !sameOne && startedMs < startsAtMs
   } catch {
+    onAsked(false, performance.now() - began)
     return false // who does not answer may still have it
   }
 }

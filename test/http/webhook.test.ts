@@ -25,6 +25,7 @@ describe('the webhook', () => {
       order.push('answered')
       return answer
     })
+    while (order.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
     await new Promise((resolve) => setTimeout(resolve, 100))
     assert.deepEqual(order, ['asked'])
     durable.resolve()
