@@ -1,14 +1,13 @@
 /** Alerts become episodes: one firing of one alert, answered once, however often, late or twice it is told. */
 import type { Alert } from '../alert.ts'
-import type { Fact, Received } from '../entry.ts'
+import { notificationOf, type Fact, type Received } from '../entry.ts'
 import { label, type Labels } from '../labels.ts'
-import { parseNotification } from '../notification.ts'
 import { isEnd, type Episode, type State } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { tell, tellUnknown, touch } from './notices.ts'
 
 export const foldReceived = (state: State, entry: Received, why: Why): void => {
-  const { notification } = parseNotification(entry.source, entry.payload)
+  const notification = notificationOf(entry)
   state.counts.received++
   for (const alert of notification?.alerts ?? []) foldAlert(state, alert, notification!.receiver, entry.source, why)
   if (entry.problems?.length) {

@@ -8,9 +8,10 @@ const pad = (text: string, length: number): string => text + 'x'.repeat(Math.max
 
 const alert = (group: number, index: number) => ({
   status: 'firing',
+  // In the order of their names, as Go writes them.
   labels: {
-    alertname: `HighErrorRate${group % 40}`, severity: 'critical', cluster: `eu-${group % 7}`, namespace: `team-${group % 23}`, service: `service-${group}`,
-    pod: `service-${group}-${index}-${mark}`, instance: `10.0.${group % 250}.${index}:9100`, job: 'kubernetes-pods',
+    alertname: `HighErrorRate${group % 40}`, cluster: `eu-${group % 7}`, instance: `10.0.${group % 250}.${index}:9100`, job: 'kubernetes-pods',
+    namespace: `team-${group % 23}`, pod: `service-${group}-${index}-${mark}`, service: `service-${group}`, severity: 'critical',
   },
   annotations: { summary: pad(`service-${group} answers too many requests with an error`, 180), description: pad('more than 5% of the requests failed over ten minutes', 160) },
   startsAt: '2026-11-22T02:16:39.123Z', endsAt: '0001-01-01T00:00:00Z',
