@@ -6,13 +6,14 @@ import type { Catalogue } from './core/catalogue.ts'
 import { entryCodec, numbered, type Entry, type Fact, type StopOrder } from './core/entry.ts'
 import { foldVersion } from './core/evolve.ts'
 import type { Seat } from './core/seat.ts'
-import type { State, Workflow } from './core/state.ts'
+import { initialState, type State, type Workflow } from './core/state.ts'
 import { startControl, freshMs } from './follow/control.ts'
 import { createDecider } from './follow/decider.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
 import { createRelay } from './follow/peers.ts'
 import { createProofs, type Acknowledged } from './follow/proofs.ts'
+import { createSnapshots, firstState } from './follow/snapshots.ts'
 import { createStopping } from './follow/stopping.ts'
 import type { StreamsOptions } from './follow/streams.ts'
 import { until } from './log/clock.ts'
@@ -67,13 +68,16 @@ export type Parts = Awaited<ReturnType<typeof startParts>>
 export const startParts = async (options: PartsOptions, outside: Outside = realOutside) => {
   const { clock, boottime, newId } = outside
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
-  const streams = await outside.openStreams(options)
+  const folder = join(options.stateDirectory, 'snapshots')
+  const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.position() ?? 0 })
+  const begun = streams.source ? await firstState(folder, streams.log, options.notify) : { state: initialState(), replaced: false }
+  const snapshots = streams.source && createSnapshots({ state: begun.state, source: streams.source, folder, onProblem: options.onProblem })
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
   const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
   const follower = startFollower({
-    log: streams.log, clock, steady: boottime, onProblem: options.onProblem,
+    log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
     onFolded: (recorded) => options.onFolded?.(recorded, state, mine.has(recorded.entry.by)),
     onEntries: (entries) => {
       for (const { entry } of entries) if (entry.kind === 'stop pulled') latch.trip(entry.stop)
@@ -115,7 +119,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
-  await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded })
+  await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded, replaced: begun.replaced })
 
   const startJobs = (): Jobs =>
     outside.createJobs({
@@ -168,6 +172,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     actors.push(createKiller({ ...deps, name: options.name, hear }), createPlanner(deps), createStepper(deps), createVerifier(deps))
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
+  if (snapshots) actors.push(snapshots.actor)
   follower.act(actors)
 
   return {
@@ -193,6 +198,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       await append([{ kind: 'runner lost', runner: identity.id, name: options.name, why: 'it was shut down, and let go of all it ran' }], { deadlineMs: leaveWithinMs })
         .catch(() => options.notify('the log could not be told of this end: others go on after lostAfter'))
       relay.close()
+      await snapshots?.close()
       await follower.close()
       await control.close()
       await writer.close()
@@ -219,13 +225,16 @@ interface Beginning {
   readonly options: PartsOptions
   readonly newId: () => string
   readonly embedded: boolean
+  /** An older log, or another one, stands where the snapshots were made of. */
+  readonly replaced: boolean
 }
 
 /** A log that has forgotten its stops starts stopped. Embedded, whoever was here before us is gone: the file is ours. */
-const begin = async ({ state, append, folded, identity, options, newId, embedded }: Beginning): Promise<void> => {
+const begin = async ({ state, append, folded, identity, options, newId, embedded, replaced }: Beginning): Promise<void> => {
   const facts: Fact[] = [joined(options)]
-  if (state.position === 0) {
-    const stop: StopOrder = { id: newId(), matchers: [], effect: 'kill', who: 'paramedic', why: 'new log' }
+  if (state.position === 0 || replaced) {
+    const why = replaced ? 'new log: it was restored or replaced, and may have forgotten stops and limits' : 'new log'
+    const stop: StopOrder = { id: newId(), matchers: [], effect: 'kill', who: 'paramedic', why }
     facts.push({ kind: 'stop pulled', stop })
   }
   if (embedded) {

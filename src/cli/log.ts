@@ -59,7 +59,7 @@ async function printOffline({ from, follow, ...options }: LogOptions): Promise<v
   const ended = new AbortController()
   process.once('SIGINT', () => ended.abort())
   try {
-    const streams = await openStreams({ logUrl: config.logUrl, retentionMs: config.retentionMs, notify: (text) => void process.stderr.write(`${text}\n`) })
+    const streams = await openStreams({ logUrl: config.logUrl, notify: (text) => void process.stderr.write(`${text}\n`) })
     for await (const batch of streams.log.follow(Number(from), ended.signal)) {
       if (batch === 'caught up' && !follow) break
       if (batch === 'caught up') continue

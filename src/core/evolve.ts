@@ -15,6 +15,7 @@ export const evolve = (state: State, read: Read): State => {
   forgetWhatWasDone(state.did)
   state.position = read.position + 1
   state.at = Math.max(state.at, read.at)
+  state.last = { by: read.entry.by, n: read.entry.n, at: read.at }
   if (!isNew(state, read)) {
     state.counts.dropped++
     return state

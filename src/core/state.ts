@@ -138,6 +138,8 @@ export interface State {
   position: number
   /** Log time: the highest `at` folded so far, in milliseconds. */
   at: number
+  /** The last entry that was folded: by it a snapshot is known to be of this log and no other. */
+  last?: { readonly by: string; readonly n: number; readonly at: number }
   foldVersion: number
   /** Set when an entry was met that this version does not know: it then decides and starts nothing. */
   unknownEntry?: string
@@ -159,8 +161,7 @@ export interface State {
   readonly notices: Map<string, Notice>
   readonly noticesDue: Set<Notice>
   readonly unknownNotice: Map<string, string>
-  /** By route. `late`: how many in a row came after more than half of their time. */
-  readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean; late: number }>
+  readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean }>
   counts: { received: number; alerts: number; voids: number; dropped: number }
 }
 

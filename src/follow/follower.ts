@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../core/entry.ts'
 import { evolve } from '../core/evolve.ts'
-import { initialState, type State } from '../core/state.ts'
+import type { State } from '../core/state.ts'
 import { every, type Clock } from '../log/clock.ts'
 import type { Log, Recorded } from '../log/log.ts'
 
@@ -13,6 +13,8 @@ export type Actor = () => void
 
 export interface FollowerOptions {
   readonly log: Log<Entry>
+  /** What was folded before: a snapshot, or nothing. */
+  readonly state: State
   readonly clock: Clock
   /** Steady time that goes on while the machine sleeps, in milliseconds. */
   readonly steady: () => number
@@ -28,7 +30,7 @@ const sliceMs = 20
 
 export const startFollower = (options: FollowerOptions) => {
   const ended = new AbortController()
-  const state: State = initialState()
+  const { state } = options
   const actors: Actor[] = []
   const caughtUp = Promise.withResolvers<void>()
   const waiters: { position: number; resolve: () => void }[] = []

@@ -4,12 +4,15 @@ import { dirname } from 'node:path'
 import { controlCodec, type ControlRecord } from './control.ts'
 import { entryCodec, type Entry } from '../core/entry.ts'
 import type { KafkaSecurity } from '../log/kafka-client.ts'
-import type { Log } from '../log/log.ts'
+import type { Log, Position } from '../log/log.ts'
 import { memoryLog } from '../log/memory.ts'
+import type { SnapshotSource } from './snapshots.ts'
 
 export interface StreamsOptions {
   readonly logUrl: string
   readonly retentionMs?: number
+  /** What is kept whatever its age: see `Snapshots.position`. Without it nothing is cut. */
+  readonly keepFrom?: () => Position
   readonly security?: (() => KafkaSecurity) | undefined
   readonly notify: (text: string) => void
 }
@@ -19,26 +22,27 @@ export interface Streams {
   readonly control: Log<ControlRecord>
   /** The log is this process's alone: whoever wrote before is gone. */
   readonly embedded: boolean
+  /** Where a snapshot of it is folded from; a log in memory has none. */
+  readonly source?: SnapshotSource
   close(): Promise<void>
 }
 
 export const openStreams = async (options: StreamsOptions): Promise<Streams> => {
   const { logUrl } = options
   if (logUrl.startsWith('kafka://')) return openKafka(options)
-  const log: Log<Entry> = logUrl === 'memory:' ? memoryLog<Entry>({ codec: entryCodec }) : await openFile(logUrl.replace(/^sqlite:/, ''), options)
+  const path = logUrl === 'memory:' ? undefined : logUrl.replace(/^sqlite:/, '')
+  const log: Log<Entry> = path === undefined ? memoryLog<Entry>({ codec: entryCodec }) : await openFile(path, options)
   const control = memoryLog<ControlRecord>({ compact: controlCodec.key })
   return {
-    log, control, embedded: true,
+    log, control, embedded: true, ...(path === undefined ? {} : { source: { kind: 'sqlite', path } as const }),
     close: async () => void (await Promise.all([log.close(), control.close()])),
   }
 }
 
-const openFile = async (path: string, { retentionMs }: StreamsOptions): Promise<Log<Entry>> => {
+const openFile = async (path: string, { retentionMs, keepFrom }: StreamsOptions): Promise<Log<Entry>> => {
   const { openSqliteLog } = await import('../log/sqlite.ts')
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  // A webhook was parsed at the door from the very bytes that lie on the log.
-  const shareLive = (entry: Entry): boolean => entry.kind === 'received'
-  return openSqliteLog<Entry>(path, { codec: entryCodec, shareLive, ...(retentionMs === undefined ? {} : { retentionMs }) })
+  return openSqliteLog<Entry>(path, { codec: entryCodec, ...(retentionMs === undefined || keepFrom === undefined ? {} : { retentionMs, keepFrom }) })
 }
 
 const openKafka = async ({ logUrl, retentionMs, security, notify }: StreamsOptions): Promise<Streams> => {
@@ -48,5 +52,6 @@ const openKafka = async ({ logUrl, retentionMs, security, notify }: StreamsOptio
     brokers: brokers.split(','), prefix: prefix || 'paramedic', log: entryCodec, control: controlCodec, notify,
     ...(retentionMs === undefined ? {} : { retentionMs }), ...(security ? { security } : {}),
   })
-  return { log: streams.log, control: streams.control, embedded: false, close: () => streams.close() }
+  const source = { kind: 'kafka', brokers: brokers.split(','), prefix: prefix || 'paramedic', security: security ?? (() => ({})) } as const
+  return { log: streams.log, control: streams.control, embedded: false, source, close: () => streams.close() }
 }

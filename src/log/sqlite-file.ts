@@ -79,11 +79,11 @@ export class CommitFile {
     this.#checkpoint.get() // A reader or a full disk may keep it from finishing: then the next one does.
   }
 
-  /** Removes some commits from before `at`, the newest one never. True if there is more to remove. */
-  cut(before: number): boolean {
+  /** Removes some commits whose time is before `before` and that end at or below `below`, the newest one never. True if there is more to remove. */
+  cut({ before, below }: { before: number; below: Position }): boolean {
     const { changes } = this.#database.prepare(`
-      DELETE FROM commits WHERE first IN (SELECT first FROM commits WHERE at < ? ORDER BY first LIMIT 100)
-      AND first < (SELECT max(first) FROM commits)`).run(before)
+      DELETE FROM commits WHERE first IN (SELECT first FROM commits WHERE at < ? AND first + count <= ? ORDER BY first LIMIT 100)
+      AND first < (SELECT max(first) FROM commits)`).run(before, below)
     this.#unwritten += Number(changes) * 2 * pageBytes
     return changes === 100
   }

@@ -79,10 +79,10 @@ export async function* followHistory<E>(
   }
 }
 
-const endOf = ({ commits }: Chunk): Position => commits[commits.length - chunkFields]! + commits[commits.length - chunkFields + 1]!
+export const endOf = ({ commits }: Chunk): Position => commits[commits.length - chunkFields]! + commits[commits.length - chunkFields + 1]!
 
 /** Some commits at a time: entries that are folded and dropped soon never have to be moved by the garbage collector. */
-function* decodeChunk<E>({ commits, bytes }: Chunk, codec: Codec<E>, from: Position): Generator<readonly Recorded<E>[], void, void> {
+export function* decodeChunk<E>({ commits, bytes }: Chunk, codec: Codec<E>, from: Position): Generator<readonly Recorded<E>[], void, void> {
   let batch: Recorded<E>[] = []
   let start = 0
   for (let index = 0; index < commits.length; index += chunkFields) {

@@ -60,8 +60,8 @@ export class SqliteThread {
     })
   }
 
-  cut(before: number): void {
-    this.#worker.postMessage({ kind: 'cut', before } satisfies ToWorker)
+  cut(what: { before: number; below: number }): void {
+    this.#worker.postMessage({ kind: 'cut', ...what } satisfies ToWorker)
   }
 
   /** What was asked before is answered first. */

@@ -25,7 +25,7 @@ export type CommitFrom = Uint8Array | { readonly offset: number; readonly size: 
 export type ToWorker =
   | { readonly kind: 'commit'; readonly id: number; readonly at: number; readonly count: number; readonly from: CommitFrom }
   | { readonly kind: 'read'; readonly id: number; readonly from: Position }
-  | { readonly kind: 'cut'; readonly before: number }
+  | { readonly kind: 'cut'; readonly before: number; readonly below: Position }
   | { readonly kind: 'close' }
 
 export type FromWorker =
@@ -59,7 +59,7 @@ function serveCommits(file: CommitFile): void {
       }
       attempt(() => file.tidy())
     }
-    if (message.kind === 'cut') cut(file, message.before)
+    if (message.kind === 'cut') cut(file, message)
     if (message.kind === 'close') end(file)
   })
 }
@@ -68,10 +68,10 @@ const bytesOf = (from: CommitFrom): Uint8Array =>
   from instanceof Uint8Array ? from : new Uint8Array(order.shared!, from.offset, from.size)
 
 /** A little at a time, so that a commit never waits long for it. What fails is tried again at the next cut. */
-function cut(file: CommitFile, before: number): void {
-  const more = attempt(() => file.cut(before))
+function cut(file: CommitFile, what: { before: number; below: Position }): void {
+  const more = attempt(() => file.cut(what))
   attempt(() => file.tidy())
-  if (more === true) setImmediate(() => cut(file, before))
+  if (more === true) setImmediate(() => cut(file, what))
 }
 
 function serveHistory(file: HistoryFile): void {

@@ -13,16 +13,17 @@ import { Tail } from './tail.ts'
 
 export interface SqliteOptions<E> {
   readonly codec: Codec<E>
-  /** How long entries are kept; Infinity for ever. The newest commit always stays. */
+  /** How long entries are kept; for ever unless it is said. The newest commit always stays. */
   readonly retentionMs?: number
+  /** Whatever its age, nothing from this position on is cut: what a snapshot does not hold yet. Asked before each cut. */
+  readonly keepFrom?: () => Position
   readonly clock?: Clock
-  /** Which entries followers at the end are handed as the very objects that were appended: those that the codec gives back as they were. */
-  readonly shareLive?: (entry: E) => boolean
+  /** Hands followers at the end the very objects that were appended: for a codec that gives back what it was given. */
+  readonly shareLive?: boolean
   /** For tests: as if the disk were full after so many pages. */
   readonly maxPages?: number
 }
 
-const day = 86_400_000
 const cutEveryMs = 3_600_000
 /** Appends that wait for the disk, in bytes; whoever appends through a writer has one in flight at most. */
 const maxWaitingBytes = 64_000_000
@@ -43,7 +44,8 @@ export class SqliteLog<E> implements Log<E> {
   readonly #codec: Codec<E>
   readonly #clock: Clock
   readonly #retentionMs: number
-  readonly #shareLive: ((entry: E) => boolean) | undefined
+  readonly #keepFrom: () => Position
+  readonly #shareLive: boolean
   readonly #ring: Ring
   readonly #tail: Tail<E>
   readonly #history: History
@@ -61,8 +63,9 @@ export class SqliteLog<E> implements Log<E> {
     this.#thread = parts.thread
     this.#codec = options.codec
     this.#clock = options.clock ?? realClock
-    this.#retentionMs = options.retentionMs ?? 30 * day
-    this.#shareLive = options.shareLive
+    this.#retentionMs = options.retentionMs ?? Infinity
+    this.#keepFrom = options.keepFrom ?? (() => Infinity)
+    this.#shareLive = options.shareLive ?? false
     this.#tail = new Tail(opened.next, (commit) => this.#decode(commit))
     this.#history = new History(path, this.#codec.decodeArray !== undefined)
     this.#lastAt = opened.lastAt
@@ -86,7 +89,7 @@ export class SqliteLog<E> implements Log<E> {
       const first = place === undefined
         ? await this.#commitApart(at, texts, size)
         : await this.#commitFrom(place, at, texts)
-      this.#landed({ first, at, place }, entries, texts)
+      this.#landed(first, at, entries, place)
       return first + entries.length - 1
     } finally {
       this.#waiting.shift()
@@ -162,10 +165,9 @@ export class SqliteLog<E> implements Log<E> {
     return answer.first
   }
 
-  #landed({ first, at, place }: { first: Position; at: number; place: Place | undefined }, entries: readonly E[], texts: readonly string[]): void {
+  #landed(first: Position, at: number, entries: readonly E[], place: Place | undefined): void {
     if (place === undefined) return this.#tail.skip(first, entries.length)
-    const share = this.#shareLive
-    const decoded = share && entries.map((entry, index) => ({ position: first + index, at, entry: share(entry) ? entry : this.#codec.decode(texts[index]!) }))
+    const decoded = this.#shareLive ? entries.map((entry, index) => ({ position: first + index, at, entry })) : undefined
     this.#tail.push({ first, count: entries.length, at, place, decoded })
   }
 
@@ -177,7 +179,7 @@ export class SqliteLog<E> implements Log<E> {
 
   #cut(): void {
     if (this.#retentionMs === Infinity) return
-    this.#thread.cut(this.#clock.now() - this.#retentionMs)
+    this.#thread.cut({ before: this.#clock.now() - this.#retentionMs, below: Math.min(this.#keepFrom(), this.#tail.next) })
     this.#cancelCut = this.#clock.after(cutEveryMs, () => this.#cut())
   }
 

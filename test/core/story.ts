@@ -15,9 +15,16 @@ export const alertBody = (alerts: readonly { labels: Record<string, string>; sta
 })
 
 export class Story {
-  readonly state: State = initialState()
-  at = 1_000_000
-  private readonly numbers = new Map<string, number>()
+  readonly state: State
+  at: number
+  private readonly numbers: Map<string, number>
+
+  /** Told from the beginning, or on from what was folded before. */
+  constructor(state: State = initialState()) {
+    this.state = state
+    this.at = Math.max(1_000_000, state.at)
+    this.numbers = new Map([...state.processes].map(([id, { n }]) => [id, n]))
+  }
 
   /** One entry, a millisecond after the last, from process A unless said otherwise. */
   says(fact: Fact, by = 'A'): this {
