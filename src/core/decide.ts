@@ -5,7 +5,7 @@ import type { Decided } from './entry.ts'
 import { covering } from './fold/stops.ts'
 import type { Plan, Take } from './plan.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
-import type { Verdict } from './policy.ts'
+import { observedForMs, type Verdict } from './policy.ts'
 import type { State, Workflow } from './state.ts'
 
 export interface Judging {
@@ -21,9 +21,6 @@ export interface Judging {
 }
 
 type Gate = (judging: Judging) => readonly Verdict[]
-
-/** How long what was observed for a plan is believed. */
-const observedForMs = 30_000
 
 const stopped: Gate = ({ state, workflow }) =>
   covering(state, workflow).map((stop) => ({
@@ -42,13 +39,13 @@ const stillFiring: Gate = ({ state, workflow }) => {
 }
 
 export const targetTake = (provider: string, id: string): Take =>
-  ({ key: `target:${provider}/${id}`, max: 1, window: 'until end', policy: 'one workflow per target', otherwise: 'wait' })
+  ({ key: `target:${provider}/${id}`, max: 1, window: 'until end', policy: 'one workflow per target', reason: 'target busy', otherwise: 'wait' })
 
 const duplicate: Gate = ({ state, workflow, plan, at }) =>
   plan.targets.map(({ name, id }): Verdict => {
     const take = targetTake(workflow.provider, id)
     if (room(state, take, at, workflow.id).fits) return { policy: take.policy, verdict: 'allow', detail: `${name} is free`, takes: [take] }
-    const holder = [...(state.counters.get(take.key)?.holders ?? [])][0] ?? ''
+    const holder = [...(state.counters.get(take.key)?.holders.keys() ?? [])][0] ?? ''
     return { policy: take.policy, verdict: 'wait', reason: 'target busy', detail: `${name} is being worked on by ${holder.slice(-6)}`, key: take.key, takes: [take] }
   })
 
@@ -63,9 +60,15 @@ const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
 
 const policies: Gate = ({ state, workflow, plan, catalogue, at }) =>
   judgePolicies(catalogue, {
-    workflow: workflow.id, runbook: workflow.runbook, labels: workflow.labels, plan, at,
+    workflow: workflow.id, runbook: workflow.runbook, labels: workflow.labels, plan, at, provider: workflow.provider, steps: workflow.manifest,
+    approvals: workflow.approvals, ...(workflow.requester === undefined ? {} : { requester: workflow.requester }), ...episodeOf(state, workflow),
     room: (take) => room(state, take, at, workflow.id),
   })
+
+const episodeOf = (state: State, workflow: Workflow) => {
+  const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
+  return episode ? { episode: { startsAt: episode.startsAt, firstAt: episode.firstAt } } : {}
+}
 
 const gates: readonly Gate[] = [stopped, answered, stillFiring, duplicate, mode, policies]
 
@@ -74,7 +77,8 @@ export type Judgement = Omit<Decided, 'kind'>
 export const judge = (judging: Judging): Judgement => {
   const { state, workflow, plan, catalogue } = judging
   const found = gates.flatMap((gate) => gate(judging))
-  const worst = worstOf(found)
+  // What only waits for a new plan is asked last: nothing is read again while something else stands in the way.
+  const worst = worstOf(found.filter(({ again }) => !again))
   const base = { workflow: workflow.id, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
   const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
   switch (worst?.verdict) {
@@ -96,7 +100,7 @@ export const judge = (judging: Judging): Judgement => {
   if (judging.forceDryRun || workflow.mode === 'dry-run') {
     return { ...base, takes: [], outcome: 'rehearse', reason: judging.forceDryRun ? 'force.dryRun' : 'dry run', detail: 'planned and judged; nothing was run' }
   }
-  if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask' }
-  if (plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
+  if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask', ...(worst.until === undefined ? {} : { until: worst.until }) }
+  if (found.some(({ again }) => again) || plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
   return { ...base, takes: takesOf(found), outcome: 'start', detail: '' }
 }

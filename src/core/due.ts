@@ -1,6 +1,6 @@
 /** What remains to be done, read off the state. Pure: each is given `now`, and says the same on every server. */
 import { room } from './counter.ts'
-import { isNext, settled } from './fold/claims.ts'
+import { holderOf, isNext, jobTakes, settled } from './fold/claims.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
 import type { Episode, State, Workflow } from './state.ts'
@@ -49,7 +49,10 @@ const waitOver = (state: State, workflow: Workflow, now: number): number | undef
 
 /** Questions nobody answered. */
 export const questionsDue = (state: State, seat: Seat, expireMs: number): Workflow[] =>
-  [...state.live.get('asking')!].filter((workflow) => seat.now - workflow.since >= expireMs && isMyTurn(workflow.id, workflow.since + expireMs, seat))
+  [...state.live.get('asking')!].filter((workflow) => {
+    const over = workflow.decision?.until ?? workflow.since + expireMs
+    return seat.now >= over && isMyTurn(workflow.id, over, seat)
+  })
 
 export interface JobDue {
   readonly workflow: Workflow
@@ -67,10 +70,14 @@ export const stepsDue = (state: State, seat: Seat): JobDue[] => {
   for (const workflow of state.live.get('running')!) {
     if (workflow.holder !== undefined && workflow.holder !== seat.me) continue
     if (workflow.holder === undefined && !isMyTurn(workflow.id, workflow.startableAt, seat)) continue
-    if (covering(state, workflow).length === 0) due.push(...nextJobs(workflow))
+    if (covering(state, workflow).length === 0) due.push(...nextJobs(workflow).filter((job) => fits(state, job, seat.now)))
   }
   return due
 }
+
+/** Whether what its job takes has room: a pause goes on within a workflow. */
+const fits = (state: State, { workflow, step, job }: JobDue, now: number): boolean =>
+  jobTakes(workflow, step).every((take) => room(state, take, now, holderOf(workflow, step, job)).fits)
 
 const nextJobs = (workflow: Workflow): JobDue[] => {
   const index = workflow.steps.findIndex((step) => !settled(step))

@@ -90,6 +90,7 @@ export type Fact =
   | { readonly kind: 'stop acknowledged'; readonly stop: string; readonly runner: string; readonly name: string
       readonly killed: number; readonly survivors: number; readonly tookMs: number }
   | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
+  | { readonly kind: 'breaker closed'; readonly breaker: string; readonly who: string; readonly why: string }
   | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
   | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number }
   | { readonly kind: 'fold version'; readonly version: number }

@@ -1,4 +1,5 @@
 /** The fold. Deterministic: the same entries in the same order give the same state, on every server and for ever. */
+import { clear } from './counter.ts'
 import type { Read } from './entry.ts'
 import { foldClaimed, foldLetGo, foldRunnerLost, foldStepDone, foldStepFailed } from './fold/claims.ts'
 import { foldReceived, foldUnmatched } from './fold/episodes.ts'
@@ -55,7 +56,7 @@ const fold = (state: State, { entry, position }: Read): void => {
       return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
     case 'matched': return foldMatched(state, entry, why)
     case 'unmatched': return foldUnmatched(state, entry, why)
-    case 'planned': return foldPlanned(state, entry, why)
+    case 'planned': return foldPlanned(state, entry, position, why)
     case 'decided': return foldDecided(state, entry, position, why)
     case 'approved':
     case 'denied': return foldAnswered(state, entry, why)
@@ -68,6 +69,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'stop pulled': return foldStopPulled(state, entry.stop, position, why)
     case 'stop lifted': return foldStopLifted(state, entry, why)
     case 'stop acknowledged': return foldAcknowledged(state, entry, state.at)
+    case 'breaker closed': return clear(state, `breaker:${entry.breaker}`)
     case 'runner lost': return lose(state, entry, why)
     case 'joined': return forget(state)
     case 'fold version': return raise(state, entry.version)

@@ -1,4 +1,6 @@
 /** A plan: what a workflow is about to do. Made by reading only; it is what policies judge and what people approve. */
+import type { End } from './entry.ts'
+import type { Reason } from './reason.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
@@ -30,15 +32,37 @@ export interface Plan {
 }
 
 /**
- * A claim on a counter: at most `max` starts under this key within the window, or at most `max` that still run.
- * Whatever counts is one of these; the fold knows nothing else of policies.
+ * A claim on a counter: at most `max` under this key within the window. Whatever counts is one of these; the fold knows
+ * nothing else of policies.
  */
 export interface Take {
   readonly key: string
   readonly max: number
-  readonly window: { readonly ms: number } | 'until end'
-  /** The policy that asks for it, for people. */
+  /**
+   * What counts: the starts of the last `ms`; with `from: 'end'` what runs, and the ends of the last `ms`; with `last end` a
+   * batch of `max`, and then none until `ms` after the last of them ended; what still runs; or a latch that a person opens.
+   */
+  readonly window: { readonly ms: number; readonly from?: 'end' | 'last end' } | 'until end' | 'until cleared'
+  /** How much of `max` it takes: 1 unless given. With 0 it only looks. */
+  readonly amount?: number
+  /** Names instead of an amount: each counts once, however often it is taken. None: it only looks. */
+  readonly values?: readonly string[]
+  /** Names that count although nobody took them: what is missing already, where `max` is how many may be missing. */
+  readonly besides?: readonly string[]
+  /** With `from: 'end'`: only these ends count. */
+  readonly ends?: readonly End[]
+  /** It is taken by each job that changes something, until that job's end, instead of once by the workflow. */
+  readonly each?: 'job'
+  /** The policy that asks for it, for people, and why it says no. */
   readonly policy: string
+  readonly reason?: Reason
   /** When it does not fit: wait in line for the key, or be judged again at once (the policy then refuses). */
   readonly otherwise: 'wait' | 'judge'
+}
+
+/** Counted when the decision that carries it is folded, whatever was decided. Without `keepMs` it latches the key. */
+export interface Mark {
+  readonly key: string
+  readonly keepMs?: number
+  readonly value?: string
 }

@@ -4,7 +4,10 @@ export const reasons = [
   'no route', 'mode off', 'no target', 'heartbeat', 'recorded', 'resolved first', 'bad params',
   // why a plan is not started, or not yet
   'stopped', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun',
-  'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts', 'policy failed', 'target busy', 'claim expired',
+  'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts', 'policy failed', 'fact missing',
+  'bounds', 'one-domain', 'healthy-floor', 'mass-failure', 'storm', 'breaker', 'caps', 'slow-down', 'ramp', 'error-budget',
+  'opposite', 'pause-after', 'blocking-alerts', 'window', 'freeze', 'firing-for', 'hands-off', 'steps', 'same', 'order',
+  'target busy', 'claim expired',
   'no kill', 'catalogue',
   // how a workflow ended
   'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed',

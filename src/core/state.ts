@@ -75,6 +75,12 @@ export interface Workflow {
   probed: boolean
   gone: boolean
   approved?: string
+  /** Who approved the plan of now, each once. */
+  approvals: { readonly who: string; readonly at: number }[]
+  /** Whose wish it is, where a person asked for it. */
+  readonly requester?: string
+  /** Where the plan of now stands on the log: what was judged before is about another one. */
+  plannedAt: number
   stoppedBy?: string
   timeline: { readonly at: number; readonly state: WorkflowState; readonly reason?: Reason; readonly detail: string; readonly by: string }[]
 }
@@ -91,10 +97,17 @@ export interface Stop extends StopOrder {
 }
 
 export interface Counter {
-  /** Log times of the starts counted, ascending. */
-  readonly starts: number[]
-  windowMs: number
-  readonly holders: Set<string>
+  /** What was counted at which log time, ascending, each with the sum up to and with it. */
+  readonly counted: { readonly at: number; readonly amount: number; readonly sum: number }[]
+  /** Names that count once, each with the log time of its last count, ascending. */
+  readonly last: Map<string, number>
+  /** The longest window that was ever asked of it. */
+  keptMs: number
+  /** Who has a share now; with `keepMs` its end is counted, where `ends` has it. */
+  readonly holders: Map<string, { readonly amount: number; readonly values: readonly string[]; readonly keepMs?: number; readonly ends?: readonly End[] }>
+  batch: { taken: number; endedAt?: number }
+  /** Shut since then, until a person clears it. */
+  latchedAt?: number
   /** Who waits for this key, first come first. */
   readonly line: string[]
 }

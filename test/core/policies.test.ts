@@ -1,65 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { hour, judged, now, plan, start, type Of, type Row } from './policies-judged.ts'
+import { howMuch } from './policies-how-much.ts'
+import { what } from './policies-what.ts'
+import { when } from './policies-when.ts'
 import { formatDuration, parseDuration } from '../../src/core/duration.ts'
 import type { PolicyEntry } from '../../src/core/catalogue.ts'
-import type { Plan, Take } from '../../src/core/plan.ts'
-import type { Judged, Room, Verdict } from '../../src/core/policy.ts'
+import type { Verdict } from '../../src/core/policy.ts'
 import { policyTypes } from '../../src/core/policies/index.ts'
 import { judgePolicies, takesOf, worst } from '../../src/core/policies/judge.ts'
-
-const hour = 3_600_000
-const now = 100 * hour
-
-const target = (name: string) => ({ name, id: `id-${name}` })
-const plan = (...names: string[]): Plan => ({
-  digest: 'd'.repeat(64),
-  targets: names.map(target),
-  changes: names.map((name) => ({ target: name, id: `id-${name}`, from: 1, to: 2 })),
-  observed: [],
-})
-
-/** Starts recorded under a key, as the fold's counter would have them: `[at, still running]`. */
-type Starts = Record<string, [at: number, runs: boolean][]>
-
-const roomIn = (starts: Starts) => (take: Take): Room => {
-  const own = Object.hasOwn(starts, take.key) ? starts[take.key]! : []
-  if (take.window === 'until end') {
-    const used = own.filter(([, runs]) => runs).length
-    return { used, fits: used < take.max }
-  }
-  const { ms } = take.window
-  const inWindow = own.map(([at]) => at).filter((at) => at > now - ms).sort((a, b) => a - b)
-  if (inWindow.length < take.max) return { used: inWindow.length, fits: true }
-  return { used: inWindow.length, fits: false, until: inWindow[inWindow.length - take.max]! + ms }
-}
-
-const judged = (of: { plan?: Plan; labels?: Record<string, string>; starts?: Starts; runbook?: string } = {}): Judged => ({
-  workflow: 'w1',
-  runbook: { name: of.runbook ?? 'scale-service', version: 1 },
-  labels: new Map(Object.entries(of.labels ?? { service: 'web' })),
-  plan: of.plan ?? plan('web'),
-  at: now,
-  room: roomIn(of.starts ?? {}),
-})
 
 const entry = (type: string, settings: Record<string, unknown>, name = type): PolicyEntry =>
   ({ type, name, settings, source: 'policies/x.yaml:3' })
 
-const judge = (type: string, settings: Record<string, unknown>, of: Parameters<typeof judged>[0], name = type): Verdict =>
+const judge = (type: string, settings: Record<string, unknown>, of: Of | undefined, name = type): Verdict =>
   judgePolicies({ policies: { 'scale-service': [entry(type, settings, name)] } }, judged(of))[0]!
 
-const start = (agoMs: number, runs = false): [number, boolean] => [now - agoMs, runs]
 
-interface Row {
-  readonly settings: Record<string, unknown>
-  readonly of?: Parameters<typeof judged>[0]
-  readonly expected: string
-  readonly until?: number
-  readonly keys?: readonly string[]
-  readonly why: string
-}
-
-const tables: Record<string, Row[]> = {
+const tables: Record<string, readonly Row[]> = {
+  ...when, ...what, ...howMuch,
   targets: [
     { settings: { names: ['web', 'api'] }, expected: 'allow: web may be touched', why: 'opted in by exact name' },
     { settings: { names: ['api'] }, expected: 'refuse targets: web not among the 1 allowed', why: 'nobody allowed it' },
@@ -164,10 +123,10 @@ describe('each policy type gives its verdict with its numbers', () => {
 describe('what counts is a take', () => {
   it('carries its maximum, its window and whether to wait', () => {
     assert.deepEqual(judge('rate', { max: 2, per: '1h30m', by: 'all' }, {}, 'few').takes, [
-      { key: 'rate:few:all', max: 2, window: { ms: 5_400_000 }, policy: 'few', otherwise: 'wait' },
+      { key: 'rate:few:all', max: 2, window: { ms: 5_400_000 }, policy: 'few', reason: 'rate', otherwise: 'wait' },
     ])
     assert.deepEqual(judge('concurrency', { max: 3 }, {}).takes, [
-      { key: 'concurrency:concurrency:runbook=scale-service', max: 3, window: 'until end', policy: 'concurrency', otherwise: 'wait' },
+      { key: 'concurrency:concurrency:runbook=scale-service', max: 3, window: 'until end', policy: 'concurrency', reason: 'concurrency', otherwise: 'wait' },
     ])
     assert.equal(judge('attempts', { max: 2, in: '1h' }, {}).takes?.[0]?.otherwise, 'judge')
   })

@@ -2,11 +2,11 @@
  * Who runs what. The claim of the first step is the one place that counts (takes, stops, the catalogue in force);
  * later claims check the stop, the holder and the step. The first claim in log order wins; a lost process's are void.
  */
-import { grant, room } from '../counter.ts'
-import type { Decided, Fact } from '../entry.ts'
+import { grant, release, room } from '../counter.ts'
+import type { Decided, End, Fact } from '../entry.ts'
 import type { Take } from '../plan.ts'
 import { isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
-import { move, wait, type Why } from './move.ts'
+import { letGoOf, move, wait, type Why } from './move.ts'
 import { covering, covers } from './stops.ts'
 
 type Claimed = Fact & { kind: 'claimed' }
@@ -18,6 +18,11 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
   if (!workflow || !step || !job || state.processes.get(why.by)?.lost || !isNext(workflow, entry.step, entry.job)) return voided(state)
   const first = !workflow.steps.some((each) => each.jobs.some((one) => one.state !== 'open'))
   if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)
+  const asked = jobTakes(workflow, entry.step)
+  const holder = holderOf(workflow, entry.step, entry.job)
+  if (!asked.every((take) => room(state, take, why.at, holder).fits)) return voided(state)
+  if (first) for (const take of workflow.decision!.takes) if (take.each === undefined) hold(state, workflow, take, why.at)
+  for (const take of asked) grant(state, take, why.at, holder)
   job.state = 'claimed'
   job.claim = entry.claim
   job.attempts++
@@ -25,6 +30,21 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
   workflow.holder = why.by
   workflow.started = true
   if (workflow.state !== 'running') move(state, workflow, 'running', { ...why, detail: step.name })
+}
+
+/** What each job takes that changes something, and under whose name. Paces go on through a workflow of many targets. */
+export const jobTakes = (workflow: Workflow, step: number): Take[] =>
+  workflow.steps[step]?.effect === 'read' ? [] : (workflow.decision?.takes ?? []).filter(({ each }) => each === 'job')
+
+export const holderOf = (workflow: Workflow, step: number, job: number): string => `${workflow.id}/${step}/${job}`
+
+const releaseJob = (state: State, workflow: Workflow, { step, job, at, as }: { step: number; job: number; at: number; as?: End }): void => {
+  for (const { key } of jobTakes(workflow, step)) release(state, key, holderOf(workflow, step, job), { at, ...(as ? { as } : {}) })
+}
+
+const hold = (state: State, workflow: Workflow, take: Take, at: number): void => {
+  grant(state, take, at, workflow.id)
+  if (!workflow.heldKeys.includes(take.key)) workflow.heldKeys.push(take.key)
 }
 
 const voided = (state: State): void => {
@@ -63,10 +83,6 @@ const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
     putBack(state, workflow, full.take, full.room.until, why)
     return false
   }
-  for (const take of decision.takes) {
-    grant(state, take, why.at, workflow.id)
-    if (take.window === 'until end' && !workflow.heldKeys.includes(take.key)) workflow.heldKeys.push(take.key)
-  }
   return true
 }
 
@@ -84,7 +100,7 @@ const judgeAgain = (state: State, workflow: Workflow, why: Why): void => {
 const putBack = (state: State, workflow: Workflow, take: Take, until: number | undefined, why: Why): void => {
   if (take.otherwise === 'judge') return judgeAgain(state, workflow, why)
   wait(state, workflow, {
-    ...why, key: take.key, detail: `${take.policy} is full`, reason: take.key.startsWith('target:') ? 'target busy' : 'rate',
+    ...why, key: take.key, detail: `${take.policy} is full`, reason: take.reason ?? 'rate',
     ...(until === undefined ? {} : { until }),
   })
 }
@@ -107,6 +123,7 @@ export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, 
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'done' })
   Object.assign(job, { state: 'done', output: entry.output, endedAt: why.at })
+  releaseJob(state, workflow, { step: entry.step, job: entry.job, at: why.at, as: 'completed' })
   afterJob(state, workflow, why)
 }
 
@@ -116,16 +133,18 @@ export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed'
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'failed' })
   Object.assign(job, { state: 'failed', reason: entry.reason, detail: entry.detail, endedAt: why.at })
+  releaseJob(state, workflow, { step: entry.step, job: entry.job, at: why.at, as: 'failed' })
   afterJob(state, workflow, why)
 }
 
 /** The end of a kill, or of a claim that was never started. */
 export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, why: Why): void => {
   const workflow = state.workflows.get(entry.workflow)
-  for (const step of workflow?.steps ?? []) {
-    for (const job of step.jobs) {
+  for (const [index, step] of (workflow?.steps ?? []).entries()) {
+    for (const [jobIndex, job] of step.jobs.entries()) {
       if (job.state !== 'claimed' || job.claim !== entry.claim || state.processes.get(why.by)?.lost) continue
       dropJob(state, { workflow: workflow!, step, job }, entry.how === 'never started')
+      releaseJob(state, workflow!, { step: index, job: jobIndex, at: why.at })
       delete workflow!.holder
       afterJob(state, workflow!, why)
     }
@@ -145,7 +164,13 @@ export const foldRunnerLost = (state: State, runner: string, why: Why): void => 
   for (const name of ['running', 'stopping'] as const) {
     for (const workflow of [...state.live.get(name)!]) {
       if (workflow.holder !== runner) continue
-      for (const step of workflow.steps) for (const job of step.jobs) if (job.state === 'claimed') dropJob(state, { workflow, step, job }, false)
+      for (const [index, step] of workflow.steps.entries()) {
+        for (const [jobIndex, job] of step.jobs.entries()) {
+          if (job.state !== 'claimed') continue
+          dropJob(state, { workflow, step, job }, false)
+          releaseJob(state, workflow, { step: index, job: jobIndex, at: why.at })
+        }
+      }
       delete workflow.holder
       afterJob(state, workflow, { ...why, reason: 'runner lost' })
     }
@@ -174,6 +199,7 @@ const afterJob = (state: State, workflow: Workflow, why: Why): void => {
   if (workflow.steps.every((step) => step.jobs.every((job) => job.state === 'open'))) {
     // Offered again from its first step: it counts again, and is judged again.
     workflow.started = false
+    letGoOf(state, workflow, why.at)
     delete workflow.decision
     return move(state, workflow, 'ready', { ...plain, detail: 'its runner let go before the first step was done' })
   }

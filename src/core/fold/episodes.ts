@@ -1,8 +1,10 @@
 /** Alerts become episodes: one firing of one alert, answered once, however often, late or twice it is told. */
 import type { Alert } from '../alert.ts'
+import { grant, release } from '../counter.ts'
 import type { Fact, Received } from '../entry.ts'
 import { label, type Labels } from '../labels.ts'
 import { parseNotification } from '../notification.ts'
+import type { Take } from '../plan.ts'
 import { isEnd, type Episode, type State } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { tell, tellUnknown, touch } from './notices.ts'
@@ -28,6 +30,7 @@ const foldAlert = (state: State, alert: Alert, receiver: string, source: string,
   state.episodes.set(episode.id, episode)
   if (alert.status === 'firing') {
     state.unanswered.set(episode.id, episode)
+    grant(state, firingTake(nameOf(episode.labels)), why.at, episode.id)
   } else {
     // Resolved before it fired, or never announced: the tombstone that keeps a late firing of it from acting.
     episode.resolvedAt = why.at
@@ -39,6 +42,9 @@ export const answer = (state: State, episode: Episode, given: NonNullable<Episod
   episode.answer = given
   state.did.answered.push(episode)
 }
+
+/** What fires holds its name, so that others can wait for its end. */
+const firingTake = (name: string): Take => ({ key: `firing:${name}`, max: Infinity, window: 'until end', policy: '', otherwise: 'wait' })
 
 const toldAgain = (state: State, episode: Episode, at: number): void => {
   episode.told++
@@ -52,6 +58,7 @@ const resolve = (state: State, episode: Episode, why: Why): void => {
   if (episode.status === 'resolved') return
   episode.status = 'resolved'
   episode.resolvedAt = why.at
+  release(state, firingTake(nameOf(episode.labels)).key, episode.id, why)
   if (state.unanswered.delete(episode.id)) {
     answer(state, episode, { reason: 'resolved', detail: 'it was resolved before it was matched' })
   }

@@ -1,5 +1,6 @@
 /** The mode machine of a workflow: every change of its state goes through `move`, which keeps the indexes true. */
 import { counterOf, release } from '../counter.ts'
+import type { End } from '../entry.ts'
 import type { Reason } from '../reason.ts'
 import { isEnd, type State, type Workflow, type WorkflowState } from '../state.ts'
 import { tell } from './notices.ts'
@@ -24,13 +25,18 @@ export const move = (state: State, workflow: Workflow, to: WorkflowState, why: W
   workflow.timeline.push(line)
   state.did.moved.push({ workflow, line })
   if (isEnd(to)) {
-    for (const key of workflow.heldKeys) release(state, key, workflow.id)
-    workflow.heldKeys = []
+    letGoOf(state, workflow, why.at, to)
     delete workflow.holder
   } else {
     state.live.get(to)!.add(workflow)
   }
   announce(state, workflow, why.at)
+}
+
+/** What it held is free again; where ends are what counts, this is one. */
+export const letGoOf = (state: State, workflow: Workflow, at: number, as?: End): void => {
+  for (const key of workflow.heldKeys) release(state, key, workflow.id, { at, ...(as ? { as } : {}) })
+  workflow.heldKeys = []
 }
 
 /** Puts a workflow to wait: in the line of a key, until a time, or behind a stop (neither). */

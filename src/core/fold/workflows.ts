@@ -1,8 +1,12 @@
 /** From the first answer to the decision: matched, planned, decided, approved. */
 import type { Decided, Fact, Matched } from '../entry.ts'
+import { mark } from '../counter.ts'
 import type { State, StepState, Workflow } from '../state.ts'
 import { answer } from './episodes.ts'
 import { move, wait, type Why } from './move.ts'
+
+/** The longest window in which askers are counted. */
+export const askedForMs = 24 * 3_600_000
 
 export const foldMatched = (state: State, entry: Matched, why: Why): void => {
   const episode = state.unanswered.get(entry.episode)
@@ -14,18 +18,30 @@ export const foldMatched = (state: State, entry: Matched, why: Why): void => {
     labels: episode.labels, targets: entry.targets, params: entry.params, mode: entry.mode, probe: entry.probe,
     healedWithinMs: entry.healedWithinMs, manifest: entry.steps, createdAt: why.at, channel: entry.channel,
     state: 'planning', detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
-    probed: false, gone: false, timeline: [],
+    probed: false, gone: false, approvals: [], plannedAt: -1, timeline: [],
   }
   state.workflows.set(workflow.id, workflow)
+  asked(state, workflow, why.at)
   move(state, workflow, 'planning', why)
 }
 
-export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, why: Why): void => {
+/** How many things ask for help is what a mass failure is told by, whether or not they get it. */
+const asked = (state: State, { provider, targets, runbook }: Workflow, at: number): void => {
+  for (const target of targets) {
+    for (const key of ['asked:all', `asked:runbook=${runbook.name}`]) mark(state, { key, keepMs: askedForMs, value: `${provider}/${target}` }, at)
+  }
+}
+
+export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, position: number, why: Why): void => {
   const workflow = state.workflows.get(entry.workflow)
   if (!workflow || workflow.state !== 'planning') return
+  if (workflow.plan?.digest !== entry.plan.digest) {
+    delete workflow.approved // an approval was of another plan
+    workflow.approvals = []
+  }
   workflow.plan = entry.plan
+  workflow.plannedAt = position
   delete workflow.decision
-  delete workflow.approved // an approval was of the plan before
   if (!workflow.started) workflow.steps = workflow.manifest.map((step) => stepOf(step, workflow, entry.plan.targets.map((target) => target.name)))
   move(state, workflow, 'ready', why)
 }
@@ -38,10 +54,12 @@ const stepOf = (step: Workflow['manifest'][number], workflow: Workflow, planned:
 export const foldDecided = (state: State, entry: Decided, position: number, why: Why): void => {
   const workflow = state.workflows.get(entry.workflow)
   if (!workflow || workflow.started || !workflow.plan || entry.plan !== workflow.plan.digest) return
+  if (entry.judgedAt <= workflow.plannedAt) return
   const judgeable = workflow.state === 'waiting' || workflow.state === 'asking' || (workflow.state === 'ready' && !workflow.decision)
   if (!judgeable) return
   const { kind: _, workflow: __, ...decision } = entry
   workflow.decision = { ...decision, position, at: why.at }
+  for (const verdict of entry.verdicts) for (const each of verdict.marks ?? []) mark(state, each, why.at)
   const because: Why = { ...why, detail: entry.detail, ...(entry.reason ? { reason: entry.reason } : {}) }
   switch (entry.outcome) {
     case 'start':
@@ -71,6 +89,7 @@ export const foldAnswered = (state: State, entry: Fact & { kind: 'approved' | 'd
     return move(state, workflow, 'refused', { ...why, reason: 'denied', detail: `${entry.who}: ${entry.why}` })
   }
   workflow.approved = entry.plan
+  if (!workflow.approvals.some(({ who }) => who === entry.who)) workflow.approvals.push({ who: entry.who, at: why.at })
   delete workflow.decision
   move(state, workflow, 'ready', { ...why, detail: `approved by ${entry.who}` })
 }

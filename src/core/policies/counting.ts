@@ -12,45 +12,65 @@ export interface Counting {
   readonly name: string
   readonly max: number
   /** As it was written (`1h`), and in milliseconds; neither for what counts until its end. */
-  readonly window?: { readonly text: string; readonly ms: number }
+  readonly window?: { readonly text: string; readonly ms: number; readonly from?: 'end' | 'last end' }
   readonly groups: readonly Group[]
+  readonly full: 'wait' | 'refuse'
+  /** What else its takes say. */
+  readonly more?: Partial<Pick<Take, 'amount' | 'values' | 'ends' | 'each'>>
+}
+
+/** One take for each group, at most `max` in each. */
+export function counted(counting: Counting, judged: Judged): Verdict {
+  const { type, name, max, window, full, groups, more = {} } = counting
+  if (groups.length === 0) return { policy: name, verdict: 'refuse', reason: type, detail: 'the plan names no target, so nothing can be counted' }
+  return asked({ type, name, full }, groups.map((group): Ask => ({
+    take: takeFor({ type, name, full }, {
+      key: `${type}:${name}:${group.key}`, max, ...more,
+      window: window === undefined ? 'until end' : { ms: window.ms, ...(window.from ? { from: window.from } : {}) },
+      ...(group.amount === undefined ? {} : { amount: group.amount }),
+    }),
+    text: (room) => `${used(room.used, max, window?.text)} for ${group.text}${(group.amount ?? 1) > 1 ? `, and ${group.amount} more are asked for` : ''}`,
+  })), judged)
+}
+
+export interface Asking {
+  readonly type: string & Reason
+  readonly name: string
   readonly full: 'wait' | 'refuse'
 }
 
-export function counted(counting: Counting, judged: Judged): Verdict {
-  const { type, name, max, window, full } = counting
-  const asked = counting.groups.map((group) => ({ group, take: takeOf(counting, group) }))
-  if (asked.length === 0) {
-    return { policy: name, verdict: 'refuse', reason: type, detail: 'the plan names no target, so nothing can be counted' }
-  }
-  const rooms = asked.map(({ group, take }) => ({ group, take, room: judged.room(take) }))
+export interface Ask {
+  readonly take: Take
+  readonly text: (room: Room) => string
+}
+
+/** Allows with all takes if each fits now, or says which does not. What would never fit is refused, not kept waiting. */
+export function asked({ type, name, full }: Asking, asks: readonly Ask[], judged: Judged): Verdict {
+  const rooms = asks.map((ask) => ({ ...ask, room: judged.room(ask.take) }))
   const latest = rooms.filter(({ room }) => !room.fits).reduce<Full | undefined>(later, undefined)
   if (latest === undefined) {
     const fullest = rooms.reduce((a, b) => (b.room.used > a.room.used ? b : a))
-    const detail = `${used(fullest.room.used, max, window?.text)} for ${fullest.group.text}`
-    return { policy: name, verdict: 'allow', detail, takes: asked.map(({ take }) => take) }
+    return { policy: name, verdict: 'allow', detail: fullest.text(fullest.room), takes: asks.map(({ take }) => take) }
   }
+  const never = full === 'refuse' ? undefined : rooms.find(({ take }) => sizeOf(take) > take.max)
+  if (never) return { policy: name, verdict: 'refuse', reason: type, detail: `${sizeOf(never.take)} at once, and at most ${never.take.max} fit: ${never.text(never.room)}` }
   return {
     policy: name,
     verdict: full,
     reason: type,
-    detail: `${used(latest.room.used, max, window?.text)} for ${latest.group.text}`,
+    detail: latest.text(latest.room),
     ...(latest.room.until === undefined ? {} : { until: latest.room.until }),
     ...(full === 'wait' ? { key: latest.take.key, takes: [latest.take] } : {}),
   }
 }
 
-const takeOf = ({ type, name, max, window, full }: Counting, group: Group): Take => ({
-  key: `${type}:${name}:${group.key}`,
-  max,
-  window: window === undefined ? 'until end' : { ms: window.ms },
-  policy: name,
-  otherwise: full === 'wait' ? 'wait' : 'judge',
-})
+/** How much it asks for itself. */
+const sizeOf = ({ amount = 1, values, besides }: Take): number => (values ? new Set([...values, ...(besides ?? [])]).size : amount)
 
-interface Full {
-  readonly group: Group
-  readonly take: Take
+export const takeFor = ({ type, name, full }: Asking, take: Omit<Take, 'policy' | 'reason' | 'otherwise'>): Take =>
+  ({ ...take, policy: name, reason: type, otherwise: full === 'wait' ? 'wait' : 'judge' })
+
+interface Full extends Ask {
   readonly room: Room
 }
 

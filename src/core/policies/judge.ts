@@ -4,7 +4,8 @@
  */
 import type { Catalogue, PolicyEntry } from '../catalogue.ts'
 import type { Take } from '../plan.ts'
-import { verdicts, type Judged, type Verdict } from '../policy.ts'
+import { verdicts, type FactName, type Judged, type Verdict } from '../policy.ts'
+import { lacking } from './facts.ts'
 import { policyTypes } from './index.ts'
 
 export function judgePolicies(catalogue: Pick<Catalogue, 'policies'>, judged: Judged): Verdict[] {
@@ -20,7 +21,7 @@ function judgeOne(entry: PolicyEntry, judged: Judged): Verdict {
     if (type === undefined) return failed(entry, `there is no policy type ${entry.type} in this version`)
     const settings = settingsOf(entry, type.schema)
     if (settings === undefined) return failed(entry, 'its settings do not fit its type')
-    return type.judge(settings as never, judged, entry.name)
+    return lacking(type.needs?.(settings as never) ?? [], judged, entry.name) ?? type.judge(settings as never, judged, entry.name)
   } catch (error) {
     return failed(entry, error instanceof Error ? error.message : String(error))
   }
@@ -41,6 +42,17 @@ function settingsOf(entry: PolicyEntry, schema: { safeParse(value: unknown): { s
 
 const failed = (entry: PolicyEntry, why: string): Verdict =>
   ({ policy: entry.name, verdict: 'refuse', reason: 'policy failed', detail: `${entry.name} (${entry.source}) could not judge: ${why}` })
+
+/** What has to be observed for a plan of this runbook. Settings that do not fit need nothing: they refuse. */
+export function factsNeeded(catalogue: Pick<Catalogue, 'policies'>, runbook: string): FactName[] {
+  const entries = Object.hasOwn(catalogue.policies, runbook) ? catalogue.policies[runbook]! : []
+  const needed = entries.flatMap((entry) => {
+    const type = policyTypes.get(entry.type)
+    const settings = type?.needs && settingsOf(entry, type.schema)
+    return settings === undefined ? [] : type!.needs!(settings as never)
+  })
+  return [...new Set(needed)]
+}
 
 /** refuse > ask > wait > allow; of several waits the one that clears last, else the first. Undefined only for an empty list. */
 export function worst(all: readonly Verdict[]): Verdict | undefined {

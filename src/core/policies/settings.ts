@@ -1,5 +1,6 @@
 /** What the settings of several policy types are made of. */
 import { z } from 'zod'
+import { isZone } from '../calendar.ts'
 import { durationMs, durationProblem, formatDuration, parseDuration } from '../duration.ts'
 import type { Plan } from '../plan.ts'
 import type { Judged } from '../policy.ts'
@@ -9,6 +10,14 @@ export const duration = (about: string) =>
   z.string(durationProblem).refine((text) => parseDuration(text) !== undefined, durationProblem).describe(about)
 
 export const count = (about: string) => z.int().min(1).max(1_000_000).describe(about)
+
+export const amount = (about: string) => z.int().min(0).max(1_000_000).describe(about)
+
+export const direction = (about: string) => z.enum(['up', 'down']).describe(about)
+
+export const labelName = (about: string) => z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_.\/-]{0,252}$/, 'is not the name of a label').describe(about)
+
+export const zone = (about: string) => z.string().refine(isZone, 'is not a time zone: such as Europe/Berlin or UTC').describe(about)
 
 export const names = (about: string) =>
   z.array(z.string().min(1).max(512)).min(1, 'is empty: empty never means everything, so name at least one target').max(10_000)
@@ -26,6 +35,8 @@ export interface Group {
   readonly key: string
   /** The same for people: `runbook scale-service`. */
   readonly text: string
+  /** How much of it is asked for: 1 unless given. */
+  readonly amount?: number
 }
 
 /** The counts that a plan falls under. By target one for each, on the provider's own id. */
