@@ -48,6 +48,7 @@ export interface PartsOptions {
   readonly secrets?: readonly string[]
   readonly hands: Hands
   readonly alertGone?: (workflow: Workflow, state: State) => Promise<boolean>
+  readonly activeAlerts?: () => Promise<readonly string[]>
   readonly forceDryRun: boolean
   /** The demo's: runbooks also start by themselves where nothing kills without survivors. */
   readonly bestEffortKill?: boolean
@@ -167,7 +168,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs },
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
-      alertGone: gone && ((workflow) => gone(workflow, state)),
+      alertGone: gone && ((workflow) => gone(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }), createPlanner(deps), createStepper(deps), createVerifier(deps))
   }

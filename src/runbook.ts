@@ -17,6 +17,10 @@ export interface Size {
   readonly min: number
   readonly max: number
   readonly labels: Readonly<Record<string, string>>
+  /** Whether it is still on its way from one state to another, whoever sent it there; not given where the provider cannot say. */
+  readonly rollingOut?: boolean
+  /** Whether another controller sets its size; not given where the provider cannot say. */
+  readonly autoscaled?: boolean
   /** Each replica, oldest first, for what restarts one at a time. */
   readonly members: readonly { readonly id: string; readonly ready: boolean; readonly startedAt: string }[]
 }

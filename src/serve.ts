@@ -11,7 +11,7 @@ import type { Health, Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
-import { alertmanagerGone } from './providers/alertmanager.ts'
+import { alertmanagerActive, alertmanagerGone } from './providers/alertmanager.ts'
 import { createHands } from './providers/hands.ts'
 import { startLocalServices } from './providers/local.ts'
 import { openSlack } from './notify/open-slack.ts'
@@ -57,7 +57,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager, onCalled('alertmanager')) } : {}),
+    secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager, onCalled('alertmanager')), activeAlerts: alertmanagerActive(alertmanager) } : {}),
     forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed,
   }).catch(async (problem: unknown) => {

@@ -25,6 +25,7 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'stop acknowledged': ['each runner', 'The proof: what it killed for this stop, and how long that took.'],
   'approved': ['whoever was asked', 'A person said yes to this plan, by its digest. It sets aside the question, nothing else.'],
   'denied': ['whoever was asked', 'A person said no.'],
+  'breaker closed': ['whoever was asked', 'A person closed a tripped breaker: what it counted up to now is forgotten.'],
   'runner lost': ['any process', 'That process was silent for longer than `lostAfter`, or ended: what it claims from now on is void, and its steps are offered again.'],
   'joined': ['each process', 'A process began, or began anew under another identity.'],
   'fold version': ['any process', 'From here on entries mean what this version of the fold says.'],

@@ -22,7 +22,7 @@ export interface Observed {
 }
 
 export interface Plan {
-  /** sha256 of the rest, 64 hex digits: what an approval names. */
+  /** sha256 of all but what was observed, 64 hex digits: what an approval names. */
   readonly digest: string
   readonly targets: readonly { readonly name: string; readonly id: string }[]
   readonly changes: readonly Change[]

@@ -56,8 +56,7 @@ export interface Judged {
 }
 
 /** What a policy may ask to be read of the outside, for the plan. Each is a `name` in `plan.observed`. */
-export const facts = ['size', 'labels', 'controller', 'fleet', 'alerts'] as const
-export type FactName = (typeof facts)[number]
+export type FactName = 'size' | 'labels' | 'controller' | 'fleet' | 'alerts'
 
 /** How long what was observed is believed. */
 export const observedForMs = 30_000

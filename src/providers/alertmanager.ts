@@ -20,6 +20,12 @@ export const alertmanagerGone = (pairs: readonly AlertmanagerPair[], onAsked: (o
     return answers.every((gone) => gone)
   }
 
+/** The names of all alerts that are active and neither silenced nor inhibited. Rejects unless every peer answers. */
+export const alertmanagerActive = (pairs: readonly AlertmanagerPair[]) => async (): Promise<string[]> => {
+  const answers = await Promise.all(pairs.flatMap(({ urls }) => urls.map((url) => ask(`${url}/api/v2/alerts?active=true&silenced=false&inhibited=false`))))
+  return [...new Set(answers.flatMap((alerts) => (alerts as { labels: Record<string, string> }[]).map(({ labels }) => labels['alertname'] ?? '')))]
+}
+
 const goneFrom = async (url: string, labels: Record<string, string>, startsAtMs: number, onAsked: (ok: boolean, tookMs: number) => void): Promise<boolean> => {
   const began = performance.now()
   try {

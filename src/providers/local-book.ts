@@ -47,6 +47,7 @@ export function sizeOf(kept: Kept, target: string, isReady: (replica: Replica) =
   const { min, max, labels } = declared
   return {
     id: `${kept.keeper}/${target}`, replicas, ready: present.filter(isReady).length, version: String(version), min, max, labels,
+    rollingOut: members.some(({ ending }) => ending) || present.length !== replicas, autoscaled: Object.hasOwn(labels, 'autoscaler'),
     members: present.map((replica) => ({ id: replica.id, ready: isReady(replica), startedAt: replica.startedAt })),
   }
 }

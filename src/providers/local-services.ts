@@ -9,7 +9,7 @@
  *         replicas: 2                                 # at the very start
  *         ports: 9100-9120                            # or none: any free one
  *         health: { url: 'http://127.0.0.1:{port}/healthz', every: 1s, timeout: 2s, failures: 3 }
- *         labels: { tier: front }
+ *         labels: { tier: front }                     # `autoscaler: NAME` says that its size is that one's to set
  *         env: { MODE: production }
  *         stopWithin: 10s                             # TERM, and after this KILL
  *

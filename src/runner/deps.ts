@@ -46,4 +46,6 @@ export interface RunnerDeps {
   readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
   /** Whether the alert is gone, asked where it lives; undefined where nobody can be asked. */
   readonly alertGone: ((workflow: Workflow) => Promise<boolean>) | undefined
+  /** The names of the alerts that are active where they live; rejects if anybody there does not answer. */
+  readonly activeAlerts: (() => Promise<readonly string[]>) | undefined
 }

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../core/canonical.ts'
 import { plansDue } from '../core/due.ts'
 import { plainLabels } from '../core/labels.ts'
-import type { Change, Observed, Plan } from '../core/plan.ts'
+import type { Change, Plan } from '../core/plan.ts'
 import type { State, Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
-import type { AlertView, PlanResult, Size } from '../runbook.ts'
+import type { AlertView, PlanResult } from '../runbook.ts'
 import type { RunnerDeps } from './deps.ts'
+import { observe, readSize, type Named } from './observe.ts'
 import type { Call } from './jobs.ts'
 import type { JobInput, Outcome } from './protocol.ts'
 import { freshMs } from '../follow/control.ts'
@@ -60,26 +61,27 @@ const end = async (workflow: Workflow, deps: RunnerDeps, reason: 'plan failed' |
 export const handlesOf = (workflow: Workflow, deps: RunnerDeps): Call =>
   (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: readMs, signal })
 
-/** Each target under the provider's own stable id, and how it was when the plan was made. */
+/** Each target under the provider's own stable id, and what was observed when the plan was made. */
 const complete = async (workflow: Workflow, result: PlanResult, deps: RunnerDeps): Promise<Plan | string> => {
   if (!Array.isArray(result?.changes)) return 'the plan returned no list of changes'
-  const readAt = deps.seat().now
   const names = [...new Set([...result.changes.map((change) => change.target), ...(result.changes.length === 0 ? workflow.targets : [])])]
-  const targets: { name: string; id: string }[] = []
-  const observed: Observed[] = []
+  const read: Named[] = []
+  // The time is that before the first reading: what was read is never younger than it says.
+  const readAt = deps.seat().now
   for (const name of names) {
     try {
-      const size = (await deps.hands.call(workflow.provider, 'scale.read', [name], { deadlineMs: readMs, signal: new AbortController().signal })) as unknown as Size
-      targets.push({ name, id: size.id })
-      observed.push({ name: 'size', target: name, value: { replicas: size.replicas, ready: size.ready, version: size.version }, readAt })
+      read.push(await readSize(name, workflow, deps))
     } catch (problem) {
       return `${name}: ${problem instanceof Error ? problem.message : String(problem)}`
     }
   }
-  const idOf = new Map(targets.map(({ name, id }) => [name, id]))
+  const idOf = new Map(read.map(({ name, id }) => [name, id]))
+  const targets = read.map(({ name, id }) => ({ name, id }))
   const changes: Change[] = result.changes.map(({ target, from, to }) => ({ target, id: idOf.get(target) ?? target, from, to }))
-  const body = { targets, changes, observed, ...(result.notes === undefined ? {} : { notes: result.notes }) }
-  return { digest: createHash('sha256').update(canonical(body)).digest('hex'), ...body }
+  const body = { targets, changes, ...(result.notes === undefined ? {} : { notes: result.notes }) }
+  const observed = await observe({ workflow, targets: read, readAt }, deps)
+  // What is approved is what will be done. That it was observed again does not make it another plan.
+  return { digest: createHash('sha256').update(canonical(body)).digest('hex'), ...body, observed }
 }
 
 /** What a script is told: labels and annotations as data. */

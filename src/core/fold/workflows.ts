@@ -6,7 +6,7 @@ import { answer } from './episodes.ts'
 import { move, wait, type Why } from './move.ts'
 
 /** The longest window in which askers are counted. */
-export const askedForMs = 24 * 3_600_000
+const askedForMs = 24 * 3_600_000
 
 export const foldMatched = (state: State, entry: Matched, why: Why): void => {
   const episode = state.unanswered.get(entry.episode)
