@@ -111,12 +111,14 @@ function aliveWorkflow(plain: ReturnType<typeof plainWorkflow>): Workflow {
   return { ...plain, labels: new Map(plain.labels) }
 }
 
-function plainCounter(counter: Counter): Plain<Counter, { holders: readonly string[] }> {
-  return { ...counter, holders: [...counter.holders] }
+type PlainMap<M> = M extends ReadonlyMap<infer K, infer V> ? readonly (readonly [K, V])[] : never
+
+function plainCounter(counter: Counter): Plain<Counter, { holders: PlainMap<Counter['holders']>; last: PlainMap<Counter['last']> }> {
+  return { ...counter, holders: [...counter.holders], last: [...counter.last] }
 }
 
 function aliveCounter(plain: ReturnType<typeof plainCounter>): Counter {
-  return { ...plain, holders: new Set(plain.holders) }
+  return { ...plain, holders: new Map(plain.holders), last: new Map(plain.last) }
 }
 
 function plainStop({ compiled: _, ...stop }: Stop): Omit<Stop, 'compiled'> {
