@@ -108,7 +108,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       }),
     }),
   }
-  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: parts.append, forced })
+  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
   const { url } = door
   say(`listening on ${url}`)
   const hangUp = (): void => void catalogue.reload()

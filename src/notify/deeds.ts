@@ -13,7 +13,8 @@ import { liftIt, stopIt, type StopPorts } from './stopping.ts'
 import { viewOf } from './view.ts'
 
 export interface DeedPorts extends StopPorts {
-  readonly append: (facts: readonly Fact[]) => Promise<number>
+  /** On the log and folded when it resolves: only then is it known whose word came first. */
+  readonly append: (facts: readonly Fact[]) => Promise<void>
 }
 
 export interface Deeds {
@@ -71,8 +72,10 @@ const take = async (key: string, person: Person, { ports }: Deeds): Promise<Answ
   const notice = noticeOf(ports.state.notices, key)
   if (!notice) return say('This is no longer remembered: nothing is left to take.')
   if (notice.taken) return say(`${notice.taken.who} took it already.`)
-  await ports.append([{ kind: 'taken', notice: notice.key, who: whoIs(person) }])
-  return say('It is yours: nobody is called for it again.')
+  const who = whoIs(person)
+  await ports.append([{ kind: 'taken', notice: notice.key, who }])
+  const taken = ports.state.notices.get(notice.key)?.taken
+  return say(taken === undefined || taken.who === who ? 'It is yours: nobody is called for it again.' : `${taken.who} was faster and took it.`)
 }
 
 const noticeOf = (notices: ReadonlyMap<string, Notice>, key: string): Notice | undefined =>
@@ -85,6 +88,8 @@ const answerQuestion = async (action: 'approve' | 'deny', [id = '', plan = '']: 
   if (workflow.plan?.digest !== plan) return say('The plan has changed since this was shown: look at the new one.')
   const answer = { workflow: id, plan, who: whoIs(person), why: 'the button in Slack' }
   await ports.append([action === 'approve' ? { kind: 'approved', ...answer } : { kind: 'denied', ...answer }])
+  const counted = action === 'approve' ? `approved by ${answer.who}` : `${answer.who}: ${answer.why}`
+  if (!workflow.timeline.some(({ detail }) => detail === counted)) return say(`Somebody was faster: ${workflow.timeline.at(-1)?.detail || workflow.state}.`)
   return say(action === 'approve' ? `Approved [${shortId(id)}]: it goes through every other gate now.` : `Denied [${shortId(id)}]: nothing is run.`)
 }
 
