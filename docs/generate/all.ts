@@ -6,6 +6,7 @@ import { configurationPage } from './configuration.ts'
 import { editorTypesModule } from './editor-types.ts'
 import { entriesPage } from './entries.ts'
 import { errorsPage } from './errors.ts'
+import { messagesPage } from './messages.ts'
 import { metricsPage } from './metrics.ts'
 import { policiesPage } from './policies.ts'
 import { reasonsPage } from './reasons.ts'
@@ -17,6 +18,7 @@ export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationPage,
   'docs/entries.md': entriesPage,
   'docs/errors.md': errorsPage,
+  'docs/messages.md': messagesPage,
   'docs/metrics.md': metricsPage,
   'docs/policies.md': policiesPage,
   'docs/reasons.md': reasonsPage,

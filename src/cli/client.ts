@@ -1,5 +1,6 @@
 /** Talks to a server. What goes wrong becomes an exit code: 1 refused, 3 no server answered, 4 the time ran out. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProblemDocument } from '../http/errors.ts'
 
 export interface ClientOptions {
@@ -31,23 +32,40 @@ function tokenOf({ tokenFile }: ClientOptions): string {
   }
 }
 
-/** `signal` instead of the time limit, for what goes on for long. */
-export async function request(options: ClientOptions, method: string, path: string, { body, signal, headers = {} }: { body?: unknown; signal?: AbortSignal; headers?: Record<string, string> } = {}): Promise<Response> {
+interface RequestOptions {
+  readonly body?: unknown
+  /** Instead of the time limit, for what goes on for long. */
+  readonly signal?: AbortSignal
+  readonly headers?: Record<string, string>
+}
+
+const startingEveryMs = 250
+
+/** A server that is still starting has done nothing, whatever it was asked: it is asked again. */
+export async function request(options: ClientOptions, method: string, path: string, { body, signal, headers = {} }: RequestOptions = {}): Promise<Response> {
   const token = tokenOf(options)
-  let response: Response
-  try {
-    response = await fetch(new URL(path, `${options.url.replace(/\/*$/, '')}/`), {
-      method, redirect: 'error', signal: signal ?? AbortSignal.timeout(options.timeoutMs),
-      headers: { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  const within = signal ?? AbortSignal.timeout(options.timeoutMs)
+  const init = {
+    method, redirect: 'error', signal: within,
+    headers: { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  } as const
+  for (;;) {
+    const response = await fetch(new URL(path, `${options.url.replace(/\/*$/, '')}/`), init).catch((problem: unknown) => {
+      throw unreached(options, problem)
     })
-  } catch (problem) {
-    throw unreached(options, problem)
+    if (response.ok) return response
+    const problem = (await response.json().catch(() => ({}))) as Partial<ProblemDocument>
+    if (problem.code !== 'STARTING') throw refused(options, response.status, problem)
+    await sleep(startingEveryMs, undefined, { signal: within }).catch(() => {
+      throw new CliError(4, `${options.url} is still starting after ${options.timeoutMs / 1000} s: look at its log`)
+    })
   }
-  if (response.ok) return response
-  const problem = (await response.json().catch(() => ({}))) as Partial<ProblemDocument>
-  const hint = response.status === 401 ? ' Name a token with --token-file, PARAMEDIC_TOKEN or PARAMEDIC_TOKEN_FILE.' : ''
-  throw new CliError(1, `${problem.title ?? `${options.url} answered ${response.status}`}: ${problem.detail ?? 'is this a Paramedic?'}${hint}`, problem.code)
+}
+
+function refused({ url }: ClientOptions, status: number, { title = `${url} answered ${status}`, detail = 'is this a Paramedic?', code }: Partial<ProblemDocument>): CliError {
+  const hint = status === 401 ? ' Name a token with --token-file, PARAMEDIC_TOKEN or PARAMEDIC_TOKEN_FILE.' : ''
+  return new CliError(1, `${title}: ${detail}${hint}`, code)
 }
 
 function unreached({ url, timeoutMs }: ClientOptions, problem: unknown): CliError {

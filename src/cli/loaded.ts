@@ -42,8 +42,10 @@ async function testRoutes({ asJson }: Cli, pairs: readonly string[], options: Re
   const { catalogue, problems } = await readCatalogue(config.catalog)
   if (catalogue === undefined) throw new CliError(2, problems.map(printProblem).join('\n'))
   const { taken, because } = compileRoutes(catalogue.routes).explain(labels)
-  const { runbook, mode } = taken?.route ?? {}
-  show(asJson(), { route: taken?.index ?? null, runbook: runbook === undefined ? null : `${runbook.name}@${runbook.version}`, mode: mode ?? null, because }, () => because)
+  const { runbook, mode, heartbeatMs, unmatched } = taken?.route ?? {}
+  const named = runbook === undefined ? null : `${runbook.name}@${runbook.version}`
+  const outcome = named !== null ? `${named}, mode ${mode}` : heartbeatMs !== undefined ? 'a heartbeat: people are told when it stays away' : `no runbook: ${unmatched === 'record' ? 'it is only recorded' : 'a person is told'}`
+  show(asJson(), { route: taken?.index ?? null, runbook: named, mode: mode ?? null, because }, () => `${outcome}\n${because}`)
 }
 
 /** As people copy it from a rule: `severity="critical"`. */

@@ -3,6 +3,7 @@
  * Ids are UUIDv7. An entry carries what the fold needs, so that the fold contains no policy and no catalogue.
  */
 import type { AlertProblem, Notification } from './alert.ts'
+import { parseNotification } from './notification.ts'
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
 import type { Json, Plan, Take } from './plan.ts'
 import type { Verdict } from './policy.ts'
@@ -116,6 +117,15 @@ export const withRawBody = (fact: Received, text: string): Received => {
   rawBodies.set(fact, text)
   return fact
 }
+
+/** What a payload was parsed to at the door: where the fold is handed the very same object, it is not parsed again. */
+const parsedPayloads = new WeakMap<object, Notification>()
+export const withParsed = (fact: Received, notification: Notification): Received => {
+  if (typeof fact.payload === 'object' && fact.payload !== null) parsedPayloads.set(fact.payload, notification)
+  return fact
+}
+export const notificationOf = ({ source, payload }: Received): Notification | undefined =>
+  (typeof payload === 'object' && payload !== null ? parsedPayloads.get(payload) : undefined) ?? parseNotification(source, payload).notification
 
 export const entryCodec = {
   encode(entry: Entry): string {

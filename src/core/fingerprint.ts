@@ -37,6 +37,10 @@ export function hashFlat(flat: readonly string[]): LabelHash {
   }
   const pairs = flat.flatMap((name, i) => i % 2 === 0 ? [[name, flat[i + 1]!] as const] : [])
   const parts = pairs.sort(([a], [b]) => compareBytes(a, b)).flat()
+  if (!sorted) {
+    const hash = hashBytes(parts)
+    if (hash.ascii) return hash
+  }
   return { ...hashBytes(parts.map(utf8)), broken: !parts.every((part) => part.isWellFormed()) }
 }
 

@@ -174,7 +174,8 @@ export interface State {
   readonly notices: Map<string, Notice>
   readonly noticesDue: Set<Notice>
   readonly unknownNotice: Map<string, string>
-  readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean }>
+  /** By route. `late`: how many in a row came after more than half of their time. */
+  readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean; late: number }>
   counts: { received: number; alerts: number; voids: number; dropped: number }
 }
 

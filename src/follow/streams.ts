@@ -42,7 +42,9 @@ export const openStreams = async (options: StreamsOptions): Promise<Streams> => 
 const openFile = async (path: string, { retentionMs, keepFrom }: StreamsOptions): Promise<Log<Entry>> => {
   const { openSqliteLog } = await import('../log/sqlite.ts')
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  return openSqliteLog<Entry>(path, { codec: entryCodec, ...(retentionMs === undefined || keepFrom === undefined ? {} : { retentionMs, keepFrom }) })
+  // A webhook was parsed at the door from the very bytes that lie on the log.
+  const shareLive = (entry: Entry): boolean => entry.kind === 'received'
+  return openSqliteLog<Entry>(path, { codec: entryCodec, shareLive, ...(retentionMs === undefined || keepFrom === undefined ? {} : { retentionMs, keepFrom }) })
 }
 
 const openKafka = async ({ logUrl, retentionMs, security, notify }: StreamsOptions): Promise<Streams> => {

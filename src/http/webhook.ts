@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AlertProblem, Notification } from '../core/alert.ts'
-import { withRawBody, type Received } from '../core/entry.ts'
+import { withParsed, withRawBody, type Received } from '../core/entry.ts'
 import { parseNotification, type ParsedNotification } from '../core/notification.ts'
 import { notificationParts } from '../core/parts.ts'
 import { LogError } from '../log/log.ts'
@@ -65,10 +65,11 @@ async function prepare(text: string, { source, sender }: Delivery, pause?: () =>
   if (parts.length === 0 && problems.length > 0) throw refused(problems)
   const from = sender === undefined ? {} : { sender }
   const facts = parts.map((part, index): Received => {
-    const payload = part === text ? json : JSON.parse(part)
     // What was wrong is told once.
     const told = index === 0 && problems.length > 0 ? { problems } : {}
-    return withRawBody({ kind: 'received', source, payload, ...told, ...from }, part)
+    const asItCame = part === text
+    const fact = withRawBody({ kind: 'received', source, payload: asItCame ? json : JSON.parse(part), ...told, ...from }, part)
+    return asItCame ? withParsed(fact, notification!) : fact
   })
   return { notification, problems, facts }
 }

@@ -18,8 +18,8 @@ export interface SqliteOptions<E> {
   /** Whatever its age, nothing from this position on is cut: what a snapshot does not hold yet. Asked before each cut. */
   readonly keepFrom?: () => Position
   readonly clock?: Clock
-  /** Hands followers at the end the very objects that were appended: for a codec that gives back what it was given. */
-  readonly shareLive?: boolean
+  /** Which entries followers at the end are handed as the very objects that were appended: those that the codec gives back as they were. */
+  readonly shareLive?: (entry: E) => boolean
   /** For tests: as if the disk were full after so many pages. */
   readonly maxPages?: number
 }
@@ -45,7 +45,7 @@ export class SqliteLog<E> implements Log<E> {
   readonly #clock: Clock
   readonly #retentionMs: number
   readonly #keepFrom: () => Position
-  readonly #shareLive: boolean
+  readonly #shareLive: ((entry: E) => boolean) | undefined
   readonly #ring: Ring
   readonly #tail: Tail<E>
   readonly #history: History
@@ -65,7 +65,7 @@ export class SqliteLog<E> implements Log<E> {
     this.#clock = options.clock ?? realClock
     this.#retentionMs = options.retentionMs ?? Infinity
     this.#keepFrom = options.keepFrom ?? (() => Infinity)
-    this.#shareLive = options.shareLive ?? false
+    this.#shareLive = options.shareLive
     this.#tail = new Tail(opened.next, (commit) => this.#decode(commit))
     this.#history = new History(path, this.#codec.decodeArray !== undefined)
     this.#lastAt = opened.lastAt
@@ -89,7 +89,7 @@ export class SqliteLog<E> implements Log<E> {
       const first = place === undefined
         ? await this.#commitApart(at, texts, size)
         : await this.#commitFrom(place, at, texts)
-      this.#landed(first, at, entries, place)
+      this.#landed({ first, at, place }, entries, texts)
       return first + entries.length - 1
     } finally {
       this.#waiting.shift()
@@ -165,9 +165,10 @@ export class SqliteLog<E> implements Log<E> {
     return answer.first
   }
 
-  #landed(first: Position, at: number, entries: readonly E[], place: Place | undefined): void {
+  #landed({ first, at, place }: { first: Position; at: number; place: Place | undefined }, entries: readonly E[], texts: readonly string[]): void {
     if (place === undefined) return this.#tail.skip(first, entries.length)
-    const decoded = this.#shareLive ? entries.map((entry, index) => ({ position: first + index, at, entry })) : undefined
+    const share = this.#shareLive
+    const decoded = share && entries.map((entry, index) => ({ position: first + index, at, entry: share(entry) ? entry : this.#codec.decode(texts[index]!) }))
     this.#tail.push({ first, count: entries.length, at, place, decoded })
   }
 

@@ -44,7 +44,8 @@ export const toBlocks = (card: Card): Message => {
   const first: Block = card.heading === undefined
     ? section(text) : { type: 'header', text: plainText(slackText(`${card.icon} ${card.heading}`, { limit: limits.header })) }
   const last: Block[] = []
-  if (card.footer.length > 0) last.push(context(card.footer))
+  const footer = card.footer.filter((one) => one !== '')
+  if (footer.length > 0) last.push(context(footer))
   if (card.actions.length > 0) last.push({ type: 'actions', elements: card.actions.slice(0, 5).map(button) })
   const blocks: Block[] = [first]
   let left = limits.together - JSON.stringify([first, ...last]).length

@@ -22,7 +22,7 @@ export const unknownCard = (view: UnknownView): Card => {
   return {
     icon: over ? '✅' : '🚨', heading: `${over ? 'Resolved' : 'Unknown alert'}: ${alertname}${times}`,
     line: `${over ? 'Resolved' : 'Unknown alert'}: ${alertname}${times}: ${annotations.summary ?? view.detail}`,
-    parts, footer: episode === '' ? [] : [`Episode ${shortId(episode)}`], actions: [stopAll],
+    parts, footer: episode === '' ? [] : [`Episode ${shortId(episode)}`], actions: over ? [] : [stopAll],
   }
 }
 
@@ -34,7 +34,7 @@ const labelLines = ({ labels, differing }: UnknownView): string[] => [
 const seenFacts = ({ count, firing, listed, firstAt, lastAt }: UnknownView): [string, string][] => [
   ['Alerts', listed < count ? `${count}; of the first ${listed} still firing: ${firing}` : `${count}, still firing: ${firing}`],
   ['First seen', clock(firstAt)],
-  ...(count > 1 ? [['Last seen', clock(lastAt)] as [string, string]] : []),
+  ...(clock(lastAt) === clock(firstAt) ? [] : [['Last seen', clock(lastAt)] as [string, string]]),
 ]
 
 const next = (view: UnknownView): Part[] => {

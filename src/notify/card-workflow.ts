@@ -32,7 +32,7 @@ const changesOf = ({ changes }: WorkflowView): string =>
 const lineOf = (view: WorkflowView): string => {
   const { state, detail, reason, alertname, createdAt, since } = view
   const change = changesOf(view)
-  const because = state === 'running' ? detail : [reason, detail].filter((text) => text !== undefined && text !== '').join(': ')
+  const because = state === 'running' || state === 'healed' ? detail : [reason, detail].filter((text) => text !== undefined && text !== '').join(': ')
   const took = state === 'healed' || state === 'completed' ? ` after ${long(Math.max(0, since - createdAt))}` : ''
   return `${state}${took}: ${nameOf(view)}${alertname ? ` for ${alertname}` : ''}${change ? ` (${change})` : ''}${because ? `: ${because}` : ''} [${shortId(view.id)}]`
 }
@@ -51,7 +51,7 @@ const partsOf = (view: WorkflowView): Part[] => {
   const facts: [string, string][] = [
     ['Why', [view.reason, view.detail].filter(Boolean).join(': ') || view.state],
     ...(view.alertname ? [['Alert', `${view.alertname}${view.firing === undefined ? '' : view.firing ? ', still firing' : ', resolved'}`] as [string, string]] : []),
-    ...(view.stoppedBy === undefined ? [] : [['Stopped by', shortId(view.stoppedBy)] as [string, string]]),
+    ...(view.stoppedBy === undefined ? [] : [['Stopped by', view.stoppedBy] as [string, string]]),
   ]
   return [
     { part: 'facts', facts },

@@ -2,10 +2,12 @@
 import type { Reason } from '../core/reason.ts'
 import type { WorkflowState } from '../core/state.ts'
 
-interface Told {
+export interface Told {
   /** The notice's. */
   readonly key: string
   readonly urgency: 'page' | 'info'
+  /** Whether people still have something to do about it. */
+  readonly open: boolean
   readonly taken?: { readonly who: string; readonly at: number }
 }
 
@@ -54,7 +56,7 @@ export interface WorkflowView extends Told {
   readonly since: number
   /** Of its alert; undefined where there is none. */
   readonly firing?: boolean
-  /** The stop that killed it, by its id. */
+  /** Whose stop killed it, and why. */
   readonly stoppedBy?: string
 }
 
@@ -127,6 +129,9 @@ export interface DigestView {
   readonly kind: 'digest'
   readonly views: readonly NoticeView[]
 }
+
+/** What is said of it, whoever is told. */
+export type Facts<View> = Omit<View, 'kind' | keyof Told>
 
 export type NoticeView = UnknownView | WorkflowView | StopView | CatalogueView | RunnerLostView | HeartbeatView | BadAlertsView
 export type View = NoticeView | DigestView

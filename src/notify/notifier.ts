@@ -92,9 +92,10 @@ export const createSlackNotifier = (options: NotifierOptions): Actor => {
     for (const notice of busy.idle(silent, quiet)) {
       busy.append([quiet(notice)], [{ kind: 'message sent', notice: notice.key, revision: notice.revision, channel: '', ts: '' }])
     }
-    const ready = sendings.filter(({ notice, channel }) => open(channel) && open(notice.key))
+    const ready = sendings.filter(({ channel }) => open(channel) && !busy.has(channel) && !unrecorded.has(channel))
     for (const [channel, waiting] of Map.groupBy(ready, (sending) => sending.channel)) {
-      const next = busy.has(channel) || unrecorded.has(channel) ? undefined : firstOf(waiting)
+      const others = waiting.filter(({ notice }) => open(notice.key))
+      const next = firstOf(others.length > 0 ? others : waiting)
       if (next) busy.during([channel], () => work(channel, next))
     }
   }
@@ -149,7 +150,7 @@ const sendOne = async ({ notice, how, channel }: Sending, options: NotifierOptio
     if (outcome.outcome !== 'refused' || (outcome.about !== 'gone' && outcome.about !== 'channel')) return { outcome, facts: [] }
   }
   const message = notice.rung ? renderAgain(view, waitedMs) : render(view)
-  const outcome = await orPlain((one) => post(notice.channel ?? options.settings.channel, one, options), message, cardOf(view).line)
+  const outcome = await orPlain((one) => atPace(() => post(notice.channel ?? options.settings.channel, one, options)), message, cardOf(view).line)
   return { outcome, facts: outcome.outcome === 'sent' ? [fact(outcome, notice.urgency === 'page' ? { rang: true } : {})] : [] }
 }
 
@@ -164,9 +165,13 @@ const longestPaceMs = 2000
 const orPlain = async (speak: (message: Message) => Promise<Outcome>, message: Message, line: string): Promise<Outcome> => {
   const outcome = await speak(message)
   if (outcome.outcome !== 'refused' || outcome.about !== 'message') return outcome
-  const lineOnly = { text: slackText(line, { limit: 2000 }), blocks: [] }
-  const plainly = await speak(lineOnly)
-  if (plainly.outcome !== 'later' || plainly.afterMs > longestPaceMs) return plainly
-  await sleep(plainly.afterMs)
-  return speak(lineOnly)
+  return atPace(() => speak({ text: slackText(line, { limit: 2000 }), blocks: [] }))
+}
+
+/** After a call that was refused another one is made, when its channel may be spoken in again. */
+const atPace = async (speak: () => Promise<Outcome>): Promise<Outcome> => {
+  const outcome = await speak()
+  if (outcome.outcome !== 'later' || outcome.afterMs > longestPaceMs) return outcome
+  await sleep(outcome.afterMs)
+  return speak()
 }

@@ -17,10 +17,9 @@ export const renderAgain = (view: NoticeView, waitedMs: number): Message => {
   return toBlocks(waitedMs <= 0 ? card : { ...card, line: `Nobody took this for ${long(waitedMs)}: ${card.line}`, footer: [`Nobody took this for ${long(waitedMs)}.`, ...card.footer] })
 }
 
-const withTake = (card: Card, { taken, key, urgency, kind }: NoticeView): Card => {
+const withTake = (card: Card, { taken, key, urgency, open }: NoticeView): Card => {
   if (taken) return { ...card, footer: [`Taken by ${taken.who} at ${clock(taken.at)}`, ...card.footer] }
-  // A stop has been taken by whoever pulled it.
-  return urgency === 'page' && kind !== 'stop' ? { ...card, actions: [{ action: 'take', notice: key }, ...card.actions] } : card
+  return urgency === 'page' && open ? { ...card, actions: [{ action: 'take', notice: key }, ...card.actions] } : card
 }
 
 /** The plain-text twin, for stderr and the log: the line first, what belongs to it indented under it. */

@@ -79,7 +79,7 @@ const report = async (stop: Stop, reply: Reply, { ports, signal }: Deeds): Promi
 
 const factsOf = (stop: Stop, { state, now, runners }: StopPorts) => stopFacts({ state, now: now(), runners: runners() }, stop)
 
-const cardMessage = (stop: Stop, ports: StopPorts) => toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', ...factsOf(stop, ports) }))
+const cardMessage = (stop: Stop, ports: StopPorts) => toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', open: false, ...factsOf(stop, ports) }))
 
 const until = async (check: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
   const over = performance.now() + withinMs

@@ -3,7 +3,8 @@ import { covers, heldBy } from '../core/fold/stops.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
 import type { Episode, Notice, State, Stop, Workflow } from '../core/state.ts'
-import type { Annotations, NoticeView, StepView, StopView, UnknownView, WorkflowView } from './message.ts'
+import { shortId } from './figures.ts'
+import type { Annotations, Facts, NoticeView, StepView, StopView, UnknownView, WorkflowView } from './message.ts'
 
 export interface Seen {
   readonly state: State
@@ -15,7 +16,7 @@ export interface Seen {
 
 export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
   const { about } = notice
-  const told = { key: notice.key, urgency: notice.urgency, ...(notice.taken ? { taken: notice.taken } : {}) }
+  const told = { key: notice.key, urgency: notice.urgency, open: isOpen(seen.state, notice), ...(notice.taken ? { taken: notice.taken } : {}) }
   switch (about.kind) {
     case 'unknown': return { ...told, kind: 'unknown', ...unknown(seen.state, notice, about) }
     case 'workflow': {
@@ -88,7 +89,7 @@ const annotationsOf = (annotations: Labels | undefined): Annotations => {
   }
 }
 
-const unknown = (state: State, notice: Notice, about: Notice['about'] & { kind: 'unknown' }): Omit<UnknownView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+const unknown = (state: State, notice: Notice, about: Notice['about'] & { kind: 'unknown' }): Facts<UnknownView> => {
   const episodes = episodesOf(state, about.episodes)
   const common: [string, string][] = []
   const differing: [string, string[]][] = []
@@ -105,7 +106,7 @@ const unknown = (state: State, notice: Notice, about: Notice['about'] & { kind: 
   }
 }
 
-const workflowFacts = (state: State, workflow: Workflow): Omit<WorkflowView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+const workflowFacts = (state: State, workflow: Workflow): Facts<WorkflowView> => {
   const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
   const fires = firing(state, workflow)
   return {
@@ -118,8 +119,13 @@ const workflowFacts = (state: State, workflow: Workflow): Omit<WorkflowView, 'ki
     ...(workflow.reason === undefined ? {} : { reason: workflow.reason }),
     ...(workflow.plan ? { plan: workflow.plan.digest } : {}),
     ...(fires === undefined ? {} : { firing: fires }),
-    ...(workflow.stoppedBy === undefined ? {} : { stoppedBy: workflow.stoppedBy }),
+    ...(workflow.stoppedBy === undefined ? {} : { stoppedBy: whoseStop(state, workflow.stoppedBy) }),
   }
+}
+
+const whoseStop = (state: State, id: string): string => {
+  const stop = state.stops.get(id)
+  return `${stop ? `${stop.who}: ${stop.why || 'no reason given'} ` : ''}[${shortId(id)}]`
 }
 
 const short = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
@@ -134,12 +140,12 @@ const stepView = (step: Workflow['steps'][number]): StepView => {
   return { name: step.name, state, changes: step.effect !== 'read', detail }
 }
 
-const forgotten = (id: string, notice: Notice): Omit<WorkflowView, 'kind' | 'key' | 'urgency' | 'taken'> => ({
+const forgotten = (id: string, notice: Notice): Facts<WorkflowView> => ({
   id, runbook: 'a workflow', targets: [], state: 'expired', detail: 'it is no longer remembered', mode: '', route: '', alertname: '', labels: [],
   annotations: {}, changes: [], verdicts: [], steps: [], createdAt: notice.firstAt, since: notice.lastAt,
 })
 
-export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Omit<StopView, 'kind' | 'key' | 'urgency' | 'taken'> => {
+export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Facts<StopView> => {
   const running = (['running', 'stopping'] as const).flatMap((name) => [...state.live.get(name)!]).filter((workflow) => covers(stop, workflow))
   const acknowledged = stop.acknowledgements
   const sum = (of: (one: Stop['acknowledgements'][number]) => number): number => acknowledged.reduce((total, one) => total + of(one), 0)
@@ -160,7 +166,7 @@ export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Omit<StopV
   }
 }
 
-const forgottenStop = (id: string, notice: Notice): Omit<StopView, 'kind' | 'key' | 'urgency' | 'taken'> => ({
+const forgottenStop = (id: string, notice: Notice): Facts<StopView> => ({
   id, matchers: [], effect: 'kill', who: '', why: 'it is no longer remembered', at: notice.firstAt, now: notice.lastAt, running: 0, held: 0,
   killed: 0, survivors: 0, tookMs: 0, answered: 0, missing: [], became: [], leftFiring: [],
 })

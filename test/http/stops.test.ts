@@ -133,11 +133,14 @@ describe('the routes that a stop covers', () => {
     [['runbook="fix"'], route([]), 1, "the runbook's name"],
     [['runbook="other"'], route([]), 0, 'another runbook'],
     [['target="web"'], route(['team="a"']), 1, 'which target it will be is not known before'],
+    [['target="web"'], route([], 'limited'), 1, 'a target that its policies allow'],
+    [['target="wbe"'], route([], 'limited'), 0, 'a target that its policies never allow'],
     [[], { ...route([]), mode: 'off' }, 0, 'a route that is off starts nothing'],
   ]
+  const policies = { limited: [{ type: 'targets', name: 'targets', settings: { names: ['web', 'api'] }, source: 'p:1' }] }
   for (const [stop, one, count, because] of rows) {
     test(`${stop.join() || '(everything)'} and ${one.matchers.join() || one.runbook!.name}: ${count}, ${because}`, () => {
-      assert.equal(routesCovered({ digest: '', routes: [one], runbooks: {}, policies: {} }, parseMatchers(stop)), count)
+      assert.equal(routesCovered({ digest: '', routes: [one], runbooks: {}, policies }, parseMatchers(stop)), count)
     })
   }
 })

@@ -310,15 +310,20 @@ export class FakeSlack {
   }
 }
 
-export const buttonsOf = ({ blocks }: Pick<Posted, 'blocks'>): { action_id: string; value: string; text: { text: string } }[] =>
+interface Shown {
+  readonly text: string
+  readonly blocks?: readonly any[]
+}
+
+export const buttonsOf = ({ blocks = [] }: Shown): { action_id: string; value: string; text: { text: string } }[] =>
   blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => elements)
 
-export const button = (posted: Pick<Posted, 'blocks'>, label: RegExp): { action_id: string; value: string } => {
+export const button = (posted: Shown, label: RegExp): { action_id: string; value: string } => {
   const found = buttonsOf(posted).find(({ text }) => label.test(text.text))
   if (!found) throw new Error(`no button ${label} among ${buttonsOf(posted).map(({ text }) => text.text).join(', ')}`)
   return found
 }
 
 /** All that people read of it. */
-export const readable = ({ text, blocks }: { readonly text: string; readonly blocks?: any[] }): string =>
-  [text, ...(blocks ?? []).flatMap((block) => [block.text?.text, ...(block.elements ?? []).map((one: any) => one.text?.text ?? one.text)])].filter(Boolean).join('\n')
+export const readable = ({ text, blocks = [] }: Shown): string =>
+  [text, ...blocks.flatMap((block) => [block.text?.text, ...(block.elements ?? []).map((one: any) => one.text?.text ?? one.text)])].filter(Boolean).join('\n')

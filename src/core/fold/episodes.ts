@@ -1,16 +1,15 @@
 /** Alerts become episodes: one firing of one alert, answered once, however often, late or twice it is told. */
 import type { Alert } from '../alert.ts'
 import { grant, release } from '../counter.ts'
-import type { Fact, Received } from '../entry.ts'
+import { notificationOf, type Fact, type Received } from '../entry.ts'
 import { label, type Labels } from '../labels.ts'
-import { parseNotification } from '../notification.ts'
 import type { Take } from '../plan.ts'
 import { isEnd, type Episode, type State } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { tell, tellUnknown, touch } from './notices.ts'
 
 export const foldReceived = (state: State, entry: Received, why: Why): void => {
-  const { notification } = parseNotification(entry.source, entry.payload)
+  const notification = notificationOf(entry)
   state.counts.received++
   for (const alert of notification?.alerts ?? []) foldAlert(state, alert, notification!.receiver, entry.source, why)
   if (entry.problems?.length) {
@@ -49,8 +48,9 @@ const firingTake = (name: string): Take => ({ key: `firing:${name}`, max: Infini
 const toldAgain = (state: State, episode: Episode, at: number): void => {
   episode.told++
   episode.lastAt = at
-  const heartbeat = episode.heartbeat === undefined ? undefined : state.heartbeats.get(episode.heartbeat)
-  if (heartbeat) Object.assign(heartbeat, { lastAt: at, missed: false })
+  const { heartbeat: route } = episode
+  const known = route === undefined ? undefined : state.heartbeats.get(route)
+  if (known) beat(state, route!, known.everyMs, at)
 }
 
 const resolve = (state: State, episode: Episode, why: Why): void => {
@@ -83,7 +83,10 @@ export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' },
     if (!episode) continue // the first answer on the log counts
     state.unanswered.delete(id)
     answer(state, episode, { reason: entry.reason, detail: entry.detail })
-    if (entry.heartbeatMs !== undefined) beat(state, episode, entry.route, entry.heartbeatMs, why.at)
+    if (entry.heartbeatMs !== undefined) {
+      episode.heartbeat = entry.route
+      beat(state, entry.route, entry.heartbeatMs, why.at)
+    }
     if (entry.tell) {
       const name = nameOf(episode.labels)
       told.set(name, [...(told.get(name) ?? []), id])
@@ -96,7 +99,15 @@ export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' },
 
 const nameOf = (labels: Labels): string => label(labels, 'alertname') || '(no alertname)'
 
-const beat = (state: State, episode: Episode, route: string, everyMs: number, at: number): void => {
-  episode.heartbeat = route
-  state.heartbeats.set(route, { everyMs, lastAt: at, missed: false })
+/** One late beat may be a restart of ours; from the second in a row it is how often they come. */
+const lateInARow = 2
+
+const beat = (state: State, route: string, everyMs: number, at: number): void => {
+  const before = state.heartbeats.get(route)
+  const late = before && !before.missed && (at - before.lastAt) * 2 > everyMs ? before.late + 1 : 0
+  state.heartbeats.set(route, { everyMs, lastAt: at, missed: false, late })
+  if (before?.missed) touch(state, `heartbeat:${route}:${before.lastAt}`)
+  const key = `heartbeat:${route}:seldom`
+  if (late < lateInARow || state.notices.has(key)) return
+  tell(state, { key, about: { kind: 'heartbeat', route, lastAt: at, missing: false }, urgency: 'info', channel: undefined }, at)
 }

@@ -56,16 +56,23 @@ function countCovered(state: State, stop: Covering & StopOrder): Form<'Stop'>['c
 }
 
 export const routesCovered = (catalogue: Catalogue, stop: Matchers): number =>
-  catalogue.routes.filter((route) => route.runbook !== undefined && route.mode !== 'off' && mayCover(stop, route)).length
+  catalogue.routes.filter((route) => route.runbook !== undefined && route.mode !== 'off' && mayCover(stop, route, targetsOf(catalogue, route))).length
 
 /** Unless it is certain that no alert on this route is one that the stop means. */
-function mayCover(stop: Matchers, route: Route): boolean {
+function mayCover(stop: Matchers, route: Route, targets: readonly string[] | undefined): boolean {
   const wanted = parseMatchers(route.matchers).list
   return stop.list.every((matcher) => {
     if (matcher.name === 'runbook') return matcher.test(route.runbook!.name)
+    if (matcher.name === 'target') return targets === undefined || targets.some((target) => matcher.test(target))
     const values = wanted.filter(({ name }) => name === matcher.name).flatMap((one) => (one.values === undefined ? [] : [one.values]))
     return values.every((list) => list.some((value) => matcher.test(value)))
   })
+}
+
+/** All that its policies let it touch; undefined where they name nothing. */
+function targetsOf({ policies }: Catalogue, { runbook }: Route): readonly string[] | undefined {
+  const lists = (policies[runbook!.name] ?? []).filter(({ type }) => type === 'targets').map(({ settings }) => settings['names'] as string[])
+  return lists.length === 0 ? undefined : lists.reduce((all, list) => all.filter((name) => list.includes(name)))
 }
 
 /** On the log, or only heard so far. */
