@@ -54,6 +54,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),
   })
+  say(`listening on ${door.url}, and reading the log`)
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
@@ -110,7 +111,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
   const { url } = door
-  say(`listening on ${url}`)
+  say(`ready at ${url}`)
   const hangUp = (): void => void catalogue.reload()
   process.on('SIGHUP', hangUp)
   return {

@@ -51,7 +51,7 @@ const isProved = ({ missing, acknowledgements }: Stop): boolean => missing.lengt
 const coversAnything = ({ covers, killed }: Stop): boolean => covers.running + covers.waiting + covers.routes + killed.length > 0
 
 function proofText(stop: Stop): string {
-  const { acknowledgements, missing, covers, held, durable, matchers, id, kind, note } = stop
+  const { acknowledgements, missing, lost, covers, held, durable, matchers, id, kind, note } = stop
   const sum = (of: 'killed' | 'survivors'): number => acknowledgements.reduce((all, one) => all + one[of], 0)
   const tookMs = Math.round(Math.max(0, ...acknowledgements.map((one) => one.tookMs)))
   const runners = acknowledgements.length + missing.length
@@ -61,6 +61,7 @@ function proofText(stop: Stop): string {
     `${acknowledgements.length} of ${runners} runners, ${sum('killed')} workflows killed in ${tookMs} ms, ${held.length} held`,
     ...(sum('survivors') > 0 ? [alarm(`${sum('survivors')} PROCESSES SURVIVED ON ${namesOf(acknowledgements.filter((one) => one.survivors > 0))}: kill them on their host`)] : []),
     ...(missing.length > 0 ? [alarm(`NO ANSWER FROM ${namesOf(missing)}: it dies by itself when its lease ends; stop it on its host to be sure`)] : []),
+    ...(lost.length > 0 ? [`let go by its deadline: ${namesOf(lost)}, lost without an answer`] : []),
     ...(durable ? [] : ['not on the log yet: it is in force, lies in a file, and is put on the log as soon as that works']),
     ...(coversAnything(stop) ? [] : [alarm('IT COVERS NOTHING THAT RUNS, WAITS OR COULD START. It stands all the same: look at its matchers')]),
     ...(note === undefined ? [] : [alarm(clean(note))]),

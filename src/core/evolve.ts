@@ -5,7 +5,7 @@ import { foldClaimed, foldLetGo, foldRunnerLost, foldStepDone, foldStepFailed } 
 import { foldReceived, foldUnmatched } from './fold/episodes.ts'
 import type { Why } from './fold/move.ts'
 import { tell } from './fold/notices.ts'
-import { foldAcknowledged, foldStopLifted, foldStopPulled } from './fold/stops.ts'
+import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } from './fold/stops.ts'
 import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
 import type { Did, State } from './state.ts'
 
@@ -71,7 +71,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'stop acknowledged': return foldAcknowledged(state, entry, state.at)
     case 'breaker closed': return clear(state, `breaker:${entry.breaker}`)
     case 'runner lost': return lose(state, entry, why)
-    case 'joined': return forget(state)
+    case 'joined': return join(state, entry)
     case 'fold version': return raise(state, entry.version)
     case 'message sent': return sent(state, entry)
     case 'taken': return taken(state, entry.notice, entry.who)
@@ -92,6 +92,7 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   const process = state.processes.get(entry.runner)
   if (process?.lost) return
   state.processes.set(entry.runner, { n: process?.n ?? 0, lastAt: process?.lastAt ?? state.at, lost: true })
+  if (process?.runs) foldLostUnderStops(state, entry, state.at)
   // One that held a workflow between two steps interrupted nothing, and calls nobody.
   const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) =>
     workflow.holder === entry.runner && workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed')))
@@ -105,7 +106,9 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
 const rememberMs = 3_600_000
 
 /** The numbers of a lost process go an hour of log time after it was last heard of. */
-const forget = (state: State): void => {
+const join = (state: State, entry: Of<'joined'>): void => {
+  const process = state.processes.get(entry.by)
+  if (process) process.runs = entry.roles.includes('run')
   for (const [id, process] of state.processes) if (process.lost && state.at - process.lastAt > rememberMs) state.processes.delete(id)
 }
 

@@ -91,6 +91,8 @@ export interface Stop extends StopOrder {
   readonly at: number
   lifted?: { readonly at: number; readonly who: string; readonly why: string }
   readonly acknowledgements: { runner: string; name: string; killed: number; survivors: number; tookMs: number; at: number }[]
+  /** Runners that were declared lost without an answer: what they ran was let go of by its deadline. */
+  readonly lost: { runner: string; name: string; at: number }[]
   /** What it kept from starting, filled when it is lifted; and what it killed. */
   readonly held: string[]
   readonly killed: string[]
@@ -156,7 +158,7 @@ export interface State {
   foldVersion: number
   /** Set when an entry was met that this version does not know: it then decides and starts nothing. */
   unknownEntry?: string
-  readonly processes: Map<string, { n: number; lastAt: number; lost: boolean }>
+  readonly processes: Map<string, { n: number; lastAt: number; lost: boolean; runs?: boolean }>
   readonly catalogues: Map<string, Catalogue>
   catalogue?: { readonly digest: string; readonly position: number; readonly at: number }
   readonly activatedBefore: Set<string>

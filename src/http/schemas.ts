@@ -57,6 +57,7 @@ const stop = z.strictObject({
   covers: z.strictObject({ running: z.int(), waiting: z.int(), routes: z.int() }),
   acknowledgements: z.array(acknowledgement),
   missing: z.array(z.strictObject({ runner: id, name: z.string() })).describe('Runners that have not answered'),
+  lost: z.array(z.strictObject({ runner: id, name: z.string(), at: time })).describe('Runners that were lost without an answer: what they ran was let go of by its deadline'),
   held: z.array(id), killed: z.array(id), note: z.string().optional(),
 })
 const runner = z.strictObject({

@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { eventually, folder, get, liftAll, post, servicesIn, startServer } from './flow.ts'
+import { eventually, get, liftAll, post } from './flow.ts'
+import { folder, servicesIn, startServer } from './server.ts'
 
 const binary = 'prometheus-alertmanager'
 const missing = spawnSync(binary, ['--version']).error && process.env['CI'] !== 'true' ? `${binary} is not installed` : false

@@ -1,7 +1,8 @@
 /** `kill -9` at any moment: what was answered 200 is there after the next start, and has exactly one answer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventually, folder, get, liftAll, notification, post, servicesIn, startServer } from './flow.ts'
+import { eventually, get, liftAll, notification, post } from './flow.ts'
+import { folder, servicesIn, startServer } from './server.ts'
 
 test('every alert that was answered 200 has exactly one answer after ten kills -9', { timeout: 180_000 }, async () => {
   const dir = folder()

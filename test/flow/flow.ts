@@ -1,41 +1,5 @@
-/** What flow tests share: a real server in a process of its own, free ports, alerts, patience. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-
-export interface Running {
-  readonly url: string
-  readonly process: ChildProcess
-  end(signal?: NodeJS.Signals): Promise<void>
-}
-
-export const folder = (): string => mkdtempSync(join(tmpdir(), 'paramedic-flow-'))
-
-export const servicesIn = (dir: string): string => {
-  const file = join(dir, 'services.yaml')
-  writeFileSync(file, 'services:\n  web: { command: [sleep, "1000"], min: 1, max: 5, replicas: 2 }\n')
-  return file
-}
-
-export const startServer = async (state: string, services = '', log = ''): Promise<Running> => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'server.ts'), state, '0', services, log], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let complaint = ''
-  child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4000)))
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve)
-    child.once('exit', () => reject(new Error(`the server ended: ${complaint}`)))
-  })
-  return {
-    url, process: child,
-    end: async (signal = 'SIGTERM') => {
-      child.kill(signal)
-      await ended
-    },
-  }
-}
+/** What flow tests share: alerts, calls, patience, and eyes on the processes of this machine. */
+import { readFileSync, readdirSync } from 'node:fs'
 
 export const get = async (url: string): Promise<any> => (await fetch(url)).json()
 
@@ -44,13 +8,14 @@ export const post = async (url: string, body?: unknown): Promise<{ status: numbe
   return { status: response.status, body: await response.json() }
 }
 
-/** Waits for `check`; what it last gave is in the error. */
-export const eventually = async <T>(what: string, check: () => Promise<T | undefined | false>, withinMs = 30_000): Promise<T> => {
+/** Waits for `check`; what it last threw is in the error. */
+export const eventually = async <T>(what: string, check: () => Promise<T | undefined | false>, withinMs = 120_000): Promise<T> => {
   const over = performance.now() + withinMs
   for (;;) {
-    const found = await check()
+    let thrown: unknown
+    const found = await check().catch((problem: unknown) => void (thrown = problem))
     if (found !== undefined && found !== false) return found
-    if (performance.now() > over) throw new Error(`not within ${withinMs} ms: ${what}`)
+    if (performance.now() > over) throw new Error(`not within ${withinMs} ms: ${what}`, { cause: thrown })
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -66,3 +31,22 @@ export const notification = (alerts: readonly { labels: Record<string, string>; 
 export const liftAll = async (url: string): Promise<void> => {
   for (const stop of (await get(`${url}/v1/stops`)).items) if (stop.inForce) await post(`${url}/v1/stops/${stop.id}/lift`, { why: 'test' })
 }
+
+/** Living processes that carry `mark` among their arguments, counted from outside. */
+export const alive = (mark: string): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+})
+
+export const linesOf = (file: string): string[] => {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  } catch {
+    return []
+  }
+}
+
+export const workflowsOf = async (url: string): Promise<any[]> => (await get(`${url}/v1/workflows?limit=500`)).items

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { noKafka, sharedKafka } from '../servers/kafka.ts'
-import { eventually, folder, get, liftAll, notification, post, servicesIn, startServer } from './flow.ts'
+import { eventually, get, liftAll, notification, post } from './flow.ts'
+import { folder, servicesIn, startServer } from './server.ts'
 
 test('two servers on one Kafka: each alert has one answer everywhere, a workflow runs once, a stop at one stops both', { skip: noKafka, timeout: 180_000 }, async () => {
   const brokers = await sharedKafka()

@@ -4,7 +4,7 @@ import type { Labels } from '../labels.ts'
 import { matches, parseMatchers, type Matchers } from '../matcher.ts'
 import { isEnd, type State, type Stop, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
-import { tell } from './notices.ts'
+import { tell, touch } from './notices.ts'
 
 /** What a stop's matchers look at: the alert's labels, and above them `runbook` and `target`. */
 const coverLabels = (workflow: Pick<Workflow, 'labels' | 'runbook' | 'targets'>, target: string): Labels =>
@@ -30,7 +30,7 @@ export const covering = (state: State, workflow: Workflow): Stop[] => [...state.
 
 export const foldStopPulled = (state: State, order: StopOrder, position: number, why: Why): void => {
   if (state.stops.has(order.id) || state.liftedEarly.has(order.id)) return
-  const stop: Stop = { ...order, compiled: compiledOf(order), position, at: why.at, acknowledgements: [], held: [], killed: [] }
+  const stop: Stop = { ...order, compiled: compiledOf(order), position, at: why.at, acknowledgements: [], lost: [], held: [], killed: [] }
   state.stops.set(stop.id, stop)
   state.inForce.add(stop)
   if (stop.effect === 'kill') for (const workflow of [...state.live.get('running')!]) if (covers(stop, workflow)) kill(state, workflow, stop, why)
@@ -81,4 +81,13 @@ export const foldAcknowledged = (state: State, entry: Fact & { kind: 'stop ackno
   const { runner, name, killed, survivors, tookMs } = entry
   stop.acknowledgements.push({ runner, name, killed, survivors, tookMs, at })
   tell(state, { key: `stop:${stop.id}`, about: { kind: 'stop', stop: stop.id }, urgency: 'page', channel: undefined }, at)
+}
+
+/** Whoever runs under a stop answers it, or is lost: its lease ended, and with it whatever it ran. */
+export const foldLostUnderStops = (state: State, { runner, name }: { runner: string; name: string }, at: number): void => {
+  for (const stop of state.inForce) {
+    if (stop.acknowledgements.some((one) => one.runner === runner)) continue
+    stop.lost.push({ runner, name, at })
+    touch(state, `stop:${stop.id}`)
+  }
 }

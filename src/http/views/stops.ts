@@ -33,6 +33,7 @@ export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefin
     ...maybe('lifted', lifted, (one) => ({ ...one, at: time(one.at) })),
     covers: countCovered(state, compiled),
     acknowledgements: acknowledgements.map(({ at, ...one }) => ({ ...one, at: time(at) })),
+    lost: (stop?.lost ?? []).map(({ at, ...one }) => ({ ...one, at: time(at) })),
     missing: lifted === undefined ? missing(readable, acknowledgements) : [],
     held: lifted === undefined ? held(state, compiled) : [...(stop?.held ?? [])],
     killed: [...(stop?.killed ?? [])],

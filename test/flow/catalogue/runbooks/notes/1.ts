@@ -1,0 +1,34 @@
+/** Writes down in a file what it does, so that a test sees from outside what ran, in which order, and how often. */
+import { minutes, runbook, type StepContext } from 'paramedic'
+
+const note = async ({ $, labels, target }: StepContext, text: string): Promise<void> => {
+  const line = `${target} ${text}`
+  await $`echo ${line} >> ${labels['file']}`
+}
+const hold = async ({ $, labels }: StepContext): Promise<void> => void (await $`sleep ${labels['hold'] ?? '0'}`)
+
+export default runbook({
+  target: 'service',
+  plan: ({ target }) => ({ changes: [{ target, from: 'not noted', to: 'noted' }] }),
+  steps: [
+    { name: 'first', effect: 'repeatable', timeout: minutes(1), run: (context) => note(context, 'first') },
+    {
+      name: 'only once', effect: 'once', timeout: minutes(1),
+      run: async (context) => {
+        await note(context, 'once begins')
+        await hold(context)
+        await note(context, 'once ends')
+        return { noted: true }
+      },
+    },
+    {
+      name: 'last', effect: 'repeatable', timeout: minutes(1),
+      run: async (context) => {
+        await note(context, 'last begins')
+        await hold(context)
+        await note(context, 'last ends')
+      },
+    },
+  ],
+  healedWithin: minutes(10),
+})
