@@ -70,9 +70,11 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const { clock, boottime, newId } = outside
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
   const folder = join(options.stateDirectory, 'snapshots')
+  // The log asks for it while it opens: nothing may go before the first snapshot is known.
+  let snapshots: ReturnType<typeof createSnapshots> | undefined
   const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.position() ?? 0 })
   const begun = streams.source ? await firstState(folder, streams.log, options.notify) : { state: initialState(), replaced: false }
-  const snapshots = streams.source && createSnapshots({ state: begun.state, source: streams.source, folder, onProblem: options.onProblem })
+  snapshots = streams.source && createSnapshots({ state: begun.state, source: streams.source, folder, onProblem: options.onProblem })
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })

@@ -32,7 +32,7 @@ test('no file is dead: each of src/ is reached from the command line or by a run
   const live = reachable(sources, ['src/cli/main.ts', 'src/runbook.ts', 'src/cli/demo/catalogue/runbooks/clean-up/1.ts'])
   assert.deepEqual(own.map(({ path }) => path).filter((path) => !live.has(path)), [])
   const scripts = readFileSync(join(root, 'package.json'), 'utf8')
-  const starts = [...sources.keys()].filter((path) => path.endsWith('.test.ts') || scripts.includes(path) || path.startsWith('runbooks/'))
+  const starts = [...sources.keys()].filter((path) => path.endsWith('.test.ts') || scripts.includes(path) || /(^|\/)runbooks\//.test(path))
   const tested = reachable(sources, starts)
   const others = [...sources.keys()].filter((path) => !/^(src|test\/fixtures|test\/servers\/slack)/.test(path))
   assert.deepEqual(others.filter((path) => !tested.has(path)), [])

@@ -12,6 +12,7 @@ export interface Running {
   readonly process: ChildProcess
   /** What it has said so far, a line each. */
   readonly said: readonly string[]
+  readonly ended: Promise<{ code: number | null; signal: string | null }>
   /** Kills or asks it to end, and waits until it has. */
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }>
 }
@@ -77,7 +78,7 @@ export const launch = async ({ state, log, services, catalogue = root, env = {},
     child.once('exit', () => reject(new Error(`the server ended: ${said.slice(-20).join('\n')}`)))
   })
   return {
-    url, state, process: child, said,
+    url, state, process: child, said, ended,
     end: async (signal = 'SIGTERM') => {
       child.kill('SIGCONT')
       child.kill(signal)
@@ -88,7 +89,9 @@ export const launch = async ({ state, log, services, catalogue = root, env = {},
 
 export const startServer = async (state: string, services = '', log = '', more: Partial<ServerOptions> = {}): Promise<Running> => {
   const server = await launch({ state, services, log, ...more })
-  await eventually('it is ready', async () => (await fetch(`${server.url}/readyz`)).status === 200).catch(async (problem: unknown) => {
+  const gone = server.ended.then(() => Promise.reject(new Error(`the server ended: ${server.said.slice(-20).join('\n')}`)))
+  gone.catch(() => {})
+  await Promise.race([eventually('it is ready', async () => (await fetch(`${server.url}/readyz`)).status === 200), gone]).catch(async (problem: unknown) => {
     await server.end('SIGKILL')
     throw problem
   })
