@@ -6,4 +6,15 @@ const of = (load: () => Promise<{ figure: Figure }>) => async (): Promise<Figure
 export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   webhooks: of(() => import('./figures/webhooks.ts')),
   acknowledge: of(() => import('./figures/acknowledge.ts')),
+  'group-commit': of(() => import('./figures/group-commit.ts')),
+  match: of(() => import('./figures/match.ts')),
+  hostile: of(() => import('./figures/hostile.ts')),
+  'first-line': of(() => import('./figures/first-line.ts')),
+  'post-to-line': of(() => import('./figures/post-to-line.ts')),
+  survivors: of(() => import('./figures/survivors.ts')),
+  stop: of(() => import('./figures/stop.ts')),
+  rebuild: of(() => import('./figures/rebuild.ts')),
+  start: of(() => import('./figures/start.ts')),
+  fold: of(() => import('./figures/fold.ts')),
+  kafka: of(() => import('./figures/kafka.ts')),
 }

@@ -56,6 +56,11 @@ export const startRaw = async () => {
   return { port: first.port, close: () => ended(child) }
 }
 
+export const startColdServer = async (place: string) => {
+  const { child, first } = await start<{ port: number }>('cold-server', [place])
+  return { port: first.port, close: () => ended(child) }
+}
+
 /** Ours, with a state folder of its own unless given. Needs `npm run build`. */
 export const startOurs = async (flags: Under['flags'] = {}) => {
   if (!existsSync(join(root, 'dist/built.json'))) throw new Error('the bench measures what was built: npm run build')
