@@ -60,7 +60,7 @@ export default tseslint.config(
     },
   },
   // They wire: one call after the other, in the order of their start.
-  { files: ['src/main.ts', 'src/serve.ts'], rules: { 'max-lines-per-function': ['error', { max: 120 }] } },
+  { files: ['src/main.ts', 'src/serve.ts'], rules: { 'max-lines-per-function': ['error', { max: 150 }] } },
   {
     files: ['src/core/**/*.ts', 'src/follow/**/*.ts'],
     rules: {
