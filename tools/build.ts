@@ -13,6 +13,7 @@ const out = join(root, 'dist')
 /** What is started by itself: a process, a thread, or a module that other processes import. */
 const entryPoints = [
   'src/cli/main.ts', 'src/main.ts', 'src/serve.ts', 'src/runbook.ts', 'src/runner/child.ts', 'src/runner/spawner.ts', 'src/log/sqlite-worker.ts', 'src/follow/snapshot-worker.ts',
+  'src/http/big-worker.ts',
   'src/catalog/describe-child.ts', 'src/providers/local-keeper.ts', 'src/cli/demo/shop/replica.ts',
 ]
 /** `zx` because scripts are handed its objects; the others because they are large and seldom used. */

@@ -25,6 +25,7 @@ export interface DeciderOptions {
 }
 
 const alertsAtOnce = 2000
+const answersAtOnce = 25
 const questionsExpireMs = 3_600_000
 
 export const createDecider = (options: DeciderOptions): Actor => {
@@ -42,7 +43,12 @@ export const createDecider = (options: DeciderOptions): Actor => {
     if (!catalogue) return
     const seat = options.seat()
     const alerts = busy.idle(alertsDue(state, seat, alertsAtOnce), (episode) => episode.id)
-    if (alerts.length > 0) busy.append(alerts.map((episode) => episode.id), answers(alerts, catalogue, routesOf(catalogue), options))
+    const facts = alerts.length > 0 ? answers(alerts, catalogue, routesOf(catalogue), options) : []
+    // In parts: a commit of the log has its bounds.
+    for (let i = 0; i < facts.length; i += answersAtOnce) {
+      const some = facts.slice(i, i + answersAtOnce)
+      busy.append(some.flatMap((fact) => (fact.kind === 'matched' ? [fact.episode] : fact.episodes)), some)
+    }
     for (const workflow of busy.idle(judgementsDue(state, seat), judged)) {
       busy.append([judged(workflow)], [decision(workflow, catalogue, seat.now, options)])
     }
@@ -66,8 +72,8 @@ const decision = (workflow: Workflow, catalogue: Catalogue, at: number, options:
 type Unmatched = Fact & { kind: 'unmatched' }
 
 /** What became of each: a workflow of its own, or together with those that went the same way without one. */
-const answers = (episodes: readonly Episode[], catalogue: Catalogue, routes: Routing, options: DeciderOptions): Fact[] => {
-  const facts: Fact[] = []
+const answers = (episodes: readonly Episode[], catalogue: Catalogue, routes: Routing, options: DeciderOptions): (Matched | Unmatched)[] => {
+  const facts: Matched[] = []
   const together = new Map<string, Unmatched & { episodes: string[] }>()
   for (const episode of episodes) {
     const answer = answerTo(episode, catalogue, routes, options)

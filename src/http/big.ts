@@ -1,64 +1,101 @@
-/** Large bodies one after another, with room for everybody else between any two pieces of work on the main thread. */
+/**
+ * Large bodies are read by a thread of their own, one after another: what the main thread has to do for one of them comes
+ * in small pieces, and a stop never waits for a parser. The thread is started when it is first needed.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Notification } from '../core/alert.ts'
+import type { BigAnswer, BigOrder } from './big-worker.ts'
 import { later, Refusal } from './errors.ts'
+import type { Prepared } from './prepare.ts'
 
 export const bigBytes = 256 * 1024
+/** What one body may make of itself; beyond it the thread ends, and the body is refused. */
+const memoryMb = 768
+/** Far longer than the largest good body takes. */
+const withinMs = 20_000
 
-export class Turns {
+/** In a checkout beside this file, in a build under its folder's name. */
+const script = import.meta.url.endsWith('.ts') ? new URL('./big-worker.ts', import.meta.url) : new URL('./http/big-worker.js', import.meta.url)
+
+export interface BigBody {
+  readonly body: Buffer
+  readonly encoding: string | undefined
+  readonly source: Notification['source']
+}
+
+interface Waiting extends BigBody {
+  resolve(prepared: Prepared): void
+  reject(problem: unknown): void
+}
+
+export class BigBodies {
   readonly #most: number
-  readonly #waiting: (() => void)[] = []
-  #taken = false
+  readonly #line: Waiting[] = []
+  #worker: Worker | undefined
+  #current: { readonly id: number; readonly one: Waiting; readonly late: NodeJS.Timeout } | undefined
+  #ids = 0
 
   constructor(most: number) {
     this.#most = most
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#line.length
   }
 
-  async run<T>(work: (pause: () => Promise<void>) => Promise<T>): Promise<T> {
-    if (this.#taken) {
-      if (this.#waiting.length >= this.#most) throw new Refusal('QUEUE_FULL', 'Too many large bodies wait.', { headers: later() })
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    this.#taken = true
-    try {
-      return await work(pause)
-    } finally {
-      await pause()
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#taken = false
-      else next()
-    }
+  /** Takes the bytes of `body` away: nobody else reads them afterwards. Throws a Refusal where the body cannot be taken. */
+  prepare(big: BigBody): Promise<Prepared> {
+    if (this.#line.length >= this.#most) throw new Refusal('QUEUE_FULL', 'Too many large bodies wait.', { headers: later() })
+    return new Promise((resolve, reject) => {
+      this.#line.push({ ...big, resolve, reject })
+      this.#next()
+    })
   }
-}
 
-/** Twice: whatever was ready to be read meanwhile is read, and what that led to is done. */
-const pause = async (): Promise<void> => {
-  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve))
-}
+  async close(): Promise<void> {
+    await this.#worker?.terminate()
+  }
 
-const maxDepth = 64
-const bytesPerContainer = 24
+  #next(): void {
+    if (this.#current !== undefined) return
+    const one = this.#line.shift()
+    if (one === undefined) return
+    const id = ++this.#ids
+    const late = setTimeout(() => void this.#worker?.terminate(), withinMs)
+    this.#current = { id, one, late }
+    // A body that came in one piece may lie in a pool that others share: then it is copied.
+    const isWhole = one.body.byteLength === one.body.buffer.byteLength
+    const body = isWhole ? new Uint8Array(one.body.buffer as ArrayBuffer) : Uint8Array.from(one.body)
+    this.#thread().postMessage({ id, body, encoding: one.encoding, source: one.source } satisfies BigOrder, [body.buffer])
+  }
 
-/**
- * A hostile body of brackets alone would become a hundred times its size in memory. Bytes are looked at once, without
- * parsing: brackets and braces that are not in a text.
- */
-export function checkStructure(body: Buffer): void {
-  const most = body.length / bytesPerContainer
-  let depth = 0
-  let count = 0
-  for (let i = 0; i < body.length; i++) {
-    const byte = body[i]
-    if (byte === 0x22) {
-      for (i++; i < body.length && body[i] !== 0x22; i++) if (body[i] === 0x5c) i++
-    } else if (byte === 0x5b || byte === 0x7b) {
-      depth++
-      count++
-      if (depth > maxDepth || count > most) throw new Refusal('BAD_JSON', 'The body is nested in a way that no notification is.')
-    } else if (byte === 0x5d || byte === 0x7d) {
-      depth--
-    }
+  #thread(): Worker {
+    if (this.#worker !== undefined) return this.#worker
+    const worker = new Worker(script, { resourceLimits: { maxOldGenerationSizeMb: memoryMb } })
+    worker.on('message', (answer: BigAnswer) => this.#answered(answer))
+    worker.on('error', () => {}) // its end follows, and says enough
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined
+      this.#settle()?.reject(new Refusal('BAD_JSON', 'The body cannot be read within the memory and the time that a notification may take.'))
+    })
+    worker.unref()
+    return (this.#worker = worker)
+  }
+
+  #answered(answer: BigAnswer): void {
+    if (this.#current?.id !== answer.id) return
+    const one = this.#settle()!
+    if ('prepared' in answer) one.resolve(answer.prepared)
+    else if ('refused' in answer) one.reject(new Refusal(answer.refused.code, answer.refused.detail, { more: answer.refused.more }))
+    else one.reject(new Error(answer.bug))
+  }
+
+  #settle(): Waiting | undefined {
+    const current = this.#current
+    if (current === undefined) return undefined
+    clearTimeout(current.late)
+    this.#current = undefined
+    this.#next()
+    return current.one
   }
 }

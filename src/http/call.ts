@@ -3,7 +3,7 @@ import type { Request, Response } from 'express'
 import { Refusal } from './errors.ts'
 import type { BodyBudget } from './body.ts'
 import type { Ports } from './ports.ts'
-import type { Turns } from './big.ts'
+import type { BigBodies } from './big.ts'
 import type { SignatureOptions } from './signature.ts'
 import type { Caller } from './tokens.ts'
 
@@ -21,7 +21,7 @@ export interface Call {
 /** What all calls of one server share. */
 export interface Door {
   readonly budget: BodyBudget
-  readonly turns: Turns
+  readonly big: BigBodies
   /** Aborts when the server ends. */
   readonly ending: AbortSignal
   readonly grafana?: SignatureOptions

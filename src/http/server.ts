@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import express from 'express'
 import { refuse } from './answer.ts'
-import { Turns } from './big.ts'
+import { BigBodies } from './big.ts'
 import { BodyBudget, Gone } from './body.ts'
 import type { Call, Door } from './call.ts'
 import { boundConnections, type Connections } from './connections.ts'
@@ -63,6 +63,9 @@ const usual: DoorLimits = {
   connections: 2000, notifications: 1000, reads: 200, bodyBytes: 128 << 20, bigBodies: 16, headersMs: 10_000, requestMs: 30_000, idleMs: 65_000,
 }
 
+/** A flood of new connections must not crowd out the one that carries a stop: the kernel would make it wait for seconds. */
+const backlog = 4096
+
 export interface DoorLoad {
   readonly connections: number
   readonly notifications: number
@@ -88,7 +91,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const limits = { ...usual, ...options.limits }
   const ended = new AbortController()
   const door: Door & { draining: boolean } = {
-    budget: new BodyBudget(limits.bodyBytes), turns: new Turns(limits.bigBodies), ending: ended.signal, streams: 0, draining: false,
+    budget: new BodyBudget(limits.bodyBytes), big: new BigBodies(limits.bigBodies), ending: ended.signal, streams: 0, draining: false,
     ...(options.grafana === undefined ? {} : { grafana: { ...options.grafana, now: options.now ?? Date.now } }),
   }
   const app = express()
@@ -101,7 +104,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => answerBroken(problem, socket, options.onRefused))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.listen.port, options.listen.host, () => resolve())
+    server.listen({ ...options.listen, backlog }, () => resolve())
   })
   const address = server.address() as AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
@@ -109,12 +112,15 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
     address,
     load: () => ({
-      connections: connections.count(), notifications: gates.notifications.inside, reads: gates.reads.inside, bodyBytes: door.budget.held, bigBodies: door.turns.waiting, streams: door.streams,
+      connections: connections.count(), notifications: gates.notifications.inside, reads: gates.reads.inside, bodyBytes: door.budget.held, bigBodies: door.big.waiting, streams: door.streams,
     }),
     drain: () => {
       door.draining = true
     },
-    close: (withinMs = 2000) => closeServer(server, ended, withinMs),
+    close: async (withinMs = 2000) => {
+      await closeServer(server, ended, withinMs)
+      await door.big.close()
+    },
   }
 }
 

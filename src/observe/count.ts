@@ -48,7 +48,23 @@ export function countEntry(counts: Counts, { entry, position }: Recorded<Entry>,
       return counts.stopSeconds.observe({}, entry.tookMs / 1000)
     case 'message sent': return counts.messages.add({ outcome: entry.rang ? 'called' : entry.channel === '' ? 'silent' : 'told' })
     case 'runner lost': return counts.lost.add({})
-    default:
+    // What these did was counted above.
+    case 'catalogue announced':
+    case 'catalogue activated':
+    case 'catalogue refused':
+    case 'matched':
+    case 'unmatched':
+    case 'planned':
+    case 'claimed':
+    case 'let go':
+    case 'verified':
+    case 'ended':
+    case 'approved':
+    case 'denied':
+    case 'joined':
+    case 'fold version':
+    case 'taken':
+    case 'heartbeat missed':
   }
 }
 

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { request } from 'node:http'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { checkStructure } from '../../src/http/big.ts'
+import { checkStructure } from '../../src/http/prepare.ts'
 import { notification, open } from './door.ts'
 import { manyAlerts } from '../fixtures/many-alerts.ts'
 
