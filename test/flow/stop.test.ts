@@ -36,7 +36,7 @@ test('a stop survives kill -9; lifted, what it held runs, and what it killed is 
     const lifted = await post(`${second.url}/v1/stops/${body.id}/lift`, { why: 'over' })
     assert.deepEqual([lifted.status, lifted.body.held.length], [202, 1])
     await eventually('what it held runs', async () => (await stateOf('s1')) === 'verifying')
-    const told = await eventually('people are told', async () => second.said.find((line) => line.includes('Stopped, and the alert still fires: tree@1 on s0')))
+    const told = await eventually('people are told', async () => second.said.find((line) => /stopped: tree@1 on s0 .*Alert: Tree, still firing/.test(line)))
     assert.match(told, /ended in the step “grow”, which may have changed something/)
     assert.match(told, /never run again by itself/)
     assert.deepEqual([await stateOf('s0'), alive(tree)], ['stopped', []])
