@@ -69,12 +69,11 @@ export type Parts = Awaited<ReturnType<typeof startParts>>
 export const startParts = async (options: PartsOptions, outside: Outside = realOutside) => {
   const { clock, boottime, newId } = outside
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
-  const folder = join(options.stateDirectory, 'snapshots')
   // The log asks for it while it opens: nothing may go before the first snapshot is known.
   let snapshots: ReturnType<typeof createSnapshots> | undefined
-  const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.position() ?? 0 })
-  const begun = streams.source ? await firstState(folder, streams.log, options.notify) : { state: initialState(), replaced: false }
-  snapshots = streams.source && createSnapshots({ state: begun.state, source: streams.source, folder, onProblem: options.onProblem })
+  const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.keepFrom() ?? 0 })
+  const begun = streams.snapshots ? await firstState(streams.snapshots.store, streams.log, options.notify) : { state: initialState(), replaced: false }
+  const held = begun.state.position
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
@@ -175,7 +174,10 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     actors.push(createKiller({ ...deps, name: options.name, hear }), createPlanner(deps), createStepper(deps), createVerifier(deps))
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
-  if (snapshots) actors.push(snapshots.actor)
+  if (streams.snapshots) {
+    snapshots = createSnapshots({ ...common, seat: seat('decide'), place: streams.snapshots.place, held })
+    actors.push(snapshots.actor)
+  }
   follower.act(actors)
 
   return {

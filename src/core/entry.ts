@@ -95,6 +95,7 @@ export type Fact =
   | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
   | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number }
   | { readonly kind: 'fold version'; readonly version: number }
+  | { readonly kind: 'snapshot made'; readonly position: number; readonly digest: string }
   | { readonly kind: 'message sent'; readonly notice: string; readonly revision: number; readonly channel: string; readonly ts: string
       /** People were called: by a new message or a reminder. A change of a message in place calls nobody. */
       readonly rang?: true }

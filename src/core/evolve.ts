@@ -15,6 +15,7 @@ export const foldVersion = 1
 export const evolve = (state: State, read: Read): State => {
   forgetWhatWasDone(state.did)
   state.position = read.position + 1
+  if (state.beganAt === 0) state.beganAt = read.at
   state.at = Math.max(state.at, read.at)
   state.last = { by: read.entry.by, n: read.entry.n, at: read.at }
   if (!isNew(state, read)) {
@@ -72,6 +73,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'breaker closed': return clear(state, `breaker:${entry.breaker}`)
     case 'runner lost': return lose(state, entry, why)
     case 'joined': return join(state, entry)
+    case 'snapshot made': return void (state.snapshot = { position: entry.position, digest: entry.digest, at: state.at })
     case 'fold version': return raise(state, entry.version)
     case 'message sent': return sent(state, entry)
     case 'taken': return taken(state, entry.notice, entry.who)

@@ -153,6 +153,8 @@ export interface State {
   position: number
   /** Log time: the highest `at` folded so far, in milliseconds. */
   at: number
+  /** The log's time of the first entry that was folded. */
+  beganAt: number
   /** The last entry that was folded: by it a snapshot is known to be of this log and no other. */
   last?: { readonly by: string; readonly n: number; readonly at: number }
   foldVersion: number
@@ -160,6 +162,8 @@ export interface State {
   unknownEntry?: string
   readonly processes: Map<string, { n: number; lastAt: number; lost: boolean; runs?: boolean }>
   readonly catalogues: Map<string, Catalogue>
+  /** The newest snapshot that was written. */
+  snapshot?: { readonly position: number; readonly digest: string; readonly at: number }
   catalogue?: { readonly digest: string; readonly position: number; readonly at: number }
   readonly activatedBefore: Set<string>
   readonly episodes: Map<string, Episode>
@@ -188,6 +192,7 @@ export const initialState = (): State => ({
   did: { moved: [], answered: [], jobs: [], voided: false },
   position: 0,
   at: 0,
+  beganAt: 0,
   foldVersion: 1,
   processes: new Map(),
   catalogues: new Map(),

@@ -3,39 +3,50 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { entryCodec, type Entry } from '../core/entry.ts'
 import { evolve } from '../core/evolve.ts'
 import { snapshotForm, snapshotLines } from '../core/snapshot.ts'
-import { kafkaStreams } from '../log/kafka.ts'
 import type { Position, Recorded } from '../log/log.ts'
-import { writeSnapshot, type SnapshotHead } from '../log/snapshot-file.ts'
 import { readSqlite } from '../log/sqlite-reader.ts'
+import { folderStore, streamStore, type SnapshotStore } from './snapshot-store.ts'
 import { loadState, type FromSnapshotWorker, type SnapshotOrder } from './snapshots.ts'
 
 /** Longer than reading anything takes: what hangs is ended, and begun again when the next one is due. */
 const readWithinMs = 600_000
 
 const say = (message: FromSnapshotWorker): void => parentPort!.postMessage(message)
-const problem = (text: string): void => say({ kind: 'problem', text: `no snapshot was made: ${text}` })
+const problem = (text: string): void => say({ kind: 'problem', text })
 
-const { source, folder, until } = workerData as SnapshotOrder
-try {
-  const state = await loadState(folder, (text) => say({ kind: 'problem', text }))
-  for await (const batch of entries(state.position)) {
-    for (const recorded of batch) evolve(state, recorded)
-    if (state.position >= until) break
-  }
-  const head: SnapshotHead = { form: snapshotForm, foldVersion: state.foldVersion, position: state.position, at: state.at }
-  say({ kind: 'written', position: state.position, digest: await writeSnapshot(folder, head, snapshotLines(state)) })
-} catch (error) {
-  problem(error instanceof Error ? error.message : String(error))
+interface Opened {
+  readonly store: SnapshotStore
+  entries(from: Position): AsyncIterable<readonly Recorded<Entry>[] | 'caught up'> | Iterable<readonly Recorded<Entry>[]>
+  close(): Promise<void>
 }
 
-async function* entries(from: Position): AsyncGenerator<readonly Recorded<Entry>[], void, void> {
-  if (from >= until) return
-  if (source.kind === 'sqlite') return yield* readSqlite(source.path, entryCodec, { from, until })
-  const { brokers, prefix, security } = source
-  const streams = kafkaStreams<Entry, Entry>({ brokers, prefix, security: () => security, log: entryCodec, control: entryCodec, notify: () => {} })
-  try {
-    for await (const batch of streams.log.follow(from, AbortSignal.timeout(readWithinMs))) if (batch !== 'caught up') yield batch
-  } finally {
-    await streams.close()
+const { place, until } = workerData as SnapshotOrder
+
+async function open(): Promise<Opened> {
+  if (place.kind === 'sqlite') {
+    const { folder, path } = place
+    return { store: folderStore(folder, problem), entries: (from) => readSqlite(path, entryCodec, { from, until }), close: async () => {} }
   }
+  const { kafkaStreams } = await import('../log/kafka.ts')
+  const { brokers, prefix, security } = place
+  const { log, snapshots, close } = kafkaStreams<Entry, Entry>({ brokers, prefix, security: () => security, log: entryCodec, control: entryCodec, notify: () => {} })
+  return { store: streamStore(snapshots, problem), entries: (from) => log.follow(from, AbortSignal.timeout(readWithinMs)), close }
 }
+
+async function make({ store, entries }: Opened): Promise<void> {
+  const state = await loadState(store)
+  if (state.position < until) {
+    for await (const batch of entries(state.position)) {
+      if (batch === 'caught up') continue
+      for (const recorded of batch) evolve(state, recorded)
+      if (state.position >= until) break
+    }
+  }
+  const { position, at, foldVersion } = state
+  say({ kind: 'written', position, digest: await store.write({ form: snapshotForm, foldVersion, position, at }, snapshotLines(state)) })
+}
+
+const opened = await open()
+await make(opened)
+  .catch((error: unknown) => problem(`no snapshot was made: ${error instanceof Error ? error.message : String(error)}`))
+  .finally(() => opened.close())

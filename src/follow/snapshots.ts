@@ -4,23 +4,18 @@
  * nothing which runs or must be stopped ever waits for it.
  */
 import { Worker } from 'node:worker_threads'
-import type { Entry } from '../core/entry.ts'
-import { foldVersion } from '../core/evolve.ts'
-import { restoreState, snapshotForm } from '../core/snapshot.ts'
+import type { Entry, Fact } from '../core/entry.ts'
+import { restoreState } from '../core/snapshot.ts'
+import { rank } from '../core/rendezvous.ts'
+import type { Seat } from '../core/seat.ts'
 import { initialState, type State } from '../core/state.ts'
-import type { KafkaSecurity } from '../log/kafka-client.ts'
 import type { Log, Position } from '../log/log.ts'
-import { readSnapshot, type SnapshotHead } from '../log/snapshot-file.ts'
 import type { Actor } from './follower.ts'
+import type { SnapshotPlace, SnapshotStore } from './snapshot-store.ts'
 
-/** Where to read from beside the process that has the log open. */
-export type SnapshotSource =
-  | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'kafka'; readonly brokers: readonly string[]; readonly prefix: string; readonly security: () => KafkaSecurity }
-
+/** Everything that a thread needs which makes one; it crosses to that thread as a copy. */
 export interface SnapshotOrder {
-  readonly source: Exclude<SnapshotSource, { kind: 'kafka' }> | { readonly kind: 'kafka'; readonly brokers: readonly string[]; readonly prefix: string; readonly security: KafkaSecurity }
-  readonly folder: string
+  readonly place: SnapshotPlace
   readonly until: Position
 }
 
@@ -30,79 +25,74 @@ export type FromSnapshotWorker =
 
 export interface SnapshotsOptions {
   readonly state: State
-  readonly source: SnapshotSource
-  readonly folder: string
+  readonly seat: () => Seat
+  readonly append: (facts: readonly Fact[]) => Promise<number>
+  readonly place: () => SnapshotPlace
+  /** The position of the snapshot that this process began with. */
+  readonly held: Position
   readonly onProblem: (problem: unknown) => void
-  /** Steady, milliseconds. */
-  readonly now?: () => number
 }
 
 /** So many entries are folded again in a fraction of a second. */
 const entriesBetween = 20_000
-const quietMs = 600_000
-/** One that fails is not begun again at once. */
-const pauseMs = 10_000
+const hourMs = 3_600_000
+/** One that fails is not begun again at once; and while the preferred process makes it, the others wait this long, each in its turn. */
+const turnMs = 60_000
 
-export interface Snapshots {
-  readonly actor: Actor
-  /** The last entry that the newest snapshot holds: from here on the log must be kept. */
-  readonly position: () => Position
-  close(): Promise<void>
-}
-
-export const createSnapshots = (options: SnapshotsOptions): Snapshots => {
-  const { state, now = () => performance.now() } = options
-  let { position } = state // what this process began with
-  let beganAt = now()
+export const createSnapshots = (options: SnapshotsOptions) => {
+  const { state } = options
+  let { held } = options
+  let beganAt = -Infinity
+  let dueSince: number | undefined
   let worker: Worker | undefined
 
-  const due = (): boolean => {
-    const entries = state.position - position
-    if (worker !== undefined || entries <= 0) return false
-    const passed = now() - beganAt
-    return passed >= quietMs || (entries >= entriesBetween && passed >= pauseMs)
+  /** What comes with every snapshot (its own entry) is no reason to make another. */
+  const due = (now: number): boolean => {
+    const entries = state.position - (state.snapshot?.position ?? 0)
+    return entries >= entriesBetween || (entries > 2 && now - (state.snapshot?.at ?? state.beganAt) >= hourMs)
   }
 
   const begin = (): void => {
-    beganAt = now()
-    const order: SnapshotOrder = { source: plain(options.source), folder: options.folder, until: state.position }
+    const order: SnapshotOrder = { place: options.place(), until: state.position }
     worker = new Worker(script, { workerData: order })
     worker.on('message', (message: FromSnapshotWorker) => {
-      if (message.kind === 'problem') options.onProblem(new Error(message.text))
-      else position = message.position
+      if (message.kind === 'problem') return options.onProblem(new Error(message.text))
+      held = message.position
+      options.append([{ kind: 'snapshot made', position: held, digest: message.digest }]).catch(options.onProblem)
     })
     worker.on('error', options.onProblem)
     worker.once('exit', () => (worker = undefined))
   }
 
-  return {
-    actor: () => {
-      if (due()) begin()
-    },
-    position: () => Math.max(0, position - 1),
-    close: async () => void (await worker?.terminate()),
+  const actor: Actor = () => {
+    const { me, live, now } = options.seat()
+    if (worker !== undefined || !due(now)) return void (dueSince = undefined)
+    dueSince ??= now
+    if (now - dueSince < rank('snapshot', me, live) * turnMs || now - beganAt < turnMs) return
+    beganAt = now
+    begin()
   }
+
+  /** The last entry that a snapshot is known to hold: from here on the log must be kept. */
+  const keepFrom = (): Position => Math.max(0, held - 1)
+
+  return { actor, keepFrom, close: async () => void (await worker?.terminate()) }
 }
 
 /** In a checkout beside this file, in a build under its folder's name. */
 const script = import.meta.url.endsWith('.ts') ? new URL('./snapshot-worker.ts', import.meta.url) : new URL('./follow/snapshot-worker.js', import.meta.url)
 
-const plain = (source: SnapshotSource): SnapshotOrder['source'] => (source.kind === 'sqlite' ? source : { ...source, security: source.security() })
-
-/** Of this code's form and of a fold that it knows; another one is not used. */
-const fits = ({ form, foldVersion: version }: SnapshotHead): boolean => form === snapshotForm && version <= foldVersion
-
-/** The newest state that was written into `folder`; a state of nothing where there is none. */
-export async function loadState(folder: string, onProblem: (text: string) => void): Promise<State> {
-  const snapshot = await readSnapshot(folder, fits, onProblem)
+/** The newest state that was written; a state of nothing where there is none. */
+export async function loadState(store: SnapshotStore): Promise<State> {
+  const snapshot = await store.read()
   return snapshot ? restoreState(snapshot.lines) : initialState()
 }
 
 /** The state to begin with. A snapshot that is not of this log says that an older log, or another one, was put in its place. */
-export async function firstState(folder: string, log: Log<Entry>, onProblem: (text: string) => void): Promise<{ state: State; replaced: boolean }> {
-  const state = await loadState(folder, onProblem)
+export async function firstState(store: SnapshotStore, log: Log<Entry>, onProblem: (text: string) => void): Promise<{ state: State; replaced: boolean }> {
+  const state = await loadState(store)
   if (state.position === 0 || (await isOf(state, log))) return { state, replaced: false }
-  onProblem(`the snapshots in ${folder} are not of this log: it was restored or replaced, and is read from its beginning`)
+  onProblem(`the snapshots ${store.where} are not of this log: it was restored or replaced, and is read from its beginning`)
   return { state: initialState(), replaced: true }
 }
 

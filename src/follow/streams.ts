@@ -6,12 +6,12 @@ import { entryCodec, type Entry } from '../core/entry.ts'
 import type { KafkaSecurity } from '../log/kafka-client.ts'
 import type { Log, Position } from '../log/log.ts'
 import { memoryLog } from '../log/memory.ts'
-import type { SnapshotSource } from './snapshots.ts'
+import { folderStore, streamStore, type SnapshotPlace, type SnapshotStore } from './snapshot-store.ts'
 
 export interface StreamsOptions {
   readonly logUrl: string
   readonly retentionMs?: number
-  /** What is kept whatever its age: see `Snapshots.position`. Without it nothing is cut. */
+  /** From this position on everything is kept, whatever its age. Without it nothing is cut. */
   readonly keepFrom?: () => Position
   readonly security?: (() => KafkaSecurity) | undefined
   readonly notify: (text: string) => void
@@ -22,8 +22,8 @@ export interface Streams {
   readonly control: Log<ControlRecord>
   /** The log is this process's alone: whoever wrote before is gone. */
   readonly embedded: boolean
-  /** Where a snapshot of it is folded from; a log in memory has none. */
-  readonly source?: SnapshotSource
+  /** A log in memory has none. `place` is where a thread of its own finds both. */
+  readonly snapshots?: { readonly store: SnapshotStore; readonly place: () => SnapshotPlace }
   close(): Promise<void>
 }
 
@@ -34,9 +34,14 @@ export const openStreams = async (options: StreamsOptions): Promise<Streams> => 
   const log: Log<Entry> = path === undefined ? memoryLog<Entry>({ codec: entryCodec }) : await openFile(path, options)
   const control = memoryLog<ControlRecord>({ compact: controlCodec.key })
   return {
-    log, control, embedded: true, ...(path === undefined ? {} : { source: { kind: 'sqlite', path } as const }),
+    log, control, embedded: true, ...(path === undefined ? {} : { snapshots: besideFile(path, options.notify) }),
     close: async () => void (await Promise.all([log.close(), control.close()])),
   }
+}
+
+const besideFile = (path: string, notify: (text: string) => void): NonNullable<Streams['snapshots']> => {
+  const folder = `${path}-snapshots`
+  return { store: folderStore(folder, notify), place: () => ({ kind: 'sqlite', path, folder }) }
 }
 
 const openFile = async (path: string, { retentionMs, keepFrom }: StreamsOptions): Promise<Log<Entry>> => {
@@ -54,6 +59,7 @@ const openKafka = async ({ logUrl, retentionMs, security, notify }: StreamsOptio
     brokers: brokers.split(','), prefix: prefix || 'paramedic', log: entryCodec, control: controlCodec, notify,
     ...(retentionMs === undefined ? {} : { retentionMs }), ...(security ? { security } : {}),
   })
-  const source = { kind: 'kafka', brokers: brokers.split(','), prefix: prefix || 'paramedic', security: security ?? (() => ({})) } as const
-  return { log: streams.log, control: streams.control, embedded: false, source, close: () => streams.close() }
+  const place = (): SnapshotPlace => ({ kind: 'kafka', brokers: brokers.split(','), prefix: prefix || 'paramedic', security: security?.() ?? {} })
+  const snapshots = { store: streamStore(streams.snapshots, notify), place }
+  return { log: streams.log, control: streams.control, embedded: false, snapshots, close: () => streams.close() }
 }

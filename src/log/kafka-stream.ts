@@ -3,11 +3,13 @@ import type { KafkaClients } from './kafka-client.ts'
 import type { Outage } from './kafka-outage.ts'
 import type { Codec } from './log.ts'
 
+/** `log`: webhooks compress well, gzip. The others are compacted, so that every record needs a key; sent as they are. */
+export type TopicKind = 'log' | 'control' | 'snapshots'
+
 /** What appending to a topic and following it have in common. */
 export interface KafkaStream<E> {
   readonly topic: string
-  /** `log`: webhooks compress well, gzip. `control`: compacted, so that every record needs a key; sent as it is. */
-  readonly kind: 'log' | 'control'
+  readonly kind: TopicKind
   readonly codec: Codec<E>
   readonly clients: KafkaClients
   readonly outage: Outage

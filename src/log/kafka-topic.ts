@@ -1,12 +1,12 @@
 import type { Admin } from 'kafkajs'
 import type { KafkaClient } from './kafka-client.ts'
-import { within } from './kafka-stream.ts'
+import { within, type TopicKind } from './kafka-stream.ts'
 import { troubleOf } from './kafka-trouble.ts'
 import { LogError } from './log.ts'
 
 export interface Topic {
   readonly name: string
-  readonly kind: 'log' | 'control'
+  readonly kind: TopicKind
   readonly retentionMs: number
 }
 
@@ -14,7 +14,7 @@ export interface Topic {
 const ANSWER_MS = 8000
 
 /**
- * Makes sure of both topics: created where they are missing, refused with the reason where they exist with settings that
+ * Makes sure of the topics: created where they are missing, refused with the reason where they exist with settings that
  * break a promise. `listed` is how many brokers the configuration names: a cluster that is not all there yet gets no topics.
  */
 export async function makeSureOfTopics(
@@ -87,9 +87,11 @@ function wanted({ kind, retentionMs }: Topic): Record<string, string> {
       }
 }
 
+const all: readonly TopicKind[] = ['log', 'control', 'snapshots']
+
 interface Rule {
   readonly setting: string
-  readonly of: 'log' | 'control' | 'both'
+  readonly of: readonly TopicKind[]
   readonly fits: (value: string, topic: Topic) => boolean
   readonly why: string
   /** Said aloud only: it costs something but breaks no promise. */
@@ -97,16 +99,16 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
-  { setting: 'cleanup.policy', of: 'log', fits: (value) => value === 'delete', why: 'compaction would drop entries that are needed' },
-  { setting: 'cleanup.policy', of: 'control', fits: (value) => value === 'compact', why: 'a stop must stay for as long as it is in force' },
-  { setting: 'message.timestamp.type', of: 'log', fits: (value) => value === 'LogAppendTime', why: 'windows and limits are counted in the log\'s own time' },
-  { setting: 'retention.ms', of: 'log', fits: (value, topic) => atLeast(value, topic.retentionMs), why: 'entries would go before their time (`retention`)' },
-  { setting: 'retention.bytes', of: 'log', fits: (value) => Number(value) < 0, why: 'a busy day would push out entries before their time' },
-  { setting: 'max.message.bytes', of: 'both', fits: (value) => Number(value) >= 1_000_000, why: 'batches have up to 800 kB' },
-  { setting: 'compression.type', of: 'both', fits: (value) => ['producer', 'gzip', 'uncompressed'].includes(value), why: 'only gzip can be read back' },
-  { setting: 'unclean.leader.election.enable', of: 'both', fits: (value) => value === 'false', why: 'a broker that fell behind could take over and lose what was acknowledged' },
-  { setting: 'segment.bytes', of: 'control', fits: (value) => Number(value) <= 268_435_456, why: 'reading it takes long at every start, as what is newest is never compacted', harmless: true },
-  { setting: 'segment.ms', of: 'control', fits: (value) => Number(value) <= 86_400_000, why: 'reading it takes long at every start, as what is newest is never compacted', harmless: true },
+  { setting: 'cleanup.policy', of: ['log'], fits: (value) => value === 'delete', why: 'compaction would drop entries that are needed' },
+  { setting: 'cleanup.policy', of: ['control', 'snapshots'], fits: (value) => value === 'compact', why: 'a stop must stay for as long as it is in force, and a snapshot until the next' },
+  { setting: 'message.timestamp.type', of: ['log'], fits: (value) => value === 'LogAppendTime', why: 'windows and limits are counted in the log\'s own time' },
+  { setting: 'retention.ms', of: ['log'], fits: (value, topic) => atLeast(value, topic.retentionMs), why: 'entries would go before their time (`retention`)' },
+  { setting: 'retention.bytes', of: ['log'], fits: (value) => Number(value) < 0, why: 'a busy day would push out entries before their time' },
+  { setting: 'max.message.bytes', of: all, fits: (value) => Number(value) >= 1_000_000, why: 'batches have up to 800 kB' },
+  { setting: 'compression.type', of: all, fits: (value) => ['producer', 'gzip', 'uncompressed'].includes(value), why: 'only gzip can be read back' },
+  { setting: 'unclean.leader.election.enable', of: all, fits: (value) => value === 'false', why: 'a broker that fell behind could take over and lose what was acknowledged' },
+  { setting: 'segment.bytes', of: ['control', 'snapshots'], fits: (value) => Number(value) <= 268_435_456, why: 'reading it takes long at every start, as what is newest is never compacted', harmless: true },
+  { setting: 'segment.ms', of: ['control', 'snapshots'], fits: (value) => Number(value) <= 86_400_000, why: 'reading it takes long at every start, as what is newest is never compacted', harmless: true },
 ]
 
 async function checkSettings(admin: Admin, topic: Topic, notify: (text: string) => void): Promise<void> {
@@ -117,7 +119,7 @@ async function checkSettings(admin: Admin, topic: Topic, notify: (text: string) 
   const settings = new Map(resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]))
   const broken = rules.filter(({ setting, of, fits }) => {
     const value = settings.get(setting)
-    return (of === 'both' || of === topic.kind) && value !== undefined && !fits(value, topic)
+    return of.includes(topic.kind) && value !== undefined && !fits(value, topic)
   })
   const said = ({ setting, why }: Rule) => `${setting} is ${settings.get(setting)} (${why})`
   const refused = broken.filter(({ harmless }) => !harmless)

@@ -7,13 +7,14 @@ import { PAUSE_MS, pause, untilAborted, type KafkaStream } from './kafka-stream.
 import { makeSureOfTopics, type Topic } from './kafka-topic.ts'
 import { Patience, troubleOf } from './kafka-trouble.ts'
 import { LogError, type Codec, type Log } from './log.ts'
+import { snapshotPieceCodec, type SnapshotPiece } from './snapshot-log.ts'
 
 export type { KafkaSecurity } from './kafka-client.ts'
 
 export interface KafkaOptions<L, C> {
   /** `host:port` of some brokers of the cluster. All of them, if they are three or less. */
   readonly brokers: readonly string[]
-  /** The topics are `<prefix>-log` and `<prefix>-control`. */
+  /** The topics are `<prefix>-log`, `<prefix>-control` and `<prefix>-snapshots`. */
   readonly prefix: string
   readonly log: Codec<L>
   readonly control: Codec<C>
@@ -34,7 +35,8 @@ export interface KafkaOptions<L, C> {
 export interface KafkaStreams<L, C> {
   readonly log: Log<L>
   readonly control: Log<C>
-  /** Resolves when Kafka is there and both topics are fit. Rejects with LogError where only a person can help. */
+  readonly snapshots: Log<SnapshotPiece>
+  /** Resolves when Kafka is there and the topics are fit. Rejects with LogError where only a person can help. */
   readonly ready: Promise<void>
   /** Why Kafka does not serve at the moment; undefined while it does. */
   readonly trouble: string | undefined
@@ -42,7 +44,7 @@ export interface KafkaStreams<L, C> {
 }
 
 /**
- * The log on Kafka: two topics of one partition each. Comes back at once, whether Kafka is there or not: until it is, people
+ * The log on Kafka: topics of one partition each. Comes back at once, whether Kafka is there or not: until it is, people
  * are told, appends reject after `giveUpMs` and followers wait.
  */
 export function kafkaStreams<L, C>(options: KafkaOptions<L, C>): KafkaStreams<L, C> {
@@ -57,16 +59,18 @@ export function kafkaStreams<L, C>(options: KafkaOptions<L, C>): KafkaStreams<L,
     new KafkaLog({ topic: topic.name, kind: topic.kind, codec, clients: new KafkaClients(place), outage, ready, giveUpMs, patienceMs })
   const log = open(topics[0], options.log)
   const control = open(topics[1], options.control)
+  const snapshots = open(topics[2], snapshotPieceCodec)
   return {
     log,
     control,
+    snapshots,
     ready,
     get trouble() {
       return outage.why
     },
     async close() {
       closing.abort()
-      await Promise.all([log.close(), control.close()])
+      await Promise.all([log.close(), control.close(), snapshots.close()])
     },
   }
 }
@@ -140,9 +144,12 @@ async function untilReady({ place, topics, outage, signal, copies, notify, patie
   throw new LogError('LOG_CLOSED', 'the log was closed before Kafka was there')
 }
 
-function topicsOf({ prefix, retentionMs = 30 * 24 * 3600_000 }: { prefix: string; retentionMs?: number }): readonly [Topic, Topic] {
+function topicsOf({ prefix, retentionMs = 30 * 24 * 3600_000 }: { prefix: string; retentionMs?: number }): readonly [Topic, Topic, Topic] {
   if (!/^[A-Za-z0-9._-]{1,200}$/.test(prefix)) {
     throw new LogError('LOG_UNFIT', `"${prefix}" cannot begin the name of a topic: letters, digits, dot, dash and underscore, 1 to 200 of them`)
   }
-  return [{ name: `${prefix}-log`, kind: 'log', retentionMs }, { name: `${prefix}-control`, kind: 'control', retentionMs }]
+  return [
+    { name: `${prefix}-log`, kind: 'log', retentionMs }, { name: `${prefix}-control`, kind: 'control', retentionMs },
+    { name: `${prefix}-snapshots`, kind: 'snapshots', retentionMs },
+  ]
 }

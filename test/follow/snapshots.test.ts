@@ -8,11 +8,14 @@ import { entryCodec, numbered, type Entry, type Fact } from '../../src/core/entr
 import { evolve } from '../../src/core/evolve.ts'
 import { snapshotLines } from '../../src/core/snapshot.ts'
 import { initialState, type State } from '../../src/core/state.ts'
-import { createSnapshots, firstState, type Snapshots } from '../../src/follow/snapshots.ts'
+import { folderStore, streamStore, type SnapshotPlace } from '../../src/follow/snapshot-store.ts'
+import { createSnapshots, firstState } from '../../src/follow/snapshots.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openSqliteLog, type SqliteLog } from '../../src/log/sqlite.ts'
 import { createWriter } from '../../src/log/writer.ts'
+import { kafkaStreams } from '../../src/log/kafka.ts'
 import { alertBody } from '../core/story.ts'
+import { freshPrefix, noKafka, sharedKafka } from '../servers/kafka.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'paramedic-snapshots-'))
 after(() => rm(root, { recursive: true, force: true }))
@@ -36,21 +39,20 @@ const foldTo = async (log: Log<Entry>, state: State): Promise<State> => {
   return state
 }
 
-/** Folds what the log holds, and makes a snapshot of it. */
-const make = async (log: SqliteLog<Entry>, folder: string): Promise<Snapshots> => {
-  let now = 0
-  const problems: unknown[] = []
-  const state = initialState()
-  const snapshots = createSnapshots({ state, source: { kind: 'sqlite', path: log.path }, folder, onProblem: (problem) => problems.push(problem), now: () => now })
-  await foldTo(log, state)
-  now = 3_600_000
+/** Folds what the log holds, and makes a snapshot of it an hour later; gives from where on the log must then be kept. */
+const make = async (log: Log<Entry>, place: SnapshotPlace): Promise<number> => {
+  const state = await foldTo(log, initialState())
+  const made = Promise.withResolvers<readonly Fact[]>()
+  const snapshots = createSnapshots({
+    state, held: 0, place: () => place, seat: () => ({ me: 'A', live: ['A'], now: state.at + 3_600_000 }),
+    append: (facts) => (made.resolve(facts), Promise.resolve(0)), onProblem: made.reject,
+  })
+  assert.equal(snapshots.keepFrom(), 0, 'nothing may go before there is one')
   snapshots.actor()
-  const before = performance.now()
-  while (snapshots.position() !== state.position - 1 && performance.now() - before < 20_000) await new Promise((resolve) => setTimeout(resolve, 10))
-  assert.deepEqual(problems, [])
-  assert.equal(snapshots.position(), state.position - 1)
+  const [fact] = await made.promise
+  assert.partialDeepStrictEqual(fact, { kind: 'snapshot made', position: state.position })
   await snapshots.close()
-  return snapshots
+  return snapshots.keepFrom()
 }
 
 const lines = (state: State): string[] => [...snapshotLines(state)]
@@ -61,9 +63,9 @@ test('a server that begins with a snapshot comes to the same state as one that r
   const { path, folder } = place()
   const log = await open(path)
   await write(log, 'A', [stop('s1'), ...Array.from({ length: 300 }, (_, n) => alert(n))])
-  await make(log, folder)
+  await make(log, { kind: 'sqlite', path, folder })
   await write(log, 'B', [stop('s2'), { kind: 'stop lifted', stop: 's1', who: 'ann', why: 'over' }, alert(301)])
-  const begun = await firstState(folder, log, silent)
+  const begun = await firstState(folderStore(folder, silent), log, silent)
   assert.deepEqual([begun.replaced, begun.state.position], [false, 301])
   assert.deepEqual(lines(await foldTo(log, begun.state)), lines(await foldTo(log, initialState())))
   await log.close()
@@ -84,11 +86,11 @@ test('what outlived its retention is cut only below a snapshot, and the stops of
   }
   const kept = await reopen(() => 0)
   assert.equal(kept.cut, false, 'nothing is cut before there is a snapshot')
-  const snapshots = await make(kept.log, folder)
+  const keepFrom = await make(kept.log, { kind: 'sqlite', path, folder })
   await kept.log.close()
-  const { cut, log } = await reopen(() => snapshots.position())
+  const { cut, log } = await reopen(() => keepFrom)
   assert.equal(cut, true)
-  const { state } = await firstState(folder, log, silent)
+  const { state } = await firstState(folderStore(folder, silent), log, silent)
   await foldTo(log, state)
   assert.deepEqual([...state.inForce].map(({ id }) => id), ['s1'])
   assert.equal(state.episodes.size, 2)
@@ -100,14 +102,30 @@ for (const [what, other] of Object.entries({ 'shorter than the snapshot': 3, 'lo
     const { path, folder } = place()
     const log = await open(path)
     await write(log, 'A', Array.from({ length: 30 }, (_, n) => alert(n)))
-    await make(log, folder)
+    await make(log, { kind: 'sqlite', path, folder })
     await log.close()
     const restored = await open(`${path}-other`)
     await write(restored, 'Z', Array.from({ length: other }, (_, n) => alert(n)))
     const said: string[] = []
-    const begun = await firstState(folder, restored, (text) => said.push(text))
+    const begun = await firstState(folderStore(folder, silent), restored, (text) => said.push(text))
     assert.deepEqual([begun.replaced, begun.state.position], [true, 0])
     assert.match(said.join(), /are not of this log/)
     await restored.close()
   })
 }
+
+test('over a real Kafka a server begins with what another one wrote', { skip: noKafka, timeout: 120_000 }, async () => {
+  const brokers = await sharedKafka()
+  const prefix = freshPrefix()
+  const open = () => kafkaStreams<Entry, Entry>({ brokers, prefix, log: entryCodec, control: entryCodec, notify: silent })
+  const first = open()
+  await write(first.log, 'A', [stop('s1'), ...Array.from({ length: 50 }, (_, n) => alert(n))])
+  await make(first.log, { kind: 'kafka', brokers, prefix, security: {} })
+  await write(first.log, 'A2', [alert(51)])
+  await first.close()
+  const second = open()
+  const begun = await firstState(streamStore(second.snapshots, silent), second.log, silent)
+  assert.deepEqual([begun.replaced, begun.state.position], [false, 51])
+  assert.deepEqual(lines(await foldTo(second.log, begun.state)), lines(await foldTo(second.log, initialState())))
+  await second.close()
+})

@@ -4,7 +4,8 @@ import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { readSnapshot, writeSnapshot, type SnapshotHead } from '../../src/log/snapshot-file.ts'
+import { readSnapshotFile, writeSnapshotFile } from '../../src/log/snapshot-file.ts'
+import type { SnapshotHead } from '../../src/log/snapshot.ts'
 
 const folders: string[] = []
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
@@ -16,22 +17,22 @@ const fresh = async (): Promise<string> => {
 
 const head = (position: number): SnapshotHead => ({ form: 1, foldVersion: 1, position, at: 1000 + position })
 const hostile = ['["a","line \u2028 in a line\u2029"]', '["b","é 💊 \\n"]', `["c","${'x'.repeat(700_000)}"]`]
-const read = async (folder: string, problems: string[] = []) => readSnapshot(folder, () => true, (text) => problems.push(text))
+const read = async (folder: string, problems: string[] = []) => readSnapshotFile(folder, () => true, (text) => problems.push(text))
 
 test('what was written is read again, line for line, under the same digest', async () => {
   const folder = await fresh()
-  const digest = await writeSnapshot(join(folder, 'new'), head(7), hostile)
+  const digest = await writeSnapshotFile(join(folder, 'new'), head(7), hostile)
   const found = await read(join(folder, 'new'))
   assert.deepEqual(found, { ...head(7), lines: hostile, digest })
-  assert.notEqual(await writeSnapshot(join(folder, 'new'), head(8), hostile.toReversed()), digest)
+  assert.notEqual(await writeSnapshotFile(join(folder, 'new'), head(8), hostile.toReversed()), digest)
 })
 
 test('the newest counts; two are kept; a folder that is not there holds none', async () => {
   const folder = await fresh()
-  for (const position of [5, 900, 30]) await writeSnapshot(folder, head(position), [`["at",${position}]`])
+  for (const position of [5, 900, 30]) await writeSnapshotFile(folder, head(position), [`["at",${position}]`])
   assert.equal((await read(folder))?.position, 900)
   assert.equal((await readdir(folder)).length, 2)
-  assert.equal((await readSnapshot(folder, ({ position }) => position < 100, () => {}))?.position, 30)
+  assert.equal((await readSnapshotFile(folder, ({ position }) => position < 100, () => {}))?.position, 30)
   assert.equal(await read(join(folder, 'not there')), undefined)
 })
 
@@ -47,8 +48,8 @@ for (const [what, harm] of Object.entries({
 })) {
   test(`one that is ${what} is passed over for the one before it, and said`, async () => {
     const folder = await fresh()
-    await writeSnapshot(folder, head(1), ['["before",1]'])
-    await writeSnapshot(folder, head(2), ['["newest",1]', ...hostile])
+    await writeSnapshotFile(folder, head(1), ['["before",1]'])
+    await writeSnapshotFile(folder, head(2), ['["newest",1]', ...hostile])
     await harm(join(folder, (await readdir(folder)).sort().at(-1)!))
     const problems: string[] = []
     assert.equal((await read(folder, problems))?.position, 1)
