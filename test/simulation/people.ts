@@ -1,0 +1,111 @@
+/** People: they stop things in every way there is, lift what they stopped, answer questions, and change the catalogue. */
+import type { StopOrder } from '../../src/core/entry.ts'
+import type { Dice } from './dice.ts'
+import { catalogueNo, services } from './scripts.ts'
+import type { Server } from './server.ts'
+import { troubledMs, type World } from './world.ts'
+
+export const startPeople = (world: World): void => {
+  const dice = world.dice('people')
+  const { stops, catalogues } = world.intensity
+  for (let n = 0; n < stops; n++) world.after(dice.between(3_000, troubledMs), () => stop(world, dice))
+  for (let n = 0; n < catalogues; n++) world.after(dice.between(3_000, troubledMs), () => void changeCatalogue(world, dice, n + 2))
+  void changeCatalogue(world, dice, 1)
+  // A new log starts stopped; that is lifted soon, by whoever installs it.
+  world.after(1500, () => liftAll(world, dice))
+  world.after(troubledMs + 2000, () => keepLifting(world, dice))
+  answer(world, dice)
+}
+
+const kinds = [
+  { matchers: [], effect: 'kill' }, { matchers: [], effect: 'kill' }, { matchers: ['target="web"'], effect: 'kill' }, { matchers: ['runbook=~"fix|once"'], effect: 'kill' },
+  { matchers: [], effect: 'pause' }, { matchers: ['alertname="Flood"'], effect: 'pause' },
+] as const
+
+const stop = (world: World, dice: Dice): void => {
+  if (world.up().length === 0) return
+  const server = dice.pick(world.up())
+  const kind = dice.pick(kinds)
+  world.count(`stop: ${kind.effect} ${kind.matchers.length === 0 ? 'all' : 'by matcher'}`)
+  const order: Omit<StopOrder, 'id'> = { ...kind, matchers: [...kind.matchers], who: 'ann', why: 'test' }
+  const at = world.time.now
+  const known = new Set(world.truth.identities.keys())
+  const pulled = server.parts!.pullStop(order)
+  // Its id is the first one that was made.
+  const id = [...world.truth.identities.keys()].find((one) => !known.has(one))!
+  world.truth.stops.set(id, { stop: { ...order, id }, pulledAt: at, ...world.truth.stops.get(id) })
+  world.trace(`ann stops by ${server.name}: ${kind.effect} ${kind.matchers.join() || 'all'} ${id.slice(-4)}`)
+  void pulled.then(() => (world.truth.stops.get(id)!.acceptedAt = world.time.now), () => {})
+  if (dice.chance(0.2)) {
+    world.count('stop: only its file survives')
+    server.crash()
+    world.after(dice.between(500, 10_000), () => server.start())
+  }
+  // Over HTTP to the others, as far as they can be reached.
+  if (dice.chance(0.5)) {
+    world.count('stop: over HTTP')
+    for (const other of world.up()) if (other !== server && dice.chance(0.6)) other.parts!.latch.trip({ ...order, id })
+  }
+  const early = dice.chance(0.15)
+  if (early) world.count('lift before its stop')
+  world.after(early ? dice.between(0, 100) : dice.between(4_000, 30_000), () => void lift(world, dice, id))
+}
+
+const lift = async (world: World, dice: Dice, id: string): Promise<void> => {
+  for (;;) {
+    const server = world.up().length > 0 ? dice.pick(world.up()) : undefined
+    const pulled = world.truth.stops.get(id)!
+    if (server) {
+      pulled.liftedAt ??= world.time.now
+      world.trace(`ann lifts ${id.slice(-4)} by ${server.name}`)
+      const lifted = await Promise.race([server.parts!.liftStop(id, 'ann', 'over').then(() => true, () => false), world.sleep(8000).then(() => false)])
+      if (lifted) return world.count('lift')
+    }
+    await world.sleep(1000)
+  }
+}
+
+const known = (world: World): string[] => [...new Set([...world.truth.stops.keys(), ...world.up().flatMap(({ parts }) => [...parts!.state.stops.keys(), ...parts!.latch.unrecorded().map(({ id }) => id)])])]
+
+const liftAll = (world: World, dice: Dice): void => {
+  const ids = known(world).filter((id) => world.truth.stops.get(id)?.stop.why === 'new log' && world.truth.stops.get(id)?.liftedAt === undefined)
+  for (const id of ids) void lift(world, dice, id)
+  if (world.time.now < 20_000) world.after(1500, () => liftAll(world, dice))
+}
+
+/** Once the trouble is over every stop is lifted, as often as one turns up. */
+const keepLifting = (world: World, dice: Dice): void => {
+  for (const id of known(world)) {
+    const open = world.up().some(({ parts }) => !parts!.state.liftedEarly.has(id) && parts!.state.stops.get(id)?.lifted === undefined)
+    if (!open) continue
+    if (!world.truth.stops.has(id)) world.truth.stops.set(id, { stop: { id, matchers: [], effect: 'kill', who: '', why: '' }, pulledAt: world.time.now })
+    void lift(world, dice, id)
+  }
+  world.after(5000, () => keepLifting(world, dice))
+}
+
+const changeCatalogue = async (world: World, dice: Dice, n: number): Promise<void> => {
+  if (n > 1) world.count('catalogue changed')
+  for (;;) {
+    const server = world.up().length > 0 ? dice.pick(world.up()) : undefined
+    if (server?.parts!.state.catalogue?.digest === catalogueNo(n).digest) return
+    if (server) await Promise.race([server.parts!.activate(catalogueNo(n)).catch(() => false), world.sleep(5000)])
+    await world.sleep(300)
+    if (n === 1 && server?.parts?.state.catalogue) return
+  }
+}
+
+const answer = (world: World, dice: Dice): void => {
+  for (const server of world.up()) {
+    for (const { id, plan } of server.parts!.state.live.get('asking')!) {
+      if (world.time.now < troubledMs && !dice.chance(0.2)) continue
+      const kind = dice.chance(0.7) ? 'approved' : 'denied'
+      world.count(kind === 'approved' ? 'approved' : 'denied')
+      void server.parts!.append([{ kind, workflow: id, plan: plan!.digest, who: 'ann', why: '' }]).catch(() => {})
+    }
+  }
+  world.after(1500, () => answer(world, dice))
+}
+
+export const servicesKnown = services
+export type { Server }

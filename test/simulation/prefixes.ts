@@ -1,0 +1,80 @@
+/** The log, folded entry by entry, and after each of them: one answer, one workflow at a target, no window over its limit. */
+import { evolve } from '../../src/core/evolve.ts'
+import type { Read } from '../../src/core/entry.ts'
+import type { Take } from '../../src/core/plan.ts'
+import { initialState, isEnd, type State, type Workflow } from '../../src/core/state.ts'
+import type { World } from './world.ts'
+
+/** The first step of a workflow, granted: what limits count. */
+export interface Start {
+  readonly workflow: string
+  readonly at: number
+  readonly takes: readonly Take[]
+  readonly claim: string
+}
+
+export const overPrefixes = (world: World): { state: State; found: string[] } => {
+  const state = initialState()
+  const found: string[] = []
+  const check = checks(state, found)
+  for (const recorded of world.log.entries()) {
+    const before = check.before(recorded)
+    evolve(state, recorded)
+    check.after(recorded, before)
+  }
+  world.starts.push(...check.starts)
+  return { state, found }
+}
+
+const checks = (state: State, found: string[]) => {
+  const answers = new Map<string, string>()
+  const starts: Start[] = []
+  const holders = new Map<string, Set<string>>()
+
+  const answered = (episode: string | undefined, position: number): void => {
+    const answer = episode === undefined ? undefined : state.episodes.get(episode)?.answer
+    if (!answer) return
+    const text = JSON.stringify(answer)
+    if ((answers.get(episode!) ?? text) !== text) found.push(`at ${position} the answer of ${episode} changes from ${answers.get(episode!)} to ${text}`)
+    answers.set(episode!, text)
+  }
+
+  const granted = (workflow: Workflow, { position, at, entry }: Read, takes: readonly Take[]): void => {
+    starts.push({ workflow: workflow.id, at: state.at, takes, claim: entry.kind === 'claimed' ? entry.claim : '' })
+    void at
+    for (const take of takes) {
+      const { window } = take
+      const used = window === 'until end' ? holdersOf(take.key).add(workflow.id).size
+        : starts.filter((start) => start.at > state.at - window.ms && start.takes.some(({ key }) => key === take.key)).length
+      if (used > take.max) found.push(`at ${position} ${take.key} has ${used} of ${take.max}`)
+    }
+  }
+
+  const holdersOf = (key: string): Set<string> => {
+    const all = holders.get(key) ?? new Set<string>()
+    holders.set(key, all)
+    for (const id of all) if (isEnd(state.workflows.get(id)!.state)) all.delete(id)
+    return all
+  }
+
+  return {
+    starts,
+    before: ({ entry }: Read): { started: boolean; takes: readonly Take[] } => {
+      const workflow = entry.kind === 'claimed' ? state.workflows.get(entry.workflow) : undefined
+      return { started: workflow?.started ?? false, takes: workflow?.decision?.takes ?? [] }
+    },
+    after: (recorded: Read, before: { started: boolean; takes: readonly Take[] }): void => {
+      const { entry, position } = recorded
+      if (entry.kind === 'matched') answered(entry.episode, position)
+      if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
+      if (entry.kind !== 'claimed') return
+      const workflow = state.workflows.get(entry.workflow)
+      if (workflow?.steps[entry.step]?.jobs[entry.job]?.claim !== entry.claim) return
+      if (!before.started) granted(workflow, recorded, before.takes)
+      const targets = new Set(workflow.plan!.targets.map(({ id }) => id))
+      for (const other of [...state.live.get('running')!, ...state.live.get('stopping')!]) {
+        if (other !== workflow && other.plan!.targets.some(({ id }) => targets.has(id))) found.push(`at ${position} two workflows are at one target: ${workflow.id} and ${other.id}`)
+      }
+    },
+  }
+}

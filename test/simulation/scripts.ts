@@ -1,0 +1,71 @@
+/** The runbooks of the simulated world: what operators wrote, and what their scripts take and answer. */
+import type { Catalogue, Effect, Mode, PolicyEntry, Route, RunbookManifest, StepManifest } from '../../src/core/catalogue.ts'
+import type { Json } from '../../src/core/plan.ts'
+import type { JobOrder } from '../../src/runner/protocol.ts'
+import type { Dice } from './dice.ts'
+import type { Execution } from './truth.ts'
+
+export const services = ['web', 'api', 'db'] as const
+export const windowMs = 20_000
+export const healedWithinMs = 12_000
+
+export type Script = (order: JobOrder, execution: Execution) => { readonly tookMs: number; readonly output: () => Json; readonly error?: string }
+
+/** Most jobs are short, some take longer than a lease, a few hang until their timeout, a few fail. */
+export const scriptBy = (dice: Dice, slowness: number): Script => (order) => {
+  if (order.phase === 'plan') return { tookMs: dice.between(2, 60), output: () => planOf(order) }
+  if (order.phase === 'verify') return { tookMs: dice.between(2, 40), output: () => true }
+  const tookMs = dice.chance(slowness) ? dice.between(4000, 25_000) : dice.between(20, 1500)
+  return { tookMs, output: () => 'done', ...(dice.chance(0.04) ? { error: 'it failed' } : {}) }
+}
+
+const planOf = ({ script, input }: JobOrder): Json => {
+  const targets = script.includes('each') ? [input.target, ...services.filter((one) => one !== input.target)].slice(0, 2) : [input.target]
+  return { changes: targets.map((target) => ({ target, from: 2, to: 3 })) }
+}
+
+const step = (name: string, effect: Effect, each = false): StepManifest =>
+  ({ name, effect, timeoutMs: 22_000, each, concurrency: each ? 2 : 1, onError: 'stop', memoryMb: 64 })
+
+const runbook = (name: string, steps: readonly StepManifest[], more: { verify?: boolean } = {}): RunbookManifest => ({
+  name, version: 1, digest: digestOf(name), about: '', target: 'service', provider: 'local', params: {}, steps, verify: more.verify ?? false,
+  planTimeoutMs: 30_000, healedWithinMs,
+})
+
+export const digestOf = (name: string): string => Buffer.from(name.padEnd(32, '.')).toString('hex')
+export const nameOfDigest = (digest: string): string => Buffer.from(digest, 'hex').toString().replace(/\.+$/, '')
+
+const runbooks = [
+  runbook('fix', [step('change', 'repeatable'), step('look', 'read')], { verify: true }),
+  runbook('fire', [step('look', 'read'), step('fire', 'once'), step('look again', 'read')]),
+  runbook('once', [step('fire', 'once')]),
+  runbook('each', [step('change each', 'repeatable', true), step('look', 'read')]),
+  runbook('paced', [step('change', 'repeatable'), step('change more', 'repeatable')]),
+  runbook('asked', [step('change', 'repeatable')]),
+]
+
+const route = (alertname: string, name: string, mode: Mode): Route =>
+  ({ matchers: [`alertname="${alertname}"`], runbook: { name, version: 1 }, mode, params: {}, source: `routes.yaml:${name}` })
+
+const routes: readonly Route[] = [
+  route('Slow', 'fix', 'auto'), route('Stuck', 'fire', 'auto'), route('Dead', 'once', 'auto'), route('Wide', 'each', 'auto'),
+  route('Flood', 'paced', 'auto'), route('Costly', 'asked', 'approve'), route('Practice', 'fix', 'dry-run'),
+  { matchers: ['alertname="Watchdog"'], mode: 'off', params: {}, heartbeatMs: 15_000, source: 'routes.yaml:watchdog' },
+]
+export const alertnames = ['Slow', 'Slow', 'Stuck', 'Dead', 'Dead', 'Wide', 'Flood', 'Flood', 'Flood', 'Flood', 'Costly', 'Practice', 'Unknown']
+
+const policy = (type: string, settings: Record<string, unknown>): PolicyEntry => ({ type, name: type, settings, source: `policies.yaml:${type}` })
+const allow = policy('targets', { names: services })
+
+/** Another one each time: what limits say, and with it the digest, differs. */
+export const catalogueNo = (n: number): Catalogue => ({
+  digest: `${n}`.padStart(64, '0'), routes, runbooks: Object.fromEntries(runbooks.map((one) => [`${one.name}@1`, one])),
+  policies: {
+    fix: [allow, policy('cooldown', { for: `${windowMs / 1000}s` })],
+    fire: [allow, policy('attempts', { max: 3, in: `${windowMs / 1000}s` })],
+    once: [allow, policy('concurrency', { max: 1 + (n % 2), by: 'all' })],
+    each: [allow, policy('rate', { max: 2, per: `${windowMs / 1000}s`, by: 'target' })],
+    paced: [allow, policy('rate', { max: 1 + (n % 2), per: `${windowMs / 1000}s`, by: 'all' })],
+    asked: [allow],
+  },
+})

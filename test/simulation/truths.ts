@@ -1,0 +1,98 @@
+/** What was truly executed, held against what is promised of it. */
+import { covers } from '../../src/core/fold/stops.ts'
+import type { State } from '../../src/core/state.ts'
+import type { Start } from './prefixes.ts'
+import type { Execution } from './truth.ts'
+import { killAfterMs, lostAfterMs, type World } from './world.ts'
+
+/** The words to the spawner and back, and a script's own start. */
+const wordsMs = 30
+const killMs = 100
+const watchdogMs = 100
+/** Rule 16: a claim is good for so long from its sending; and rule 3: an order for so long from the newest tick. */
+const claimGoodMs = 5000
+const freshMs = 1500
+
+export const overTruth = (world: World, state: State): string[] => [
+  ...onceOnly(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world),
+]
+
+const endOf = ({ ended }: Execution): number => ended ?? Infinity
+const overlap = (a: Execution, b: Execution): boolean => a.began < endOf(b) && b.began < endOf(a)
+const said = (one: Execution): string => `${one.workflow.slice(-4)} step ${one.step} on ${one.target} by ${one.host} from ${one.began.toFixed(0)} to ${one.ended?.toFixed(0) ?? 'ever'}`
+
+const onceOnly = (world: World, state: State): string[] => {
+  const seen = new Map<string, Execution>()
+  return world.truth.steps().flatMap((one) => {
+    if (state.workflows.get(one.workflow)?.manifest[one.step]?.effect !== 'once') return []
+    const key = `${one.workflow} ${one.step} ${one.target}`
+    const before = seen.get(key)
+    seen.set(key, one)
+    return before ? [`a \`once\` step ran twice: ${said(before)}, ${said(one)}`] : []
+  })
+}
+
+const pairs = (all: readonly Execution[]): [Execution, Execution][] => all.flatMap((one, index) => all.slice(index + 1).map((other): [Execution, Execution] => [one, other]))
+
+const oneAtATarget = (world: World): string[] =>
+  [...Map.groupBy(world.truth.steps(), ({ target }) => target).values()].flatMap((all) => pairs(all)
+    .filter(([a, b]) => a.workflow !== b.workflow && overlap(a, b)).map(([a, b]) => `two workflows ran on one target: ${said(a)}, ${said(b)}`))
+
+const oneRunner = (world: World): string[] =>
+  [...Map.groupBy(world.truth.steps(), ({ workflow }) => workflow).values()].flatMap((all) => pairs(all)
+    .filter(([a, b]) => overlap(a, b) && (a.host !== b.host || (a.step === b.step && a.target === b.target))).map(([a, b]) => `two runners ran one workflow: ${said(a)}, ${said(b)}`))
+
+/** A start truly begins up to `claimGoodMs` after the log counted it, and log time stands still while a broker's clock is back. */
+const windows = (world: World): string[] => {
+  const began = new Map(world.truth.steps().map((one) => [one.claim, one.began]))
+  const byKey = Map.groupBy(world.starts.flatMap((start) => start.takes.map((take) => ({ start, take }))), ({ take }) => take.key)
+  const slackMs = claimGoodMs + freshMs + wordsMs + (world.intensity.clockJumps > 0 ? 5000 : 0)
+  return [...byKey.values()].flatMap((all) => {
+    const begun = all.flatMap(({ start, take }) => (began.has(start.claim) ? [{ at: began.get(start.claim)!, take }] : [])).sort((a, b) => a.at - b.at)
+    return begun.flatMap(({ at, take }, index) => {
+      if (take.window === 'until end') return []
+      const { ms } = take.window
+      const used = begun.filter((other, place) => place <= index && other.at > at - ms + slackMs).length
+      return used > take.max ? [`in truth ${take.key} has ${used} of ${take.max} within ${ms} ms at ${at}`] : []
+    })
+  })
+}
+
+const behindStops = (world: World, state: State): string[] => {
+  const { truth } = world
+  return truth.steps().flatMap((one) => {
+    const workflow = state.workflows.get(one.workflow)
+    if (!workflow) return [`what no workflow knows ran: ${said(one)}`]
+    return [...truth.stops.values()].flatMap(({ stop, onLogAt = Infinity, liftedAt = Infinity }) => {
+      if (one.began >= liftedAt || !covers({ ...stop, compiled: state.stops.get(stop.id)?.compiled ?? { list: [], warnings: [] } }, workflow)) return []
+      const latchedAt = truth.latched.find(({ host, stop: id }) => host === one.host && id === stop.id)?.at ?? Infinity
+      if (one.began > latchedAt + wordsMs) return [`began behind a latched stop (${stop.id.slice(-4)}, latched at ${latchedAt.toFixed(0)}): ${said(one)}`]
+      return one.began > onLogAt + claimGoodMs + freshMs + wordsMs ? [`began long after a stop was on the log (${stop.id.slice(-4)}, at ${onLogAt.toFixed(0)}): ${said(one)}`] : []
+    })
+  })
+}
+
+/** Rule 22, counted from the moment at which the stop was on the control stream. */
+const deadInTime = (world: World, state: State): string[] => world.truth.steps().flatMap((one) => {
+  const workflow = state.workflows.get(one.workflow)
+  return [...world.truth.stops.values()].flatMap(({ stop, onControlAt = Infinity, liftedAt = Infinity }) => {
+    const bound = onControlAt + killAfterMs + watchdogMs + killMs
+    if (!workflow || stop.effect === 'pause' || one.began > onControlAt || endOf(one) <= bound || liftedAt < bound || !state.stops.has(stop.id)) return []
+    return covers({ ...stop, compiled: state.stops.get(stop.id)!.compiled }, workflow) ? [`outlived a stop (${stop.id.slice(-4)}, on control at ${onControlAt.toFixed(0)}): ${said(one)}`] : []
+  })
+})
+
+/** Nobody who was well all the time is declared lost. Embedded, whoever was here before is gone. */
+const nobodyWell = (world: World): string[] => world.log.entries().flatMap(({ entry, position }) => {
+  if (entry.kind !== 'runner lost' || world.intensity.embedded || world.intensity.unreliable > 0) return []
+  const at = world.landed[position]!
+  const lived = world.truth.identities.get(entry.runner)
+  const { machine = '', host = '' } = lived ?? {}
+  const server = world.servers.find(({ name }) => name === machine)
+  const saidItself = world.truth.identities.get(entry.by)?.machine === machine
+  const troubled = world.truth.trouble.some((one) => one.machine === machine && one.from < at && one.to > at - lostAfterMs - killAfterMs)
+  const stillThere = server?.life === host || troubled
+  return saidItself || troubled || !stillThere ? [] : [`${machine} was well and was declared lost at ${at.toFixed(0)}: ${entry.why}`]
+})
+
+export type { Start }

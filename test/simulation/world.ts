@@ -1,0 +1,175 @@
+/** The simulated world: machines, two streams, Slack, and the servers in it, each the very code of `src/`. */
+import { controlCodec, type ControlRecord } from '../../src/follow/control.ts'
+import { entryCodec, type Entry } from '../../src/core/entry.ts'
+import type { Recorded } from '../../src/log/log.ts'
+import { memoryLog, type MemoryLog } from '../../src/log/memory.ts'
+import type { Faults } from '../../src/log/memory-faults.ts'
+import { Dice } from './dice.ts'
+import { epochMs, type Machine } from './host.ts'
+import type { Start } from './prefixes.ts'
+import { scriptBy, type Script } from './scripts.ts'
+import { Server } from './server.ts'
+import type { Mutable } from './streams.ts'
+import { Time } from './time.ts'
+import { Truth } from './truth.ts'
+
+export interface WorldOptions {
+  readonly seed: number
+  /** More of some trouble than the seed alone would bring. */
+  readonly emphasis?: Partial<Intensity>
+  readonly trace?: (line: string) => void
+}
+
+/** How much of each trouble this seed brings. */
+export interface Intensity {
+  servers: number
+  /** One process whose log is its own, as with SQLite. */
+  embedded: boolean
+  alerts: number
+  slowness: number
+  crashes: number
+  pauses: number
+  freezes: number
+  suspensions: number
+  spawnerDeaths: number
+  cuts: number
+  controlCuts: number
+  clockJumps: number
+  stops: number
+  catalogues: number
+  skewMs: number
+  /** Of appends, in milliseconds and as chances. */
+  delayMs: number
+  controlDelayMs: number
+  unreliable: number
+}
+
+export const killAfterMs = 6_000
+export const lostAfterMs = 16_000
+/** Faults happen until then; what follows is quiet. */
+export const troubledMs = 60_000
+
+export class World {
+  readonly time = new Time()
+  readonly truth = new Truth()
+  readonly seed: number
+  readonly intensity: Intensity
+  readonly machines: readonly Machine[]
+  readonly log: MemoryLog<Entry>
+  control: MemoryLog<ControlRecord>
+  readonly logFaults: Mutable<Faults> = {}
+  readonly controlFaults: Mutable<Faults> = {}
+  readonly servers: Server[]
+  readonly occurred = new Map<string, number>()
+  /** When each entry landed, in true time, by its position. */
+  readonly landed: number[] = []
+  readonly problems: string[] = []
+  readonly starts: Start[] = []
+  readonly script: Script
+  /** The broker's clock. */
+  brokerOffsetMs = 0
+  /** Files of stops survive their processes. */
+  readonly files = new Map<string, string>()
+  readonly #trace: ((line: string) => void) | undefined
+
+  constructor({ seed, emphasis, trace }: WorldOptions) {
+    this.seed = seed
+    this.#trace = trace
+    const dice = this.dice('world')
+    this.intensity = { ...intensityOf(dice), ...emphasis }
+    const { servers, embedded, skewMs, slowness } = this.intensity
+    const count = embedded ? 1 : servers
+    this.machines = Array.from({ length: count }, (_, index) => ({
+      name: `s${index + 1}`, steadyOffsetMs: dice.between(1000, 9_000_000), wallOffsetMs: dice.between(-skewMs, skewMs),
+    }))
+    if (skewMs > 0) this.count('clock skew')
+    const broker = { now: () => epochMs + this.time.now + this.brokerOffsetMs, steady: () => this.time.now, after: (ms: number, act: () => void) => this.time.after(ms, act) }
+    this.log = memoryLog<Entry>({ clock: broker, codec: entryCodec })
+    this.control = this.#newControl()
+    this.script = scriptBy(this.dice('scripts'), slowness)
+    this.servers = this.machines.map((machine) => new Server(this, machine))
+    void this.#watch()
+  }
+
+  dice(concern: string): Dice {
+    return new Dice(this.seed, concern)
+  }
+
+  count(fault: string): void {
+    this.occurred.set(fault, (this.occurred.get(fault) ?? 0) + 1)
+  }
+
+  trace(what: string): void {
+    this.#trace?.(`${(this.time.now / 1000).toFixed(3).padStart(8)} ${what}`)
+  }
+
+  after(ms: number, act: () => void): void {
+    this.time.after(ms, act)
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((go) => void this.time.after(ms, go))
+  }
+
+  up(): Server[] {
+    return this.servers.filter(({ parts, host }) => parts && host?.running)
+  }
+
+  /** Embedded, the control stream is the process's own memory, and ends with it. */
+  forgetControl(): void {
+    this.control = this.#newControl()
+  }
+
+  #newControl(): MemoryLog<ControlRecord> {
+    const clock = { now: () => epochMs + this.time.now, steady: () => this.time.now, after: (ms: number, act: () => void) => this.time.after(ms, act) }
+    const control = memoryLog<ControlRecord>({ clock, compact: controlCodec.key })
+    void this.#hear(control)
+    return control
+  }
+
+  /** Sees every entry at the moment it lands. */
+  async #watch(): Promise<void> {
+    for await (const batch of this.log.follow(0, new AbortController().signal)) {
+      if (batch === 'caught up') continue
+      for (const recorded of batch) this.#see(recorded)
+    }
+  }
+
+  #see({ position, entry }: Recorded<Entry>): void {
+    this.landed[position] = this.time.now
+    if (entry.kind === 'stop pulled') {
+      const pulled = this.truth.stops.get(entry.stop.id) ?? { stop: entry.stop, pulledAt: this.time.now }
+      this.truth.stops.set(entry.stop.id, pulled)
+      pulled.onLogAt ??= this.time.now
+    }
+    if (this.#trace && entry.kind !== 'message sent') this.trace(`log ${position} ${entry.by.slice(-4)}/${entry.n} ${describe(entry)}`)
+  }
+
+  async #hear(control: MemoryLog<ControlRecord>): Promise<void> {
+    for await (const batch of control.follow(0, new AbortController().signal)) {
+      if (batch === 'caught up') continue
+      for (const { entry } of batch) {
+        if (entry.kind !== 'stop') continue
+        const pulled = this.truth.stops.get(entry.stop.id)
+        if (pulled) pulled.onControlAt ??= this.time.now
+        this.trace(`control stop ${entry.stop.id.slice(-4)}`)
+      }
+    }
+  }
+}
+
+const intensityOf = (dice: Dice): Intensity => {
+  const some = (chance: number, most: number): number => (dice.chance(chance) ? dice.whole(1, most) : 0)
+  return {
+    servers: dice.whole(3, 5), embedded: dice.chance(0.08), alerts: dice.whole(4, 12), slowness: dice.pick([0.05, 0.2, 0.5]),
+    crashes: some(0.6, 3), pauses: some(0.5, 3), freezes: some(0.4, 2), suspensions: some(0.2, 1), spawnerDeaths: some(0.25, 1), cuts: some(0.4, 2), controlCuts: some(0.4, 2),
+    clockJumps: some(0.3, 2), stops: some(0.7, 3), catalogues: some(0.3, 2), skewMs: dice.chance(0.5) ? 2000 : 0,
+    delayMs: dice.pick([5, 30, 200, 1500]), controlDelayMs: dice.pick([5, 30, 200, 1200]), unreliable: dice.pick([0, 0.02, 0.1]),
+  }
+}
+
+const describe = (entry: Entry): string => {
+  const { kind, by: _, n: __, ...rest } = entry
+  const text = JSON.stringify(rest, (key, value: unknown) => (key === 'payload' || key === 'catalogue' || key === 'verdicts' || key === 'steps' || key === 'observed' ? undefined : value))
+  return `${kind} ${text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{19,24}([0-9a-f]{4})\b/g, '…$1').replaceAll('"', '').slice(0, 260)}`
+}
