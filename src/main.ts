@@ -145,10 +145,18 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 
   if (runs) jobs = startJobs()
   const way = jobs ? await jobs.ready : undefined
-  const seat = (role: Role) => (): Seat => {
-    const live = [...control.peers()].filter(([id, peer]) =>
-      id === identity.id || (peer.tick.roles.includes(role) && boottime() - peer.seenAt < freshMs && !state.processes.get(id)?.lost))
-    return { me: identity.id, live: live.map(([id]) => id), now: follower.now() }
+  const seat = (role: Role) => {
+    let live: { readonly me: string; readonly ids: readonly string[]; readonly at: number } | undefined
+    return (): Seat => {
+      const me = identity.id
+      if (live?.me !== me || clock.steady() - live.at > seatEveryMs) live = { me, ids: livePeers(role), at: clock.steady() }
+      return { me, live: live.ids, now: follower.now() }
+    }
+  }
+  const livePeers = (role: Role): string[] => {
+    const now = boottime()
+    return [...control.peers()].filter(([id, peer]) =>
+      id === identity.id || (now - peer.seenAt < freshMs && peer.tick.roles.includes(role) && !state.processes.get(id)?.lost)).map(([id]) => id)
   }
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
@@ -218,6 +226,8 @@ const leaveWithinMs = 2000
 const claimsOf = (state: State, runner: string): number =>
   (['running', 'stopping'] as const).flatMap((name) => [...state.live.get(name)!]).filter(({ holder }) => holder === runner)
     .flatMap(({ steps }) => steps.flatMap(({ jobs }) => jobs.filter((job) => job.state === 'claimed'))).length
+/** Who else is there is looked up so often: preference saves cost, and looking costs too. */
+const seatEveryMs = 100
 
 const joined = (options: PartsOptions): Fact =>
   ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion })

@@ -17,13 +17,20 @@ export interface LostOptions extends InFlightOptions {
   readonly lostAfterMs: number
 }
 
+/** Not after every batch of a flood. */
+const lookEveryMs = 250
+
 export const createLost = (options: LostOptions): Actor => {
   const busy = inFlight(options)
   const firstSeen = new Map<string, number>()
+  let lookedAt = -Infinity
   return () => {
     const now = options.boottime()
+    if (now - lookedAt < lookEveryMs) return
+    lookedAt = now
     const peers = options.peers()
     const suspects = new Set([...peers.keys(), ...holders(options.state)])
+    for (const id of firstSeen.keys()) if (!suspects.has(id)) firstSeen.delete(id)
     for (const id of busy.idle([...suspects], (one) => one)) {
       if (id === options.me() || options.state.processes.get(id)?.lost) continue
       if (!firstSeen.has(id)) firstSeen.set(id, now)

@@ -13,6 +13,12 @@ export interface Start {
   readonly claim: string
 }
 
+interface Before {
+  readonly started: boolean
+  readonly takes: readonly Take[]
+  readonly claim: string | undefined
+}
+
 export const overPrefixes = (world: World): { state: State; found: string[] } => {
   const state = initialState()
   const found: string[] = []
@@ -39,9 +45,8 @@ const checks = (state: State, found: string[]) => {
     answers.set(episode!, text)
   }
 
-  const granted = (workflow: Workflow, { position, at, entry }: Read, takes: readonly Take[]): void => {
+  const granted = (workflow: Workflow, { position, entry }: Read, takes: readonly Take[]): void => {
     starts.push({ workflow: workflow.id, at: state.at, takes, claim: entry.kind === 'claimed' ? entry.claim : '' })
-    void at
     for (const take of takes) {
       const { window } = take
       const used = window === 'until end' ? holdersOf(take.key).add(workflow.id).size
@@ -59,17 +64,18 @@ const checks = (state: State, found: string[]) => {
 
   return {
     starts,
-    before: ({ entry }: Read): { started: boolean; takes: readonly Take[] } => {
-      const workflow = entry.kind === 'claimed' ? state.workflows.get(entry.workflow) : undefined
-      return { started: workflow?.started ?? false, takes: workflow?.decision?.takes ?? [] }
+    before: ({ entry }: Read): Before => {
+      if (entry.kind !== 'claimed') return { started: false, takes: [], claim: undefined }
+      const workflow = state.workflows.get(entry.workflow)
+      return { started: workflow?.started ?? false, takes: workflow?.decision?.takes ?? [], claim: workflow?.steps[entry.step]?.jobs[entry.job]?.claim }
     },
-    after: (recorded: Read, before: { started: boolean; takes: readonly Take[] }): void => {
+    after: (recorded: Read, before: Before): void => {
       const { entry, position } = recorded
       if (entry.kind === 'matched') answered(entry.episode, position)
       if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
       if (entry.kind !== 'claimed') return
       const workflow = state.workflows.get(entry.workflow)
-      if (workflow?.steps[entry.step]?.jobs[entry.job]?.claim !== entry.claim) return
+      if (workflow?.steps[entry.step]?.jobs[entry.job]?.claim !== entry.claim || before.claim === entry.claim) return
       if (!before.started) granted(workflow, recorded, before.takes)
       const targets = new Set(workflow.plan!.targets.map(({ id }) => id))
       for (const other of [...state.live.get('running')!, ...state.live.get('stopping')!]) {

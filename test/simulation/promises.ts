@@ -16,9 +16,10 @@ const atTheEnd = (world: World, state: State, settled: boolean): string[] => {
   if (!settled) found.push(`does not settle: ${whatIsLeft(world, state)}`)
   const again = initialState()
   for (const recorded of world.log.entries()) evolve(again, recorded)
-  if (digestOfState(again) !== digestOfState(state)) found.push('folding twice gives two states')
+  const digest = digestOfState(state)
+  if (digestOfState(again) !== digest) found.push('folding twice gives two states')
   for (const { name, parts } of world.servers) {
-    if (settled && digestOfState(parts!.state) !== digestOfState(state)) found.push(`${name} ends with another state than the log gives`)
+    if (settled && digestOfState(parts!.state) !== digest) found.push(`${name} ends with another state than the log gives`)
   }
   for (const [episode, { host, at }] of world.truth.accepted) {
     const known = state.episodes.get(episode)
