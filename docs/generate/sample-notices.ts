@@ -65,7 +65,7 @@ const workflow = (log: Log, { id, mode = 'auto', once, to = 4 }: Flow): Log => {
       provider: 'local', targets: ['web'], params: { by: 1 }, mode, healedWithinMs: 10 * minute, probe: false,
       steps: [once ? step('move the leader', 'once') : step('set the size', 'repeatable'), step('replicas ready', 'read')],
     },
-    { kind: 'planned', workflow: id, plan: { digest: `plan-${id}`, targets: [{ name: 'web', id: 'web' }], changes: [{ target: 'web', id: 'web', from: 3, to }], observed: [] } },
+    { kind: 'planned', workflow: id, turn: 1, plan: { digest: `plan-${id}`, targets: [{ name: 'web', id: 'web' }], changes: [{ target: 'web', id: 'web', from: 3, to }], observed: [] } },
   )
 }
 
@@ -74,7 +74,7 @@ const verdicts = [
 ] as const
 
 const decide = (log: Log, id: string, outcome: 'start' | 'ask' | 'refuse', more: Partial<Extract<Fact, { kind: 'decided' }>> = {}): Log =>
-  log.says({ kind: 'decided', workflow: id, outcome, detail: '', plan: `plan-${id}`, judgedAt: log.state.position, catalogue: 'c', verdicts, takes: [], ...more })
+  log.says({ kind: 'decided', workflow: id, turn: 2, outcome, detail: '', plan: `plan-${id}`, judgedAt: log.state.position, catalogue: 'c', verdicts, takes: [], ...more })
 
 const claim = (log: Log, id: string, step = 0): Log => log.says({ kind: 'claimed', workflow: id, step, job: 0, claim: `${id}/${step}` })
 const done = (log: Log, id: string, step: number): Log => log.says({ kind: 'step done', workflow: id, step, job: 0, claim: `${id}/${step}`, output: null, tookMs: 800 })
@@ -103,7 +103,7 @@ const workflowSamples = (): Sample[] => {
   const [running, healed, asking, refused, failed, doubt, unproven] = ['0a11ce', '0bea1e', '0a5ced', '0ef5ed', '0fa11d', '0d0b75', '0b0f0e'].map((one) => id(one.slice(1))) as [string, string, string, string, string, string, string]
   return [
     { when: 'A workflow that may start by itself changes something: one line.', view: started({ id: running }).seen(ofWorkflow(running)) },
-    { when: 'The same message at its end.', view: worked({ id: healed }).later(90_000).says({ kind: 'ended', workflow: healed, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' }).seen(ofWorkflow(healed)) },
+    { when: 'The same message at its end.', view: worked({ id: healed }).later(90_000).says({ kind: 'ended', workflow: healed, turn: 5, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' }).seen(ofWorkflow(healed)) },
     { when: 'It may only start when somebody approves.', view: decide(workflow(new Log(), { id: asking, mode: 'approve' }), asking, 'ask', { reason: 'approval', detail: 'the route asks a person' }).seen(ofWorkflow(asking)) },
     {
       when: 'A limit refused it.',
@@ -111,7 +111,7 @@ const workflowSamples = (): Sample[] => {
     },
     { when: 'A step failed.', view: started({ id: failed }).later(4000).says({ kind: 'step failed', workflow: failed, step: 0, job: 0, claim: `${failed}/0`, reason: 'step failed', detail: 'the service web is not there', tookMs: 4000 }).seen(ofWorkflow(failed)) },
     { when: 'Its runner died in a step that may be done only once.', view: started({ id: doubt, once: true }).later(45_000).says({ kind: 'runner lost', runner: 'runner-a', name: 'ops-1', why: 'silent for 45 s' }).seen(ofWorkflow(doubt)) },
-    { when: 'Everything was done, and the alert is still there.', view: worked({ id: unproven }).later(10 * minute).says({ kind: 'ended', workflow: unproven, state: 'unproven', reason: 'not healed in time', detail: 'the alert is still there after 10m' }).seen(ofWorkflow(unproven)) },
+    { when: 'Everything was done, and the alert is still there.', view: worked({ id: unproven }).later(10 * minute).says({ kind: 'ended', workflow: unproven, turn: 5, state: 'unproven', reason: 'not healed in time', detail: 'the alert is still there after 10m' }).seen(ofWorkflow(unproven)) },
   ]
 }
 

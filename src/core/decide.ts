@@ -79,7 +79,7 @@ export const judge = (judging: Judging): Judgement => {
   const found = gates.flatMap((gate) => gate(judging))
   // What only waits for a new plan is asked last: nothing is read again while something else stands in the way.
   const worst = worstOf(found.filter(({ again }) => !again))
-  const base = { workflow: workflow.id, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
+  const base = { workflow: workflow.id, turn: workflow.turn, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
   const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
   switch (worst?.verdict) {
     case 'refuse':

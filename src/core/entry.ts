@@ -51,9 +51,11 @@ export type Matched = {
   readonly channel?: string
 }
 
+/** `turn` here and below: what the workflow had come to when this was said of it. Once it has moved on, the word is void. */
 export type Decided = {
   readonly kind: 'decided'
   readonly workflow: string
+  readonly turn: number
   readonly outcome: 'start' | 'wait' | 'ask' | 'refuse' | 'rehearse' | 'obsolete' | 'plan again'
   readonly reason?: Reason
   readonly detail: string
@@ -75,7 +77,7 @@ export type Fact =
   | Matched
   | { readonly kind: 'unmatched'; readonly episodes: readonly string[]; readonly reason: Reason; readonly tell: boolean
       readonly route: string; readonly detail: string; readonly heartbeatMs?: number; readonly channel?: string }
-  | { readonly kind: 'planned'; readonly workflow: string; readonly plan: Plan }
+  | { readonly kind: 'planned'; readonly workflow: string; readonly turn: number; readonly plan: Plan }
   | Decided
   | { readonly kind: 'claimed'; readonly workflow: string; readonly step: number; readonly job: number; readonly claim: string }
   | { readonly kind: 'step done'; readonly workflow: string; readonly step: number; readonly job: number
@@ -84,8 +86,8 @@ export type Fact =
       readonly claim: string; readonly reason: Reason; readonly detail: string; readonly tookMs: number }
   | { readonly kind: 'let go'; readonly workflow: string; readonly claim: string; readonly how: 'never started' | 'killed'
       readonly survivors: number; readonly tookMs: number }
-  | { readonly kind: 'verified'; readonly workflow: string; readonly probe?: boolean; readonly gone?: boolean; readonly detail: string }
-  | { readonly kind: 'ended'; readonly workflow: string; readonly state: End; readonly reason: Reason; readonly detail: string }
+  | { readonly kind: 'verified'; readonly workflow: string; readonly turn: number; readonly probe?: boolean; readonly gone?: boolean; readonly detail: string }
+  | { readonly kind: 'ended'; readonly workflow: string; readonly turn: number; readonly state: End; readonly reason: Reason; readonly detail: string }
   | { readonly kind: 'stop pulled'; readonly stop: StopOrder }
   | { readonly kind: 'stop lifted'; readonly stop: string; readonly who: string; readonly why: string }
   | { readonly kind: 'stop acknowledged'; readonly stop: string; readonly runner: string; readonly name: string

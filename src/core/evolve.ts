@@ -22,6 +22,7 @@ export const evolve = (state: State, read: Read): State => {
     state.counts.dropped++
     return state
   }
+  if (state.processes.get(read.entry.by)!.lost && !outlives.has(read.entry.kind)) return state
   if (state.unknownEntry === undefined) fold(state, read)
   else if (read.entry.kind === 'stop pulled') fold(state, read)
   return state
@@ -34,16 +35,23 @@ const forgetWhatWasDone = (did: Did): void => {
   did.voided = false
 }
 
+/**
+ * What a lost process claims or reports is void for good, and what it judged as well: somebody else does it. What people
+ * and the world outside told it was accepted, and stays.
+ */
+const outlives: ReadonlySet<Read['entry']['kind']> = new Set([
+  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'message sent', 'taken', 'catalogue announced', 'catalogue activated', 'catalogue refused', 'runner lost',
+] as const)
+
 /** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */
 const isNew = (state: State, { entry }: Read): boolean => {
   const process = state.processes.get(entry.by)
   if (!process) {
-    state.processes.set(entry.by, { n: entry.n, lastAt: state.at, lost: false })
+    state.processes.set(entry.by, { n: entry.n, lost: false })
     return true
   }
   if (entry.n <= process.n) return false
   process.n = entry.n
-  process.lastAt = state.at
   return true
 }
 
@@ -93,7 +101,7 @@ const activate = (state: State, entry: Of<'catalogue activated'>, position: numb
 const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   const process = state.processes.get(entry.runner)
   if (process?.lost) return
-  state.processes.set(entry.runner, { n: process?.n ?? 0, lastAt: process?.lastAt ?? state.at, lost: true })
+  state.processes.set(entry.runner, { n: process?.n ?? 0, lost: true, lostAt: state.at })
   if (process?.runs) foldLostUnderStops(state, entry, state.at)
   // One that held a workflow between two steps interrupted nothing, and calls nobody.
   const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) =>
@@ -107,11 +115,11 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
 
 const rememberMs = 3_600_000
 
-/** The numbers of a lost process go an hour of log time after it was last heard of. */
+/** The numbers of a lost process go an hour of log time after it was lost (rule 12). */
 const join = (state: State, entry: Of<'joined'>): void => {
   const process = state.processes.get(entry.by)
   if (process) process.runs = entry.roles.includes('run')
-  for (const [id, process] of state.processes) if (process.lost && state.at - process.lastAt > rememberMs) state.processes.delete(id)
+  for (const [id, one] of state.processes) if (one.lostAt !== undefined && state.at - one.lostAt > rememberMs) state.processes.delete(id)
 }
 
 const raise = (state: State, version: number): void => {

@@ -59,13 +59,15 @@ export interface Workflow {
   readonly createdAt: number
   readonly channel: string | undefined
   state: WorkflowState
+  /** How often it came into a state: whoever speaks of it names the turn that he saw. */
+  turn: number
   reason?: Reason
   detail: string
   /** Since when it is in this state, and since when somebody could go on with it (log time). */
   since: number
   startableAt: number
   plan?: Plan
-  decision?: Omit<Decided, 'kind' | 'workflow'> & { readonly position: number; readonly at: number }
+  decision?: Omit<Decided, 'kind' | 'workflow' | 'turn'> & { readonly position: number; readonly at: number }
   wait?: { readonly until?: number; readonly key?: string }
   steps: StepState[]
   /** Who runs it now. */
@@ -160,7 +162,7 @@ export interface State {
   foldVersion: number
   /** Set when an entry was met that this version does not know: it then decides and starts nothing. */
   unknownEntry?: string
-  readonly processes: Map<string, { n: number; lastAt: number; lost: boolean; runs?: boolean }>
+  readonly processes: Map<string, { n: number; lost: boolean; lostAt?: number; runs?: boolean }>
   readonly catalogues: Map<string, Catalogue>
   /** The newest snapshot that was written. */
   snapshot?: { readonly position: number; readonly digest: string; readonly at: number }
@@ -183,6 +185,12 @@ export interface State {
   /** By route. `late`: how many in a row came after more than half of their time. */
   readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean; late: number }>
   counts: { received: number; alerts: number; voids: number; dropped: number }
+}
+
+/** Whether this is still what whoever speaks of it saw. A word about a workflow that has moved on is void. */
+export const atTurn = (state: State, { workflow, turn }: { readonly workflow: string; readonly turn: number }): Workflow | undefined => {
+  const found = state.workflows.get(workflow)
+  return found?.turn === turn ? found : undefined
 }
 
 export const isEnd = (state: WorkflowState): state is End => !liveStates.includes(state as (typeof liveStates)[number])

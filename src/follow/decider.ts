@@ -53,7 +53,7 @@ export const createDecider = (options: DeciderOptions): Actor => {
       busy.append([judged(workflow)], [decision(workflow, catalogue, seat.now, options)])
     }
     for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
-      busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
+      busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
     }
     for (const { route, lastAt } of busy.idle(heartbeatsDue(state, seat), (heartbeat) => `beat ${heartbeat.route}`)) {
       busy.append([`beat ${route}`], [{ kind: 'heartbeat missed', route, lastAt }])
@@ -62,7 +62,7 @@ export const createDecider = (options: DeciderOptions): Actor => {
 }
 
 /** One judgement per state that a workflow is in: what was decided and not yet read back is not decided again. */
-const judged = (workflow: Workflow): string => `${workflow.id} ${workflow.timeline.length}`
+const judged = (workflow: Workflow): string => `${workflow.id} ${workflow.turn}`
 
 const decision = (workflow: Workflow, catalogue: Catalogue, at: number, options: DeciderOptions): Fact => {
   const { state, canKill, forceDryRun } = options

@@ -30,9 +30,10 @@ export const createPlanner = (deps: RunnerDeps): Actor => {
 }
 
 const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<void> => {
+  const { turn } = workflow
   const script = await deps.scriptOf(workflow.runbook)
   if (!script) {
-    return end(workflow, deps, 'runbook changed', `the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
+    return end({ workflow: workflow.id, turn }, deps, 'runbook changed', `the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   }
   const id = `plan:${workflow.id}:${deps.newId().slice(-6)}`
   const job = deps.jobs().start({
@@ -44,18 +45,18 @@ const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<void> => {
   if (outcome.kind === 'done') {
     const made = await complete(workflow, outcome.output as unknown as PlanResult, deps)
     return typeof made === 'string'
-      ? end(workflow, deps, 'plan failed', made)
-      : deps.folded(await deps.append([{ kind: 'planned', workflow: workflow.id, plan: made }]))
+      ? end({ workflow: workflow.id, turn }, deps, 'plan failed', made)
+      : deps.folded(await deps.append([{ kind: 'planned', workflow: workflow.id, turn, plan: made }]))
   }
   // Refused for being late, or killed by a stop: the plan changed nothing, so it is simply due again.
   if (outcome.failure === 'refused' || outcome.failure === 'killed') return
-  return end(workflow, deps, outcome.failure === 'timeout' ? 'plan timeout' : 'plan failed', why(outcome))
+  return end({ workflow: workflow.id, turn }, deps, outcome.failure === 'timeout' ? 'plan timeout' : 'plan failed', why(outcome))
 }
 
 export const why = (outcome: Outcome & { kind: 'failed' }): string => [outcome.error, outcome.detail].filter(Boolean).join(': ').slice(0, 2000)
 
-const end = async (workflow: Workflow, deps: RunnerDeps, reason: 'plan failed' | 'plan timeout' | 'runbook changed', detail: string): Promise<void> =>
-  deps.folded(await deps.append([{ kind: 'ended', workflow: workflow.id, state: 'failed', reason, detail }]))
+const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, reason: 'plan failed' | 'plan timeout' | 'runbook changed', detail: string): Promise<void> =>
+  deps.folded(await deps.append([{ kind: 'ended', ...of, state: 'failed', reason, detail }]))
 
 /** The handles of a job, answered here, so that no credential ever enters the child. */
 export const handlesOf = (workflow: Workflow, deps: RunnerDeps): Call =>

@@ -1,5 +1,6 @@
 /** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
 import { stepsDue, type JobDue } from '../core/due.ts'
+import { covering } from '../core/fold/stops.ts'
 import type { Fact } from '../core/entry.ts'
 import type { Reason } from '../core/reason.ts'
 import type { Actor } from '../follow/follower.ts'
@@ -47,7 +48,11 @@ const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
   const tookMs = Math.round(deps.clock.steady() - began)
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, claim, deps)
   if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
-  if (outcome.kind === 'failed' && outcome.failure === 'killed') return letGo(due, claim, deps, outcome)
+  if (outcome.kind === 'failed' && outcome.failure === 'killed') {
+    // By level: once the log has the stop, or has lifted it. Before that what was killed would be offered again.
+    await deps.when(() => covering(deps.state, workflow).length > 0 || !deps.latch.covers(workflow))
+    return letGo(due, claim, deps, outcome)
+  }
   const word = { workflow: workflow.id, step, job, claim, tookMs }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }

@@ -28,18 +28,18 @@ export const createVerifier = (deps: RunnerDeps): Actor => {
 }
 
 const verify = async (workflow: Workflow, over: boolean, deps: RunnerDeps): Promise<void> => {
+  const { id, turn } = workflow
   const gone = await isGone(workflow, deps)
   const well = gone ? await isWell(workflow, deps) : undefined
-  const id = workflow.id
   if (gone && well !== false) {
     const detail = well === undefined ? 'the alert is gone' : 'the alert is gone and the probe says all is well'
     await deps.folded(await deps.append([
-      { kind: 'verified', workflow: id, gone, ...(well === undefined ? {} : { probe: well }), detail },
-      { kind: 'ended', workflow: id, state: 'healed', reason: 'alert gone', detail },
+      { kind: 'verified', workflow: id, turn, gone, ...(well === undefined ? {} : { probe: well }), detail },
+      { kind: 'ended', workflow: id, turn, state: 'healed', reason: 'alert gone', detail },
     ]))
   } else if (over) {
     const detail = gone ? 'the alert is gone, but the probe says that it is not well' : `the alert still fires ${Math.round(workflow.healedWithinMs / 1000)} s after the last step`
-    await deps.folded(await deps.append([{ kind: 'ended', workflow: id, state: 'unproven', reason: 'not healed in time', detail }]))
+    await deps.folded(await deps.append([{ kind: 'ended', workflow: id, turn, state: 'unproven', reason: 'not healed in time', detail }]))
   }
 }
 

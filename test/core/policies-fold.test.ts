@@ -26,7 +26,7 @@ class Told extends Story {
 
   replan(workflow: Workflow, plan: Plan): Workflow {
     this.says({ kind: 'decided', ...this.judge(workflow, { at: this.at + 3_600_000 }), outcome: 'plan again', verdicts: [] })
-    this.says({ kind: 'planned', workflow: workflow.id, plan: { ...plan, observed: plan.observed.map((one) => ({ ...one, readAt: this.at })) } })
+    this.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: { ...plan, observed: plan.observed.map((one) => ({ ...one, readAt: this.at })) } })
     return workflow
   }
 
@@ -44,7 +44,7 @@ class Told extends Story {
     for (const step of workflow.steps) {
       for (const [job, { claim, state: is }] of step.jobs.entries()) if (is === 'claimed') this.done(workflow, workflow.steps.indexOf(step), claim!, 'A', job)
     }
-    return this.says({ kind: 'ended', workflow: workflow.id, state, reason: state === 'healed' ? 'alert gone' : 'not healed in time', detail: '' })
+    return this.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state, reason: state === 'healed' ? 'alert gone' : 'not healed in time', detail: '' })
   }
 }
 
@@ -201,7 +201,7 @@ test('opposite: alternating alerts for ten minutes change the size once', () => 
     if (workflow.state === 'running') {
       if (turn % 2 === 1 || changes === 0) changes++
       story.end(workflow)
-    } else story.says({ kind: 'ended', workflow: workflow.id, state: 'cancelled', reason: 'cancelled', detail: '' })
+    } else story.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'cancelled', reason: 'cancelled', detail: '' })
     story.later(minute)
   }
   assert.equal(changes, 1)
@@ -217,7 +217,7 @@ test('slow-down: a hundred alerts take one replica in ten minutes, and add what 
     if (workflow.state === 'running') {
       begun[way]++
       story.end(workflow)
-    } else story.says({ kind: 'ended', workflow: workflow.id, state: 'cancelled', reason: 'cancelled', detail: '' })
+    } else story.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'cancelled', reason: 'cancelled', detail: '' })
     story.later(1000)
   }
   assert.deepEqual(begun, { up: 50, down: 1 })
@@ -247,12 +247,12 @@ test('approval: two persons, each once; the same plan made again keeps them, ano
   assert.equal(said(workflow), 'asking approval', 'the same one again')
   story.later(5 * minute).says(yes(workflow, 'bob')).decide(workflow)
   assert.equal(workflow.state, 'planning', 'what was observed is old by now')
-  story.says({ kind: 'planned', workflow: workflow.id, plan: { ...web(), observed: [] } }).decide(workflow)
+  story.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: { ...web(), observed: [] } }).decide(workflow)
   assert.equal(workflow.decision?.outcome, 'start', 'the same plan, observed again')
 
   const other = story.planned(web())
   story.start(other).says(yes(other, 'ann')).start(other).later(minute).says(yes(other, 'bob')).decide(other)
-  story.says({ kind: 'planned', workflow: other.id, plan: { ...web(), digest: 'another', observed: [] } }).decide(other)
+  story.says({ kind: 'planned', workflow: other.id, turn: other.turn, plan: { ...web(), digest: 'another', observed: [] } }).decide(other)
   assert.equal(said(other), 'asking approval', 'another plan')
 })
 

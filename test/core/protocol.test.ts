@@ -66,7 +66,7 @@ test('rule 11: a catalogue takes force only after the one that was said to be be
   assert.equal(story.state.catalogue?.digest, 'b')
 })
 
-const once: Take = { key: 'rate:all', max: 1, window: { ms: 10_000 }, policy: 'rate', otherwise: 'wait' }
+const once: Take = { key: 'rate:all', max: 1, window: { ms: 10_000 }, policy: 'rate', reason: 'rate', otherwise: 'wait' }
 
 test('rule 13 and 14: two deciders that judged the same past start one, not two', () => {
   const story = new Story()
@@ -129,7 +129,7 @@ test('rule 15: who waits for a key stands in line, and only the head is due when
   story.claim(workflows[2]!)
   assert.deepEqual(workflows.map((one) => one.state), ['running', 'waiting', 'waiting'])
   assert.deepEqual(judgementsDue(story.state, seat(story)), [])
-  story.done(workflows[0]!, 0, claim).says({ kind: 'ended', workflow: workflows[0]!.id, state: 'healed', reason: 'alert gone', detail: '' })
+  story.done(workflows[0]!, 0, claim).says({ kind: 'ended', workflow: workflows[0]!.id, turn: workflows[0]!.turn, state: 'healed', reason: 'alert gone', detail: '' })
   assert.deepEqual(judgementsDue(story.state, seat(story)).map((one) => one.id), [workflows[1]!.id])
 })
 

@@ -56,7 +56,7 @@ export class Story {
       kind: 'matched', episode, workflow: id, catalogue: 'c1', route: 'routes.yaml:1', runbook: { name: 'fix', version: 1, digest: 'd' },
       provider: 'local', targets: [target], params: {}, mode, steps, healedWithinMs: 60_000, probe: options.probe ?? false,
     }, by)
-    this.says({ kind: 'planned', workflow: id, plan: plan(each ?? [target], this.at) }, by)
+    this.says({ kind: 'planned', workflow: id, turn: 1, plan: plan(each ?? [target], this.at) }, by)
     return this.state.workflows.get(id)!
   }
 
@@ -70,7 +70,7 @@ export class Story {
   /** Judged to start with these takes, whatever the policies say. */
   decideStart(workflow: Workflow, takes: readonly Take[] = [], by = 'A'): this {
     return this.says({
-      kind: 'decided', workflow: workflow.id, outcome: 'start', detail: '', plan: workflow.plan!.digest, judgedAt: this.state.position,
+      kind: 'decided', workflow: workflow.id, turn: workflow.turn, outcome: 'start', detail: '', plan: workflow.plan!.digest, judgedAt: this.state.position,
       catalogue: 'c1', verdicts: [], takes,
     }, by)
   }

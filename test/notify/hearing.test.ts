@@ -230,7 +230,7 @@ describe('go, status, why', () => {
   test('status and why say what is stopped, what runs, and each verdict', async (t) => {
     const one = await ear(t)
     const workflow = one.desk.workflow()
-    one.desk.says({ kind: 'decided', workflow: workflow.id, outcome: 'wait', reason: 'rate', detail: '5 of 5 an hour', plan: workflow.plan!.digest, judgedAt: one.desk.state.position, catalogue: 'c1', verdicts: [{ policy: 'rate', verdict: 'wait', detail: '5 of 5 an hour', until: 2_000_000 }], takes: [], until: 2_000_000 })
+    one.desk.says({ kind: 'decided', workflow: workflow.id, turn: workflow.turn, outcome: 'wait', reason: 'rate', detail: '5 of 5 an hour', plan: workflow.plan!.digest, judgedAt: one.desk.state.position, catalogue: 'c1', verdicts: [{ policy: 'rate', verdict: 'wait', detail: '5 of 5 an hour', until: 2_000_000 }], takes: [], until: 2_000_000 })
     one.desk.stop('stop-1', ['runbook="fix"'])
     assert.match((await one.command('status')).text, /stopped: runbook="fix", by ann: test.*waiting: fix@1 on web: rate: 5 of 5 an hour, until/s)
     for (const about of ['wf-1', 'HighLatency']) assert.match((await one.command(`why ${about}`)).text, /held by the stop of ann.*wait by rate: 5 of 5 an hour, clears at/s)
@@ -247,7 +247,7 @@ describe('go, status, why', () => {
 describe('buttons', () => {
   const asking = (desk: Desk) => {
     const workflow = desk.workflow({ mode: 'approve' })
-    desk.says({ kind: 'decided', workflow: workflow.id, outcome: 'ask', reason: 'approval', detail: '', plan: workflow.plan!.digest, judgedAt: desk.state.position, catalogue: 'c1', verdicts: [], takes: [] })
+    desk.says({ kind: 'decided', workflow: workflow.id, turn: workflow.turn, outcome: 'ask', reason: 'approval', detail: '', plan: workflow.plan!.digest, judgedAt: desk.state.position, catalogue: 'c1', verdicts: [], takes: [] })
     return workflow
   }
 
@@ -333,9 +333,9 @@ describe('buttons', () => {
     const workflow = asking(one.desk)
     await one.desk.told()
     const shown = { ...one.desk.slack.posted[0]! }
-    one.desk.says({ kind: 'decided', workflow: workflow.id, outcome: 'plan again', detail: '', plan: workflow.plan!.digest, judgedAt: one.desk.state.position, catalogue: 'c1', verdicts: [], takes: [] })
-    one.desk.says({ kind: 'planned', workflow: workflow.id, plan: { digest: 'another', targets: [{ name: 'web', id: 'web' }], changes: [], observed: [] } })
-    one.desk.says({ kind: 'decided', workflow: workflow.id, outcome: 'ask', reason: 'approval', detail: '', plan: 'another', judgedAt: one.desk.state.position, catalogue: 'c1', verdicts: [], takes: [] })
+    one.desk.says({ kind: 'decided', workflow: workflow.id, turn: workflow.turn, outcome: 'plan again', detail: '', plan: workflow.plan!.digest, judgedAt: one.desk.state.position, catalogue: 'c1', verdicts: [], takes: [] })
+    one.desk.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: { digest: 'another', targets: [{ name: 'web', id: 'web' }], changes: [], observed: [] } })
+    one.desk.says({ kind: 'decided', workflow: workflow.id, turn: workflow.turn, outcome: 'ask', reason: 'approval', detail: '', plan: 'another', judgedAt: one.desk.state.position, catalogue: 'c1', verdicts: [], takes: [] })
     await one.press(/Approve/, shown)
     await answered(one, 1)
     assert.match(one.answers()[0]!, /The plan has changed/)

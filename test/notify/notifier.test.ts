@@ -50,7 +50,7 @@ describe('one message per group', () => {
     assert.deepEqual(buttonsOf(line!).map(({ text }) => text.text), ['Stop fix'])
     desk.done(workflow, 0, claim)
     const next = desk.claim(workflow, 1)
-    desk.done(workflow, 1, next).says({ kind: 'ended', workflow: workflow.id, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' })
+    desk.done(workflow, 1, next).says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' })
     await desk.told()
     assert.match(line!.text, /✅ healed/)
     assert.deepEqual(desk.slack.posted.length, 1)

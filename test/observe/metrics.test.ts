@@ -24,14 +24,14 @@ story.says({ kind: 'catalogue announced', catalogue: { ...allowing, policies: { 
 // Healed: 1 s to the first step, 11 s to the end.
 const healed = story.workflow({ id: 'healed', target: 'web', effects: ['repeatable'] })
 story.says({
-  kind: 'decided', workflow: 'healed', outcome: 'start', detail: '', plan: healed.plan!.digest, judgedAt: story.state.position, catalogue: 'c1', takes: [],
+  kind: 'decided', workflow: 'healed', turn: healed.turn, outcome: 'start', detail: '', plan: healed.plan!.digest, judgedAt: story.state.position, catalogue: 'c1', takes: [],
   verdicts: [{ policy: 'my targets', verdict: 'allow', detail: '' }, { policy: 'one workflow per target', verdict: 'allow', detail: '' }],
 })
 story.later(1000)
 const claim = story.claim(healed)
 story.says({ kind: 'claimed', workflow: 'healed', step: 0, job: 0, claim: 'too late' })
 story.says({ kind: 'step done', workflow: 'healed', step: 0, job: 0, claim, output: null, tookMs: 700 })
-story.later(10_000).says({ kind: 'ended', workflow: 'healed', state: 'healed', reason: 'alert gone', detail: '' })
+story.later(10_000).says({ kind: 'ended', workflow: 'healed', turn: healed.turn, state: 'healed', reason: 'alert gone', detail: '' })
 // Killed in a `once` step; another is held. Process B does the same for itself, which is not ours to count.
 const killed = story.workflow({ id: 'killed', target: 'api', effects: ['once'] })
 const doomed = story.decideStart(killed).claim(killed)

@@ -5,7 +5,8 @@ import { alertBody } from '../core/story.ts'
 import type { Dice } from './dice.ts'
 import { epochMs } from './host.ts'
 import { alertnames, services } from './scripts.ts'
-import { troubledMs, type World } from './world.ts'
+import { troubledMs } from './intensity.ts'
+import type { World } from './world.ts'
 
 interface Firing {
   readonly labels: Record<string, string>

@@ -14,7 +14,7 @@ const plain = (value: unknown, within: Set<unknown>): unknown => {
   if (value instanceof Map) return [...value].map(([key, item]) => [key, plain(item, within)])
   if (value instanceof Set) return [...value].map((item) => plain(item, within))
   if (Array.isArray(value)) return value.map((item) => plain(item, within))
-  return Object.fromEntries(Object.entries(value).filter(([name, item]) => name !== 'compiled' && item !== undefined).map(([name, item]) => [name, plain(item, within)]))
+  return Object.fromEntries(Object.entries(value).filter(([name, item]) => name !== 'compiled' && name !== 'did' && item !== undefined).map(([name, item]) => [name, plain(item, within)]))
 }
 
 const nameOf = (value: object): string => {

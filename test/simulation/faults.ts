@@ -1,7 +1,7 @@
 /** What goes wrong, when and where, drawn before the run begins. After `troubledMs` everything is mended and stays so. */
 import type { Dice } from './dice.ts'
-import type { Server } from './server.ts'
-import { troubledMs, type World } from './world.ts'
+import { troubledMs } from './intensity.ts'
+import type { Server, World } from './world.ts'
 
 export const startFaults = (world: World): void => {
   const dice = world.dice('faults')
@@ -21,6 +21,16 @@ export const startFaults = (world: World): void => {
     trouble(world, server, ms)
     world.trace(`${server.name} freezes for ${Math.round(ms)} ms`)
     server.host.freeze(ms)
+  })
+  plan(intensity.suspensions, (server) => {
+    if (!server.host || !server.ground || server.host.dead || server.host.frozen) return
+    const ms = dice.between(2_000, 40_000)
+    world.count('the machine sleeps')
+    trouble(world, server, ms)
+    world.trace(`${server.name} sleeps for ${Math.round(ms)} ms, with all that runs on it`)
+    world.truth.asleep.push({ machine: server.name, from: world.time.now, to: world.time.now + ms })
+    server.host.freeze(ms)
+    server.ground.freeze(ms)
   })
   for (const server of servers) server.freezesLeft = dice.chance(0.5) ? intensity.freezes : 0
   plan(intensity.spawnerDeaths, (server) => {

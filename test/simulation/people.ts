@@ -1,9 +1,9 @@
 /** People: they stop things in every way there is, lift what they stopped, answer questions, and change the catalogue. */
 import type { StopOrder } from '../../src/core/entry.ts'
 import type { Dice } from './dice.ts'
-import { catalogueNo, services } from './scripts.ts'
-import type { Server } from './server.ts'
-import { troubledMs, type World } from './world.ts'
+import { catalogueNo } from './scripts.ts'
+import { troubledMs } from './intensity.ts'
+import type { World } from './world.ts'
 
 export const startPeople = (world: World): void => {
   const dice = world.dice('people')
@@ -26,6 +26,9 @@ const stop = (world: World, dice: Dice): void => {
   if (world.up().length === 0) return
   const server = dice.pick(world.up())
   const kind = dice.pick(kinds)
+  if (dice.chance(0.15)) return stopByControl(world, dice, { ...kind, matchers: [...kind.matchers] })
+  const dies = dice.chance(0.2)
+  if (dies) for (const stream of ['log', 'control'] as const) server.host!.sever(stream, 6000)
   world.count(`stop: ${kind.effect} ${kind.matchers.length === 0 ? 'all' : 'by matcher'}`)
   const order: Omit<StopOrder, 'id'> = { ...kind, matchers: [...kind.matchers], who: 'ann', why: 'test' }
   const at = world.time.now
@@ -36,19 +39,25 @@ const stop = (world: World, dice: Dice): void => {
   world.truth.stops.set(id, { stop: { ...order, id }, pulledAt: at, ...world.truth.stops.get(id) })
   world.trace(`ann stops by ${server.name}: ${kind.effect} ${kind.matchers.join() || 'all'} ${id.slice(-4)}`)
   void pulled.then(() => (world.truth.stops.get(id)!.acceptedAt = world.time.now), () => {})
-  if (dice.chance(0.2)) {
-    world.count('stop: only its file survives')
-    server.crash()
-    world.after(dice.between(500, 10_000), () => server.start())
-  }
-  // Over HTTP to the others, as far as they can be reached.
-  if (dice.chance(0.5)) {
-    world.count('stop: over HTTP')
-    for (const other of world.up()) if (other !== server && dice.chance(0.6)) other.parts!.latch.trip({ ...order, id })
+  if (dies) {
+    world.after(dice.between(500, 3500), () => {
+      world.count('stop: only its file survives')
+      server.crash()
+      world.after(dice.between(500, 10_000), () => server.host?.dead && server.start())
+    })
   }
   const early = dice.chance(0.15)
   if (early) world.count('lift before its stop')
   world.after(early ? dice.between(0, 100) : dice.between(4_000, 30_000), () => void lift(world, dice, id))
+}
+
+/** As somebody left it there who died before it was on the log. */
+const stopByControl = (world: World, dice: Dice, kind: Pick<StopOrder, 'matchers' | 'effect'>): void => {
+  world.count('stop: by the control stream')
+  const stop: StopOrder = { ...kind, id: dice.id(world.time.now), who: 'ben', why: 'test' }
+  world.truth.stops.set(stop.id, { stop, pulledAt: world.time.now, acceptedAt: world.time.now })
+  void world.control.append([{ kind: 'stop', by: 'ben', n: 1, stop }])
+  world.after(dice.between(4_000, 30_000), () => void lift(world, dice, stop.id))
 }
 
 const lift = async (world: World, dice: Dice, id: string): Promise<void> => {
@@ -106,6 +115,3 @@ const answer = (world: World, dice: Dice): void => {
   }
   world.after(1500, () => answer(world, dice))
 }
-
-export const servicesKnown = services
-export type { Server }

@@ -3,15 +3,8 @@ import { evolve } from '../../src/core/evolve.ts'
 import type { Read } from '../../src/core/entry.ts'
 import type { Take } from '../../src/core/plan.ts'
 import { initialState, isEnd, type State, type Workflow } from '../../src/core/state.ts'
+import type { Start } from './truth.ts'
 import type { World } from './world.ts'
-
-/** The first step of a workflow, granted: what limits count. */
-export interface Start {
-  readonly workflow: string
-  readonly at: number
-  readonly takes: readonly Take[]
-  readonly claim: string
-}
 
 interface Before {
   readonly started: boolean
@@ -49,7 +42,7 @@ const checks = (state: State, found: string[]) => {
     starts.push({ workflow: workflow.id, at: state.at, takes, claim: entry.kind === 'claimed' ? entry.claim : '' })
     for (const take of takes) {
       const { window } = take
-      const used = window === 'until end' ? holdersOf(take.key).add(workflow.id).size
+      const used = typeof window === 'string' ? holdersOf(take.key).add(workflow.id).size
         : starts.filter((start) => start.at > state.at - window.ms && start.takes.some(({ key }) => key === take.key)).length
       if (used > take.max) found.push(`at ${position} ${take.key} has ${used} of ${take.max}`)
     }

@@ -9,15 +9,18 @@ import { handsOf, isGone } from './services.ts'
 import { slackOf } from './slack.ts'
 import { HostLog } from './streams.ts'
 import type { Dice } from './dice.ts'
-import { killAfterMs, lostAfterMs, type World } from './world.ts'
+import { killAfterMs, lostAfterMs } from './intensity.ts'
+import type { Server, World } from './world.ts'
 
-export class Server {
+export class SimulatedServer implements Server {
   readonly machine: Machine
   readonly #world: World
   readonly #dice: Dice
   host: Host | undefined
   parts: Parts | undefined
   spawner: SimulatedJobs | undefined
+  /** What its spawner and its jobs stand on. */
+  ground: Host | undefined
   #life = 0
   /** The log as this life has it. */
   stream: HostLog<never> | undefined
@@ -43,6 +46,7 @@ export class Server {
     const host = new Host(world.time, this.machine)
     this.host = host
     this.parts = undefined
+    this.ground = new Host(world.time, this.machine)
     const life = `${this.name}.${++this.#life}`
     if (world.intensity.embedded) world.forgetControl()
     const outside = this.#outside(host, life)
@@ -51,17 +55,17 @@ export class Server {
       world.problems.push(`${life}: ${problem instanceof Error ? problem.stack : String(problem)}`)
     }
     void startParts({
-      name: this.name, logUrl: 'memory:', stateDirectory: '/tmp', roles: ['intake', 'decide', 'run', 'notify'], address: '', killAfterMs, lostAfterMs, warm: 1,
+      name: this.name, stopKey: 'key', logUrl: 'memory:', stateDirectory: '/tmp', roles: ['intake', 'decide', 'run', 'notify'], address: '', killAfterMs, lostAfterMs, warm: 1,
       hands: handsOf(world, host), alertGone: async (workflow) => isGone(world, workflow), forceDryRun: false, tellUnmatched: true, onProblem,
       notify: (text) => world.trace(`${life} says: ${text}`),
       notifier: (given) => createSlackNotifier({
         ...given, edge: slackOf(world, host), settings: { channel: '#ops', gatherMs: 2000, remindAfterMs: 900_000, announce: 'start' }, runners: () => [], tell: () => {}, onProblem, now: host.steady,
       }),
-      onEntries: () => {},
     }, outside).then((parts) => {
       if (host.dead) return
       this.parts = parts
       world.trace(`${life} is up as ${parts.me().slice(-4)}`)
+      for (const stop of [...parts.latch.unheard(), ...parts.latch.unrecorded()]) world.truth.latched.push({ host: life, stop: stop.id, at: world.time.now })
       parts.latch.onTrip((stop) => void world.truth.latched.push({ host: life, stop: stop.id, at: world.time.now }))
     }, onProblem)
   }
@@ -98,9 +102,17 @@ export class Server {
         return { log, control: ticks, embedded: world.intensity.embedded, close: async () => {} }
       },
       createJobs: (options) => (this.spawner = new SimulatedJobs(options, {
-        host, hostName: life, time, dice: this.#dice, truth, script: world.script,
+        host, ground: this.ground!, hostName: life, time, dice: this.#dice, truth, script: world.script,
         beforeStart: () => this.#maybeFreeze(host),
       })),
+      tellPeer: async (peer, stop) => {
+        const other = world.servers.find(({ parts }) => parts?.me() === peer.by)
+        await host.gate(world.sleep(this.#dice.between(1, 40)))
+        if (host.cut.control || host.cut.log || !other?.host?.running || other.host.cut.control || !this.#dice.chance(0.7)) throw new Error('it cannot be reached')
+        world.count('stop: over HTTP')
+        other.parts!.obeyStop(stop)
+        return host.gate(world.sleep(20).then(() => other.parts?.proofs.of(stop.id) ?? []))
+      },
       stopFile: () => ({ read: () => world.files.get(this.name), write: (text) => void world.files.set(this.name, text) }),
       scriptOf: async (_, runbook) => {
         await new Promise<void>((go) => void host.after(this.#dice.between(0, 8), go))

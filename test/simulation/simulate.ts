@@ -2,8 +2,10 @@
 import { startAlertmanagers } from './alertmanager.ts'
 import { startFaults } from './faults.ts'
 import { startPeople } from './people.ts'
+import { SimulatedServer } from './server.ts'
 import { broken } from './promises.ts'
-import { troubledMs, World, type WorldOptions } from './world.ts'
+import { troubledMs } from './intensity.ts'
+import { World, type WorldOptions } from './world.ts'
 
 export interface Run {
   readonly seed: number
@@ -18,6 +20,7 @@ const settleWithinMs = 240_000
 
 export const simulate = async (options: WorldOptions): Promise<Run> => {
   const world = new World(options)
+  world.servers.push(...world.machines.map((machine) => new SimulatedServer(world, machine)))
   for (const server of world.servers) world.after(world.dice(`start ${server.name}`).between(0, 800), () => server.start())
   startFaults(world)
   startAlertmanagers(world)

@@ -2,7 +2,8 @@
 import type { Outcome } from '../../src/notify/outcome.ts'
 import type { SlackEdge } from '../../src/notify/slack.ts'
 import type { Host } from './host.ts'
-import { troubledMs, type World } from './world.ts'
+import { troubledMs } from './intensity.ts'
+import type { World } from './world.ts'
 
 export const slackOf = (world: World, host: Host): SlackEdge => {
   const dice = world.dice(`slack ${host.machine.name}`)

@@ -2,7 +2,6 @@
  * The spawner and its jobs, as the simulation has them: the rules of `src/runner/spawner.ts`, in virtual time. Every word
  * to it carries the deadline of the lease (rule 3); what runs dies with it, or when the deadline has passed.
  */
-import type { Json } from '../../src/core/plan.ts'
 import type { Call, Job, Jobs, JobsOptions, Lost } from '../../src/runner/jobs.ts'
 import type { JobOrder, Outcome, WorkflowKilled } from '../../src/runner/protocol.ts'
 import type { Dice } from './dice.ts'
@@ -13,6 +12,8 @@ import type { Execution, Truth } from './truth.ts'
 
 export interface SpawnerNeeds {
   readonly host: Host
+  /** The machine under it: what the spawner and its jobs stand on. It sleeps sometimes, and never dies. */
+  readonly ground: Host
   /** Its name in the truth: the machine and which life of it. */
   readonly hostName: string
   readonly time: Time
@@ -53,10 +54,10 @@ export class SimulatedJobs implements Jobs {
     this.#options = options
     this.#needs = needs
     this.ready = needs.host.gate(new Promise((resolve) => {
-      needs.time.after(needs.dice.between(5, 50), () => resolve({ way: 'cgroup', why: 'simulated', not: [], leftBehind: { processes: 0, survivors: 0 } }))
+      needs.ground.after(needs.dice.between(5, 50), () => resolve({ way: 'cgroup', why: 'simulated', not: [], leftBehind: { processes: 0, survivors: 0 } }))
     }))
     // kill -9 of the server: its spawner sees the channel close, or dies of the same blow.
-    needs.host.onDeath(() => needs.time.after(needs.dice.between(0, 20), () => this.finish('the server is gone')))
+    needs.host.onDeath(() => needs.ground.after(needs.dice.between(0, 20), () => this.finish('the server is gone')))
   }
 
   extend(sentAt: number): void {
@@ -113,10 +114,10 @@ export class SimulatedJobs implements Jobs {
 
   /** A word from the server, which goes when the server runs, and takes the deadline along that it knew then. */
   #tell(heard: () => void): void {
-    const { host, time } = this.#needs
+    const { host, ground } = this.#needs
     host.reach(() => {
       const deadline = this.#deadline
-      time.after(wordMs, () => {
+      ground.after(wordMs, () => {
         if (deadline !== undefined && deadline > (this.#heard ?? 0)) this.#watch(deadline)
         heard()
       })
@@ -124,7 +125,7 @@ export class SimulatedJobs implements Jobs {
   }
 
   #answer(act: () => void): void {
-    this.#needs.time.after(wordMs, () => this.#needs.host.reach(act))
+    this.#needs.ground.after(wordMs, () => this.#needs.host.reach(act))
   }
 
   #watch(deadline: number): void {
@@ -134,20 +135,20 @@ export class SimulatedJobs implements Jobs {
     const look = (): void => {
       if (this.#over !== undefined) return
       if (this.#needs.host.steady() > this.#heard!) return this.finish('no tick of the server came in time: its lease is over')
-      this.#needs.time.after(Math.max(watchdogMs, this.#heard! - this.#needs.host.steady()), look)
+      this.#needs.ground.after(Math.max(watchdogMs, this.#heard! - this.#needs.host.steady()), look)
     }
-    this.#needs.time.after(watchdogMs, look)
+    this.#needs.ground.after(watchdogMs, look)
   }
 
   #hearStart(job: Running): void {
     const now = this.#needs.host.steady()
     const late = this.#heard === undefined || this.#over !== undefined || now > this.#heard || now > job.order.notAfterBoottimeMs
     if (late) return this.#answer(() => this.#end(job, failed('refused', 'too late', false)))
-    this.#needs.time.after(this.#needs.dice.between(0, 3), () => this.#run(job))
+    this.#needs.ground.after(this.#needs.dice.between(0, 3), () => this.#run(job))
   }
 
   #run(job: Running): void {
-    const { truth, time, hostName, script, host } = this.#needs
+    const { truth, time, hostName, script, ground } = this.#needs
     const { order } = job
     if (!this.#running.has(order.id) || this.#over !== undefined) return
     const execution = truth.begin({
@@ -157,27 +158,26 @@ export class SimulatedJobs implements Jobs {
     this.#answer(() => job.begun(true))
     const { tookMs, output, error } = script(order, execution)
     const over = tookMs > order.timeoutMs
-    time.after(Math.min(tookMs, order.timeoutMs), () => {
+    ground.after(Math.min(tookMs, order.timeoutMs), () => {
       if (execution.ended !== undefined) return
       execution.ended = time.now
       const outcome: Outcome = over ? failed('timeout', 'it took too long', true)
         : error !== undefined ? failed('thrown', error, true)
         : { kind: 'done', output: output(), started: true, printed }
       execution.how = outcome.kind
-      void host
       this.#answer(() => this.#end(job, outcome))
     })
   }
 
   async #killAll(which: (job: Running) => boolean): Promise<WorkflowKilled[]> {
-    const { time, dice } = this.#needs
+    const { time, ground, dice } = this.#needs
     const hit = [...this.#running.values()].filter(which)
     return Promise.all(hit.map(async (job) => {
       const tookMs = job.execution === undefined ? 0 : dice.between(1, 40)
       if (!job.execution) this.#answer(() => this.#end(job, failed('killed', 'killed', false)))
       // It is not begun any more, whatever waits for it.
       if (!job.execution) this.#running.delete(job.order.id)
-      await new Promise<void>((go) => time.after(tookMs, go))
+      await new Promise<void>((go) => void ground.after(tookMs, go))
       if (job.execution && job.execution.ended === undefined) {
         Object.assign(job.execution, { ended: time.now, how: 'killed' })
         this.#answer(() => this.#end(job, failed('killed', 'killed', true)))
@@ -198,5 +198,3 @@ const printed = { tail: '', bytes: 0, file: undefined, cut: false }
 
 const failed = (failure: 'refused' | 'killed' | 'timeout' | 'thrown', error: string, started: boolean): Outcome =>
   ({ kind: 'failed', failure, error, detail: '', started, printed })
-
-export type { Json }

@@ -1,5 +1,6 @@
 /** What truly happened, whatever the log says: each script that ran, from when to when, where, and what it touched. */
 import type { StopOrder } from '../../src/core/entry.ts'
+import type { Take } from '../../src/core/plan.ts'
 import type { Phase } from '../../src/runner/protocol.ts'
 
 export interface Execution {
@@ -13,8 +14,6 @@ export interface Execution {
   readonly began: number
   ended?: number
   how?: 'done' | 'failed' | 'killed'
-  /** The whole machine was asleep until then: the documented bound of rule 6 begins there. */
-  wokeAt?: number
 }
 
 export interface Pulled {
@@ -28,6 +27,14 @@ export interface Pulled {
   liftedAt?: number
 }
 
+/** The first step of a workflow, granted: what limits count. */
+export interface Start {
+  readonly workflow: string
+  readonly at: number
+  readonly takes: readonly Take[]
+  readonly claim: string
+}
+
 export class Truth {
   readonly executions: Execution[] = []
   readonly stops = new Map<string, Pulled>()
@@ -38,6 +45,8 @@ export class Truth {
   readonly messages = new Set<string>()
   /** Trouble that each machine was in, from when to when, for those who ask whether it was well. */
   readonly trouble: { machine: string; from: number; to: number }[] = []
+  /** Machines asleep with all that runs on them. */
+  readonly asleep: { machine: string; from: number; to: number }[] = []
   /** Which identity lived where, from when. */
   readonly identities = new Map<string, { machine: string; host: string; from: number }>()
 

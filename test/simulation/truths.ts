@@ -1,9 +1,9 @@
 /** What was truly executed, held against what is promised of it. */
 import { covers } from '../../src/core/fold/stops.ts'
 import type { State } from '../../src/core/state.ts'
-import type { Start } from './prefixes.ts'
 import type { Execution } from './truth.ts'
-import { killAfterMs, lostAfterMs, type World } from './world.ts'
+import { killAfterMs, lostAfterMs } from './intensity.ts'
+import type { World } from './world.ts'
 
 /** The words to the spawner and back, and a script's own start. */
 const wordsMs = 30
@@ -14,11 +14,17 @@ const claimGoodMs = 5000
 const freshMs = 1500
 
 export const overTruth = (world: World, state: State): string[] => [
-  ...onceOnly(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world),
+  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world),
 ]
 
 const endOf = ({ ended }: Execution): number => ended ?? Infinity
-const overlap = (a: Execution, b: Execution): boolean => a.began < endOf(b) && b.began < endOf(a)
+const machineOf = ({ host }: Execution): string => host.split('.')[0]!
+
+/** Asleep for longer than a lease it may go on for a moment when it wakes: the bound that rule 6 documents. Until then it does nothing. */
+const sleepOf = (world: World, one: Execution): { from: number; to: number } | undefined =>
+  world.truth.asleep.find(({ machine, from, to }) => machine === machineOf(one) && from >= one.began && from < endOf(one) && to - from > killAfterMs)
+const awakeUntil = (world: World, one: Execution): number => Math.min(endOf(one), sleepOf(world, one)?.from ?? Infinity)
+const overlap = (world: World, a: Execution, b: Execution): boolean => a.began < awakeUntil(world, b) && b.began < awakeUntil(world, a)
 const said = (one: Execution): string => `${one.workflow.slice(-4)} step ${one.step} on ${one.target} by ${one.host} from ${one.began.toFixed(0)} to ${one.ended?.toFixed(0) ?? 'ever'}`
 
 const onceOnly = (world: World, state: State): string[] => {
@@ -32,15 +38,25 @@ const onceOnly = (world: World, state: State): string[] => {
   })
 }
 
+/** What a stop killed is never started again by itself. */
+const neverAgain = (world: World, state: State): string[] => world.truth.steps().flatMap((one) => {
+  const workflow = state.workflows.get(one.workflow)
+  if (one.how !== 'killed' || !workflow) return []
+  const by = world.truth.latched.find(({ host, at, stop }) => host === one.host && at <= one.ended! && at > one.ended! - killMs && state.stops.get(stop)?.effect === 'kill'
+    && state.stops.get(stop)?.killed.includes(workflow.id))
+  const again = by && world.truth.steps().find((other) => other.workflow === one.workflow && other.began > one.ended!)
+  return again ? [`was killed by a stop and began again: ${said(one)}, ${said(again)}`] : []
+})
+
 const pairs = (all: readonly Execution[]): [Execution, Execution][] => all.flatMap((one, index) => all.slice(index + 1).map((other): [Execution, Execution] => [one, other]))
 
 const oneAtATarget = (world: World): string[] =>
   [...Map.groupBy(world.truth.steps(), ({ target }) => target).values()].flatMap((all) => pairs(all)
-    .filter(([a, b]) => a.workflow !== b.workflow && overlap(a, b)).map(([a, b]) => `two workflows ran on one target: ${said(a)}, ${said(b)}`))
+    .filter(([a, b]) => a.workflow !== b.workflow && overlap(world, a, b)).map(([a, b]) => `two workflows ran on one target: ${said(a)}, ${said(b)}`))
 
 const oneRunner = (world: World): string[] =>
   [...Map.groupBy(world.truth.steps(), ({ workflow }) => workflow).values()].flatMap((all) => pairs(all)
-    .filter(([a, b]) => overlap(a, b) && (a.host !== b.host || (a.step === b.step && a.target === b.target))).map(([a, b]) => `two runners ran one workflow: ${said(a)}, ${said(b)}`))
+    .filter(([a, b]) => overlap(world, a, b) && (a.host !== b.host || (a.step === b.step && a.target === b.target))).map(([a, b]) => `two runners ran one workflow: ${said(a)}, ${said(b)}`))
 
 /** A start truly begins up to `claimGoodMs` after the log counted it, and log time stands still while a broker's clock is back. */
 const windows = (world: World): string[] => {
@@ -50,7 +66,7 @@ const windows = (world: World): string[] => {
   return [...byKey.values()].flatMap((all) => {
     const begun = all.flatMap(({ start, take }) => (began.has(start.claim) ? [{ at: began.get(start.claim)!, take }] : [])).sort((a, b) => a.at - b.at)
     return begun.flatMap(({ at, take }, index) => {
-      if (take.window === 'until end') return []
+      if (typeof take.window === 'string') return []
       const { ms } = take.window
       const used = begun.filter((other, place) => place <= index && other.at > at - ms + slackMs).length
       return used > take.max ? [`in truth ${take.key} has ${used} of ${take.max} within ${ms} ms at ${at}`] : []
@@ -77,7 +93,7 @@ const deadInTime = (world: World, state: State): string[] => world.truth.steps()
   const workflow = state.workflows.get(one.workflow)
   return [...world.truth.stops.values()].flatMap(({ stop, onControlAt = Infinity, liftedAt = Infinity }) => {
     const bound = onControlAt + killAfterMs + watchdogMs + killMs
-    if (!workflow || stop.effect === 'pause' || one.began > onControlAt || endOf(one) <= bound || liftedAt < bound || !state.stops.has(stop.id)) return []
+    if (!workflow || stop.effect === 'pause' || one.began > onControlAt || endOf(one) <= Math.max(bound, (sleepOf(world, one)?.to ?? 0) + watchdogMs + killMs) || liftedAt < bound || !state.stops.has(stop.id)) return []
     return covers({ ...stop, compiled: state.stops.get(stop.id)!.compiled }, workflow) ? [`outlived a stop (${stop.id.slice(-4)}, on control at ${onControlAt.toFixed(0)}): ${said(one)}`] : []
   })
 })
@@ -94,5 +110,3 @@ const nobodyWell = (world: World): string[] => world.log.entries().flatMap(({ en
   const stillThere = server?.life === host || troubled
   return saidItself || troubled || !stillThere ? [] : [`${machine} was well and was declared lost at ${at.toFixed(0)}: ${entry.why}`]
 })
-
-export type { Start }

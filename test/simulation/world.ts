@@ -4,14 +4,14 @@ import { entryCodec, type Entry } from '../../src/core/entry.ts'
 import type { Recorded } from '../../src/log/log.ts'
 import { memoryLog, type MemoryLog } from '../../src/log/memory.ts'
 import type { Faults } from '../../src/log/memory-faults.ts'
+import type { Parts } from '../../src/main.ts'
 import { Dice } from './dice.ts'
-import { epochMs, type Machine } from './host.ts'
-import type { Start } from './prefixes.ts'
+import { epochMs, type Host, type Machine } from './host.ts'
+import { intensityOf, type Intensity } from './intensity.ts'
 import { scriptBy, type Script } from './scripts.ts'
-import { Server } from './server.ts'
 import type { Mutable } from './streams.ts'
 import { Time } from './time.ts'
-import { Truth } from './truth.ts'
+import { Truth, type Start } from './truth.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -20,34 +20,21 @@ export interface WorldOptions {
   readonly trace?: (line: string) => void
 }
 
-/** How much of each trouble this seed brings. */
-export interface Intensity {
-  servers: number
-  /** One process whose log is its own, as with SQLite. */
-  embedded: boolean
-  alerts: number
-  slowness: number
-  crashes: number
-  pauses: number
-  freezes: number
-  suspensions: number
-  spawnerDeaths: number
-  cuts: number
-  controlCuts: number
-  clockJumps: number
-  stops: number
-  catalogues: number
-  skewMs: number
-  /** Of appends, in milliseconds and as chances. */
-  delayMs: number
-  controlDelayMs: number
-  unreliable: number
+/** A server of this world, up or not: `server.ts` makes it. */
+export interface Server {
+  readonly name: string
+  /** Which life of it, as the truth names it. */
+  readonly life: string
+  readonly host: Host | undefined
+  readonly ground: Host | undefined
+  readonly parts: Parts | undefined
+  readonly spawner: { finish(why: string): void } | undefined
+  freezesLeft: number
+  start(): void
+  crash(): void
+  /** How often each fault of the log was drawn by its lives. */
+  drawn(): Record<string, number>[]
 }
-
-export const killAfterMs = 6_000
-export const lostAfterMs = 16_000
-/** Faults happen until then; what follows is quiet. */
-export const troubledMs = 60_000
 
 export class World {
   readonly time = new Time()
@@ -59,7 +46,7 @@ export class World {
   control: MemoryLog<ControlRecord>
   readonly logFaults: Mutable<Faults> = {}
   readonly controlFaults: Mutable<Faults> = {}
-  readonly servers: Server[]
+  readonly servers: Server[] = []
   readonly occurred = new Map<string, number>()
   /** When each entry landed, in true time, by its position. */
   readonly landed: number[] = []
@@ -87,7 +74,6 @@ export class World {
     this.log = memoryLog<Entry>({ clock: broker, codec: entryCodec })
     this.control = this.#newControl()
     this.script = scriptBy(this.dice('scripts'), slowness)
-    this.servers = this.machines.map((machine) => new Server(this, machine))
     void this.#watch()
   }
 
@@ -137,6 +123,7 @@ export class World {
 
   #see({ position, entry }: Recorded<Entry>): void {
     this.landed[position] = this.time.now
+    if (this.servers.some(({ life, host }) => life === this.truth.identities.get(entry.by)?.host && host?.dead)) this.count('landed after its process died')
     if (entry.kind === 'stop pulled') {
       const pulled = this.truth.stops.get(entry.stop.id) ?? { stop: entry.stop, pulledAt: this.time.now }
       this.truth.stops.set(entry.stop.id, pulled)
@@ -155,16 +142,6 @@ export class World {
         this.trace(`control stop ${entry.stop.id.slice(-4)}`)
       }
     }
-  }
-}
-
-const intensityOf = (dice: Dice): Intensity => {
-  const some = (chance: number, most: number): number => (dice.chance(chance) ? dice.whole(1, most) : 0)
-  return {
-    servers: dice.whole(3, 5), embedded: dice.chance(0.08), alerts: dice.whole(4, 12), slowness: dice.pick([0.05, 0.2, 0.5]),
-    crashes: some(0.6, 3), pauses: some(0.5, 3), freezes: some(0.4, 2), suspensions: some(0.2, 1), spawnerDeaths: some(0.25, 1), cuts: some(0.4, 2), controlCuts: some(0.4, 2),
-    clockJumps: some(0.3, 2), stops: some(0.7, 3), catalogues: some(0.3, 2), skewMs: dice.chance(0.5) ? 2000 : 0,
-    delayMs: dice.pick([5, 30, 200, 1500]), controlDelayMs: dice.pick([5, 30, 200, 1200]), unreliable: dice.pick([0, 0.02, 0.1]),
   }
 }
 

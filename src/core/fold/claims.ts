@@ -5,6 +5,7 @@
 import { grant, release, room } from '../counter.ts'
 import type { Decided, End, Fact } from '../entry.ts'
 import type { Take } from '../plan.ts'
+import { observedForMs } from '../policy.ts'
 import { isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
 import { letGoOf, move, wait, type Why } from './move.ts'
 import { covering, covers } from './stops.ts'
@@ -15,7 +16,7 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
   const workflow = state.workflows.get(entry.workflow)
   const step = workflow?.steps[entry.step]
   const job = step?.jobs[entry.job]
-  if (!workflow || !step || !job || state.processes.get(why.by)?.lost || !isNext(workflow, entry.step, entry.job)) return voided(state)
+  if (!workflow || !step || !job || !isNext(workflow, entry.step, entry.job)) return voided(state)
   const first = !workflow.steps.some((each) => each.jobs.some((one) => one.state !== 'open'))
   if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)
   const asked = jobTakes(workflow, entry.step)
@@ -74,8 +75,10 @@ const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
     wait(state, workflow, { ...again, reason: 'stopped', detail: 'a stop came before the first step' })
     return false
   }
-  if (stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt)) {
-    judgeAgain(state, workflow, again)
+  const changed = decision.at < again.at - observedForMs ? 'what it rests on was read too long ago'
+    : stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt) ? 'what it was judged by has changed' : undefined
+  if (changed !== undefined) {
+    judgeAgain(state, workflow, { ...again, detail: changed })
     return false
   }
   const full = decision.takes.map((take) => ({ take, room: room(state, take, why.at, workflow.id) })).find((one) => !one.room.fits)
@@ -94,11 +97,11 @@ const stoppedSince = (state: State, workflow: Workflow, decision: Pick<Decided, 
 
 const judgeAgain = (state: State, workflow: Workflow, why: Why): void => {
   delete workflow.decision
-  move(state, workflow, 'ready', { ...why, reason: 'catalogue', detail: 'what it was judged by has changed' })
+  move(state, workflow, 'ready', why)
 }
 
 const putBack = (state: State, workflow: Workflow, take: Take, until: number | undefined, why: Why): void => {
-  if (take.otherwise === 'judge') return judgeAgain(state, workflow, why)
+  if (take.otherwise === 'judge') return judgeAgain(state, workflow, { ...why, detail: `${take.policy} is full` })
   wait(state, workflow, {
     ...why, key: take.key, detail: `${take.policy} is full`, reason: take.reason ?? 'rate',
     ...(until === undefined ? {} : { until }),
@@ -108,17 +111,17 @@ const putBack = (state: State, workflow: Workflow, take: Take, until: number | u
 const mayGoOn = (state: State, workflow: Workflow, why: Why): boolean =>
   workflow.state === 'running' && (workflow.holder === undefined || workflow.holder === why.by) && covering(state, workflow).length === 0
 
-/** The job that a runner speaks of, if it still speaks for it: a lost runner's word counts for nothing. */
-const heldJob = (state: State, entry: { workflow: string; step: number; job: number; claim: string }, by: string): [Workflow, StepState, Job] | undefined => {
+/** The job that a runner speaks of, if it still speaks for it. */
+const heldJob = (state: State, entry: { workflow: string; step: number; job: number; claim: string }): [Workflow, StepState, Job] | undefined => {
   const workflow = state.workflows.get(entry.workflow)
   const step = workflow?.steps[entry.step]
   const job = step?.jobs[entry.job]
-  if (!workflow || !step || !job || job.state !== 'claimed' || job.claim !== entry.claim || state.processes.get(by)?.lost) return undefined
+  if (!workflow || !step || !job || job.state !== 'claimed' || job.claim !== entry.claim) return undefined
   return [workflow, step, job]
 }
 
 export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, why: Why): void => {
-  const found = heldJob(state, entry, why.by)
+  const found = heldJob(state, entry)
   if (!found) return
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'done' })
@@ -128,7 +131,7 @@ export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, 
 }
 
 export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed' }, why: Why): void => {
-  const found = heldJob(state, entry, why.by)
+  const found = heldJob(state, entry)
   if (!found) return
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'failed' })
@@ -142,7 +145,7 @@ export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, why: W
   const workflow = state.workflows.get(entry.workflow)
   for (const [index, step] of (workflow?.steps ?? []).entries()) {
     for (const [jobIndex, job] of step.jobs.entries()) {
-      if (job.state !== 'claimed' || job.claim !== entry.claim || state.processes.get(why.by)?.lost) continue
+      if (job.state !== 'claimed' || job.claim !== entry.claim) continue
       dropJob(state, { workflow: workflow!, step, job }, entry.how === 'never started')
       releaseJob(state, workflow!, { step: index, job: jobIndex, at: why.at })
       delete workflow!.holder

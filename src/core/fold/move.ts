@@ -12,10 +12,13 @@ export interface Why {
   readonly detail?: string
 }
 
+const longestTimeline = 200
+
 export const move = (state: State, workflow: Workflow, to: WorkflowState, why: Why): void => {
   leaveLine(state, workflow)
   state.live.get(workflow.state)?.delete(workflow)
   workflow.state = to
+  workflow.turn++
   workflow.since = why.at
   workflow.startableAt = why.at
   workflow.detail = why.detail ?? ''
@@ -23,6 +26,8 @@ export const move = (state: State, workflow: Workflow, to: WorkflowState, why: W
   else workflow.reason = why.reason
   const line = { at: why.at, state: to, by: why.by, detail: workflow.detail, ...(why.reason ? { reason: why.reason } : {}) }
   workflow.timeline.push(line)
+  // One that is put back for ever tells of its beginning and of the last time.
+  if (workflow.timeline.length > longestTimeline) workflow.timeline.splice(longestTimeline / 2, 1)
   state.did.moved.push({ workflow, line })
   if (isEnd(to)) {
     letGoOf(state, workflow, why.at, to)

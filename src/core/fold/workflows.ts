@@ -1,7 +1,7 @@
 /** From the first answer to the decision: matched, planned, decided, approved. */
 import type { Decided, Fact, Matched } from '../entry.ts'
 import { mark } from '../counter.ts'
-import type { State, StepState, Workflow } from '../state.ts'
+import { atTurn, isEnd, type State, type StepState, type Workflow } from '../state.ts'
 import { answer } from './episodes.ts'
 import { move, wait, type Why } from './move.ts'
 
@@ -17,7 +17,7 @@ export const foldMatched = (state: State, entry: Matched, why: Why): void => {
     id: entry.workflow, episode: entry.episode, runbook: entry.runbook, provider: entry.provider, route: entry.route,
     labels: episode.labels, targets: entry.targets, params: entry.params, mode: entry.mode, probe: entry.probe,
     healedWithinMs: entry.healedWithinMs, manifest: entry.steps, createdAt: why.at, channel: entry.channel,
-    state: 'planning', detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
+    state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
     probed: false, gone: false, approvals: [], plannedAt: -1, timeline: [],
   }
   state.workflows.set(workflow.id, workflow)
@@ -33,8 +33,8 @@ const asked = (state: State, { provider, targets, runbook }: Workflow, at: numbe
 }
 
 export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, position: number, why: Why): void => {
-  const workflow = state.workflows.get(entry.workflow)
-  if (!workflow || workflow.state !== 'planning') return
+  const workflow = atTurn(state, entry)
+  if (workflow?.state !== 'planning') return
   if (workflow.plan?.digest !== entry.plan.digest) {
     delete workflow.approved // an approval was of another plan
     workflow.approvals = []
@@ -52,12 +52,12 @@ const stepOf = (step: Workflow['manifest'][number], workflow: Workflow, planned:
 }
 
 export const foldDecided = (state: State, entry: Decided, position: number, why: Why): void => {
-  const workflow = state.workflows.get(entry.workflow)
+  const workflow = atTurn(state, entry)
   if (!workflow || workflow.started || !workflow.plan || entry.plan !== workflow.plan.digest) return
   if (entry.judgedAt <= workflow.plannedAt) return
   const judgeable = workflow.state === 'waiting' || workflow.state === 'asking' || (workflow.state === 'ready' && !workflow.decision)
   if (!judgeable) return
-  const { kind: _, workflow: __, ...decision } = entry
+  const { kind: _, workflow: __, turn: ___, ...decision } = entry
   workflow.decision = { ...decision, position, at: why.at }
   for (const verdict of entry.verdicts) for (const each of verdict.marks ?? []) mark(state, each, why.at)
   const because: Why = { ...why, detail: entry.detail, ...(entry.reason ? { reason: entry.reason } : {}) }
@@ -95,15 +95,15 @@ export const foldAnswered = (state: State, entry: Fact & { kind: 'approved' | 'd
 }
 
 export const foldVerified = (state: State, entry: Fact & { kind: 'verified' }): void => {
-  const workflow = state.workflows.get(entry.workflow)
+  const workflow = atTurn(state, entry)
   if (workflow?.state !== 'verifying') return
   if (entry.probe !== undefined) workflow.probed = entry.probe
   if (entry.gone !== undefined) workflow.gone = entry.gone
 }
 
 export const foldEnded = (state: State, entry: Fact & { kind: 'ended' }, why: Why): void => {
-  const workflow = state.workflows.get(entry.workflow)
-  if (!workflow || !state.live.get(workflow.state)?.has(workflow)) return
+  const workflow = atTurn(state, entry)
+  if (!workflow || isEnd(workflow.state)) return
   // What runs is ended by its runner's word, never over its head.
   if (workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))) return
   move(state, workflow, entry.state, { ...why, reason: entry.reason, detail: entry.detail })

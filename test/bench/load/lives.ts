@@ -25,9 +25,9 @@ const life = (id: number, episode: string): Fact[] => {
       targets: [target], params: { by: 1 }, mode: 'auto', healedWithinMs: 600_000, probe: false,
       steps: stepNames.map((name) => ({ name, effect: 'repeatable', timeoutMs: 60_000, each: false, concurrency: 1, onError: 'stop', memoryMb: 512 })),
     },
-    { kind: 'planned', workflow, plan: { digest, targets: [{ name: target, id: target }], changes: [{ target, id: target, from: 2, to: 3 }], observed: [{ name: 'size', target, value: { replicas: 2, ready: 2, version: 7 }, readAt: 0 }] } },
+    { kind: 'planned', workflow, turn: 1, plan: { digest, targets: [{ name: target, id: target }], changes: [{ target, id: target, from: 2, to: 3 }], observed: [{ name: 'size', target, value: { replicas: 2, ready: 2, version: 7 }, readAt: 0 }] } },
     {
-      kind: 'decided', workflow, outcome: 'start', detail: '', plan: digest, judgedAt: Number.MAX_SAFE_INTEGER, catalogue: 'c'.repeat(64), verdicts: [{ policy: 'targets', verdict: 'allow', detail: `${target} is listed` }],
+      kind: 'decided', workflow, turn: 2, outcome: 'start', detail: '', plan: digest, judgedAt: Number.MAX_SAFE_INTEGER, catalogue: 'c'.repeat(64), verdicts: [{ policy: 'targets', verdict: 'allow', detail: `${target} is listed` }],
       takes: [{ key: `target:local/${target}`, max: 1, window: 'until end', policy: 'one workflow per target', otherwise: 'wait' }],
     },
     ...stepNames.flatMap((_, step): Fact[] => [
@@ -35,8 +35,8 @@ const life = (id: number, episode: string): Fact[] => {
       { kind: 'step done', workflow, step, job: 0, claim: claim(step), output: { replicas: 3, changed: true }, tookMs: 12 },
     ]),
     { kind: 'received', source: 'alertmanager', payload: notification(id, 'resolved') },
-    { kind: 'verified', workflow, gone: true, detail: 'the alert is gone' },
-    { kind: 'ended', workflow, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' },
+    { kind: 'verified', workflow, turn: 5, gone: true, detail: 'the alert is gone' },
+    { kind: 'ended', workflow, turn: 5, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' },
   ]
 }
 

@@ -1,0 +1,38 @@
+/**
+ * Many servers, their trouble and their promises, by seed: `docs/simulation.md`. `SEED=7` replays one with its trace.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulate } from './simulate.ts'
+
+const only = process.env['SEED']
+const seeds = Number(process.env['SEEDS'] ?? 500)
+
+/** All of these must have happened to somebody: a simulation without trouble proves nothing. */
+const everyTrouble = [
+  'crash', 'crash with an append in flight', 'pause', 'frozen between latch and spawn', 'the machine sleeps', 'the spawner dies', 'cut off from both streams', 'cut off from the log',
+  'cut off from control', 'the broker\'s clock jumps back', 'clock skew', 'log: lost', 'log: landed but failed', 'log: lands late', 'log: unanswered', 'log: stall',
+  'log: control lost', 'log: control lands late', 'log: control stall', 'landed after its process died', 'alert from a second Alertmanager', 'resolved before firing', 'alert told again', 'alert resolved',
+  'alert not taken, sent again', 'Watchdog stays away', 'stop: kill all', 'stop: kill by matcher', 'stop: pause all', 'stop: pause by matcher', 'stop: only its file survives',
+  'stop: over HTTP', 'stop: by the control stream', 'lift before its stop', 'lift', 'catalogue changed', 'approved', 'denied', 'Slack does not take a message', 'Slack\'s answer is lost',
+]
+
+test(`${seeds} seeds keep every promise, and every trouble occurs`, { skip: only !== undefined }, async () => {
+  const occurred = new Set<string>()
+  for (let seed = 1; seed <= seeds; seed++) {
+    const run = await simulate({ seed })
+    assert.deepEqual(run.broken, [], `SEED=${seed} npm run simulate shows how it came`)
+    for (const trouble of run.occurred.keys()) occurred.add(trouble)
+  }
+  assert.deepEqual(everyTrouble.filter((trouble) => !occurred.has(trouble)), [])
+})
+
+test(`seed ${only} keeps every promise`, { skip: only === undefined }, async () => {
+  const run = await simulate({ seed: Number(only), trace: (line) => console.log(line) })
+  assert.deepEqual(run.broken, [])
+})
+
+test('the same seed is the same run', async () => {
+  const [one, two] = [await simulate({ seed: 3 }), await simulate({ seed: 3 })]
+  assert.deepEqual([one.figures, [...one.occurred]], [two.figures, [...two.occurred]])
+})
