@@ -51,7 +51,8 @@ const checks = (state: State, found: string[]) => {
   const holdersOf = (key: string): Set<string> => {
     const all = holders.get(key) ?? new Set<string>()
     holders.set(key, all)
-    for (const id of all) if (isEnd(state.workflows.get(id)!.state)) all.delete(id)
+    // One that is offered again from its first step holds nothing until it is granted anew.
+    for (const id of all) if (isEnd(state.workflows.get(id)!.state) || !state.workflows.get(id)!.started) all.delete(id)
     return all
   }
 

@@ -1,7 +1,7 @@
 /** What is promised, checked at every prefix of the log and against what was truly executed. Each returns what was broken. */
 import { evolve } from '../../src/core/evolve.ts'
 import { initialState, type State } from '../../src/core/state.ts'
-import { digestOfState } from './digest.ts'
+import { digestOf, restored } from './digest.ts'
 import { overPrefixes } from './prefixes.ts'
 import { overTruth } from './truths.ts'
 import type { World } from './world.ts'
@@ -16,10 +16,11 @@ const atTheEnd = (world: World, state: State, settled: boolean): string[] => {
   if (!settled) found.push(`does not settle: ${whatIsLeft(world, state)}`)
   const again = initialState()
   for (const recorded of world.log.entries()) evolve(again, recorded)
-  const digest = digestOfState(state)
-  if (digestOfState(again) !== digest) found.push('folding twice gives two states')
+  const digest = digestOf(state)
+  if (digestOf(again) !== digest) found.push('folding twice gives two states')
+  if (digestOf(restored(state)) !== digest) found.push('a snapshot gives another state')
   for (const { name, parts } of world.servers) {
-    if (settled && digestOfState(parts!.state) !== digest) found.push(`${name} ends with another state than the log gives`)
+    if (settled && digestOf(parts!.state) !== digest) found.push(`${name} ends with another state than the log gives`)
   }
   for (const [episode, { host, at }] of world.truth.accepted) {
     const known = state.episodes.get(episode)

@@ -97,7 +97,7 @@ const stoppedSince = (state: State, workflow: Workflow, decision: Pick<Decided, 
 
 const judgeAgain = (state: State, workflow: Workflow, why: Why): void => {
   delete workflow.decision
-  move(state, workflow, 'ready', why)
+  move(state, workflow, 'ready', { ...why, reason: 'catalogue' })
 }
 
 const putBack = (state: State, workflow: Workflow, take: Take, until: number | undefined, why: Why): void => {
