@@ -107,9 +107,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       jobs?.extend(sentAt)
     },
   })
-  /** Whoever may still hold a lease: silence counts only while we hear ourselves, and ends when it is declared lost. */
-  const peers = () => [...control.peers()].filter(([id, { seenAt }]) =>
-    !former.has(id) && !state.processes.get(id)?.lost && lease.sentAt - seenAt < options.lostAfterMs).map(([, peer]) => peer)
+  /** Whoever may still hold a lease: it joined, and has not been declared lost, however long it has been silent. */
+  const peers = () => [...control.peers()].filter(([id]) => !former.has(id) && state.processes.get(id)?.lost === false).map(([, peer]) => peer)
   const hear = (stop: string, acknowledged: Acknowledged): void => proofs.hear(stop, { ...acknowledged, at: follower.now() })
   const relay = createRelay({
     clock, tellPeer: outside.tellPeer, notify: options.notify, hear, over: (stop) => state.stops.get(stop)?.lifted !== undefined,

@@ -1,0 +1,147 @@
+/**
+ * `kill -9` of the server at the moments that matter, each hit for certain: the test watches from outside (the answer to
+ * the sender, the stream of entries, the file that the script writes) and kills right then. Afterwards each accepted
+ * alert has exactly one answer, and no `once` step has run twice.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
+import { folder, ownCatalogue, startServer, targetsIn, type Running } from './server.ts'
+
+const rounds = Number(process.env['ROUNDS'] ?? 10)
+
+interface Scene {
+  readonly server: Running
+  readonly file: string
+  readonly round: number
+  /** Sends the alert of this round; undefined where the server was gone before it answered. */
+  send(): Promise<string | undefined>
+  /** Resolves when the server's own stream shows an entry of this kind. */
+  seen(kind: string): Promise<void>
+}
+
+/** When to kill, and what must have become of the workflow in the end. */
+interface Moment {
+  readonly name: string
+  readonly until: (scene: Scene) => Promise<string | undefined>
+  readonly ends: readonly string[]
+}
+
+const inFile = (scene: Scene, text: string) => eventually(text, async () => linesOf(scene.file).includes(`s${scene.round % 24} ${text}`))
+
+const moments: readonly Moment[] = [
+  {
+    name: 'before the answer', ends: ['verifying', 'nothing'],
+    until: async (scene) => {
+      const answer = scene.send()
+      await new Promise((resolve) => setTimeout(resolve, scene.round % 7))
+      scene.server.process.kill('SIGKILL')
+      return answer
+    },
+  },
+  {
+    name: 'right after the answer', ends: ['verifying'],
+    until: (scene) => scene.send(),
+  },
+  {
+    name: 'after a claim', ends: ['verifying', 'in doubt'],
+    until: async (scene) => {
+      const claimed = scene.seen('claimed')
+      const episode = await scene.send()
+      await claimed
+      return episode
+    },
+  },
+  {
+    name: 'in a step that may run only once', ends: ['in doubt'],
+    until: async (scene) => {
+      const episode = await scene.send()
+      await inFile(scene, 'once begins')
+      return episode
+    },
+  },
+  {
+    name: 'between the end of a step and its record', ends: ['in doubt', 'verifying'],
+    until: async (scene) => {
+      const episode = await scene.send()
+      await inFile(scene, 'once ends')
+      return episode
+    },
+  },
+  {
+    name: 'in a step that may be repeated', ends: ['verifying'],
+    until: async (scene) => {
+      const episode = await scene.send()
+      await inFile(scene, 'last begins')
+      return episode
+    },
+  },
+]
+
+for (const moment of moments) {
+  test(`killed ${moment.name}, ${rounds} times: one answer each, once is once, and it goes on at the checkpoint`, { timeout: 60_000 * rounds }, async () => {
+    const dir = folder()
+    const options = { catalogue: ownCatalogue } as const
+    const services = targetsIn(dir)
+    const accepted = new Map<number, string>()
+    const fileOf = (round: number): string => join(dir, `notes-${round}`)
+    let server = await startServer(dir, services, '', options)
+    await liftAll(server.url)
+    try {
+      for (let round = 0; round < rounds; round++) {
+        const episode = await moment.until(sceneOf(server, fileOf(round), round))
+        await server.end('SIGKILL')
+        if (episode !== undefined) accepted.set(round, episode)
+        server = await startServer(dir, services, '', options)
+        await settles(server, round, { moment, episode, file: fileOf(round) })
+      }
+      const episodes: any[] = (await get(`${server.url}/v1/episodes?limit=500`)).items
+      for (const [round, id] of accepted) assert.ok(episodes.find((one) => one.id === id)?.answer.workflow, `the alert of round ${round} was accepted and has no workflow`)
+      const workflows = await workflowsOf(server.url)
+      assert.equal(new Set(workflows.map(({ episode }) => episode)).size, workflows.length, 'no episode has two workflows')
+      assert.ok(moment.name === 'before the answer' || accepted.size === rounds)
+    } finally {
+      await server.end()
+    }
+  })
+}
+
+const sceneOf = (server: Running, file: string, round: number): Scene => ({
+  server, file, round,
+  send: () => post(`${server.url}/webhooks/alertmanager`, notification([{ labels: { alertname: 'Notes', service: `s${round % 24}`, file, hold: '0.3', round: String(round) } }]))
+    .then(({ status, body }) => (status === 200 ? body.alerts[0].episode : undefined), () => undefined),
+  seen: async (kind) => {
+    const response = await fetch(`${server.url}/v1/events`)
+    let text = ''
+    for await (const chunk of response.body!) {
+      text += Buffer.from(chunk).toString()
+      if (text.includes(`"kind":"${kind}"`)) return
+    }
+  },
+})
+
+/** Waits for its end, and holds what the script wrote against it. */
+const settles = async (server: Running, round: number, { moment, episode, file }: { moment: Moment; episode: string | undefined; file: string }): Promise<void> => {
+  const isHere = ({ labels }: any): boolean => labels.round === String(round)
+  const came = await eventually(`round ${round} settles`, async () => {
+    const found = (await workflowsOf(server.url)).find(isHere)
+    if (found) return ['verifying', 'failed', 'stopped'].includes(found.state) && found
+    if (episode !== undefined) return undefined
+    // Not accepted: it may be known all the same, and is answered then.
+    const known = (await get(`${server.url}/v1/episodes?limit=500`)).items.find(isHere)
+    return known === undefined && { state: 'nothing', steps: [] as any[] }
+  })
+  const end = came.state === 'failed' ? came.reason : came.state
+  assert.ok(moment.ends.includes(end), `round ${round}: ${end}, ${came.detail}`)
+  const lines = linesOf(file).map((line) => line.replace(/^s\d+ /, ''))
+  const times = (text: string): number => lines.filter((line) => line === text).length
+  assert.ok(times('once begins') <= 1, `once is once: ${lines}`)
+  if (end === 'verifying') {
+    assert.equal(times('once ends'), 1)
+    assert.equal(times('last ends'), 1)
+  }
+  if (end === 'in doubt') assert.equal(times('last begins'), 0, 'nothing goes on after a doubt')
+  // What was recorded as done is not done again.
+  if (times('once begins') === 1 && end === 'verifying') assert.ok(lines.lastIndexOf('first') < lines.indexOf('once begins'), `${lines}`)
+}
