@@ -17,7 +17,7 @@ export interface Cli {
 }
 
 /** Which file registers a command. */
-const commands: Readonly<Record<string, string>> = {
+export const commands: Readonly<Record<string, string>> = {
   serve: 'serve', demo: 'demo', init: 'check', check: 'check', stop: 'stop', go: 'go', stops: 'stops', status: 'status', watch: 'watch', why: 'why',
   alerts: 'alerts', runbooks: 'loaded', routes: 'loaded', policies: 'loaded', runbook: 'runbook', reload: 'reload', config: 'config', token: 'token', log: 'log',
 }
