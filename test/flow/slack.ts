@@ -39,7 +39,7 @@ ${[['Grow', 'grow', 'auto'], ['Hang', 'hang', 'auto'], ['Once', 'once', 'auto'],
   - matchers: [alertname="Watchdog"]
     heartbeat: 5s
 `,
-  ...Object.fromEntries(['grow', 'barred', 'hang', 'once', 'fail', 'vain'].map((name) => [`policies/${name}.yaml`, `runbook: ${name}\npolicies:\n  - { type: targets, names: [web] }\n  - { type: rate, max: 2, per: 1h }\n${name === 'barred' ? '  - { type: excluded, names: [web] }\n' : ''}`])),
+  ...Object.fromEntries(['grow', 'barred', 'hang', 'once', 'fail', 'vain'].map((name) => [`policies/${name}.yaml`, `runbook: ${name}\npolicies:\n  - { type: targets, names: [web, api] }\n  - { type: rate, max: 2, per: 1h }\n${name === 'barred' ? '  - { type: excluded, names: [web] }\n' : ''}`])),
 }
 
 export const place = async (t: TestContext): Promise<Place> => {
