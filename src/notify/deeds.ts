@@ -6,6 +6,7 @@ import { findById, statusText, whyText } from './answers.ts'
 import { toLine, type Message } from './blocks.ts'
 import { howToNarrow, type SlackCommand } from './command.ts'
 import { shortId } from './figures.ts'
+import { helpText } from './help.ts'
 import { whoIs, type Listed, type Person } from './people.ts'
 import { render } from './render.ts'
 import type { Reply } from './reply.ts'
@@ -100,13 +101,3 @@ const showQuestion = (id: string, { ports }: Deeds): Answer => {
   const notice = ports.state.notices.get(`workflow:${workflow.id}`)
   return notice ? { message: render(viewOf({ state: ports.state, now: ports.now(), runners: ports.runners() }, notice)), seenByAll: false } : say(whyText(ports.state, workflow.id))
 }
-
-const helpText = [
-  '`/paramedic stop [MATCHER…] WHY` stops everything, or what the matchers cover; everyone may',
-  '`/paramedic pause [MATCHER…] WHY` lets running steps finish and starts nothing new; everyone may',
-  '`/paramedic go ID WHY` lifts a stop',
-  '`/paramedic status` what is stopped, runs, waits and asks',
-  '`/paramedic why ALERT|ID` each gate\'s verdict with its numbers',
-  '`/paramedic approve|deny ID` shows the plan and the buttons',
-  howToNarrow,
-].join('\n')
