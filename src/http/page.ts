@@ -1,17 +1,19 @@
-/** The one page: what runs, what waits, and Stop. Whole without scripts; a few lines keep it fresh where they may run. */
+/** The one page: what runs, what asks and waits, what people were called for, and Stop. Whole without scripts; a few lines keep it fresh where they may run. */
 import { createHash } from 'node:crypto'
 import { runbookId } from '../core/catalogue.ts'
-import { isEnd, type Workflow, type WorkflowState } from '../core/state.ts'
+import { isEnd, type Notice, type State, type Workflow, type WorkflowState } from '../core/state.ts'
+import { script, style } from './page-assets.ts'
 import type { Readable } from './ports.ts'
+import type { Form } from './schemas.ts'
 import { time } from './times.ts'
 import { listStops, viewStop } from './views/stops.ts'
-import type { Form } from './schemas.ts'
 
-const mostRows = 200
-const mostEnded = 20
+const mostRows = 100
+const mostEnded = 10
+const mostEscalations = 10
 
 /** What labels say is text: no markup, no control characters, nothing that turns the direction of writing. */
-const escape = (text: string): string =>
+export const escape = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd').replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`)
 
 const short = (id: string): string => `<code title="${escape(id)}">${escape(id.slice(-6))}</code>`
@@ -23,22 +25,29 @@ export interface Told {
 }
 
 export function renderPage(readable: Readable, { pulled, note }: Told = {}): string {
-  const { state, peers } = readable
+  const { state, peers, now } = readable
   const live = (...names: WorkflowState[]): Workflow[] => names.flatMap((name) => [...(state.live.get(name) ?? [])])
   const stops = listStops(readable).map(({ id }) => viewStop(readable, id)!).filter(({ inForce }) => inForce)
   const runners = peers.filter(({ roles }) => roles.includes('run')).length
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${stops.length > 0 ? 'STOPPED · ' : ''}Paramedic</title><style>${style}</style></head><body><main>
-<header><h1>Paramedic</h1><p>${runners} runner${runners === 1 ? '' : 's'} · ${state.episodes.size} alerts · position ${state.position}</p></header>
+  const table = (title: string, workflows: readonly Workflow[], empty: string): string => renderTable(title, workflows, { now, empty })
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${stops.length > 0 ? 'STOPPED · ' : ''}Paramedic</title><style>${style}</style><noscript><meta http-equiv="refresh" content="10;url=/"></noscript></head><body><main>
+<header><h1>Paramedic</h1><p>${count(runners, 'runner')} · ${count(state.episodes.size, 'alert')} · position ${state.position} · <time>${time(Date.now()).slice(11, 19)} UTC</time></p></header>
 ${note === undefined ? '' : `<p class="note" role="alert">${escape(note)}</p>`}
-<form method="post" action="/v1/stops"><input name="why" maxlength="1000" placeholder="why (may stay empty)" aria-label="why"><input name="matchers" placeholder="everything, or matchers such as runbook=&quot;scale-service&quot;" aria-label="matchers"><button class="stop">STOP</button></form>
+<form method="post" action="/v1/stops"><button class="stop">STOP${stops.length > 0 ? ' EVERYTHING' : ''}</button><label>why <input name="why" maxlength="1000" placeholder="may stay empty"></label><label>only <input name="matchers" placeholder="everything, or runbook=&quot;scale-service&quot;"></label></form>
 ${stops.map((stop) => renderStop(stop, stop.id === pulled)).join('')}
-${table('Running', live('running', 'stopping', 'verifying'))}${table('Waiting', live('waiting', 'asking', 'ready', 'planning'))}${table('Ended lately', endedLately(readable))}
+${table('Running', live('running', 'stopping', 'verifying'), 'Nothing runs.')}
+${table('Asks a person', live('asking'), 'Nothing asks.')}
+${table('Waits', live('waiting', 'ready', 'planning'), 'Nothing waits.')}
+${renderEscalations(state, now)}
+${table('Ended lately', endedLately(state), 'Nothing has ended yet.')}
 </main><script>${script}</script></body></html>`
 }
 
-function endedLately({ state }: Readable): Workflow[] {
+const count = (many: number, word: string): string => `${many} ${word}${many === 1 ? '' : 's'}`
+
+function endedLately(state: State): Workflow[] {
   const ended: Workflow[] = []
-  for (const workflow of [...state.workflows.values()].slice(-mostRows).reverse()) {
+  for (const workflow of [...state.workflows.values()].slice(-mostRows * 2).reverse()) {
     if (isEnd(workflow.state) && ended.push(workflow) === mostEnded) break
   }
   return ended
@@ -46,25 +55,64 @@ function endedLately({ state }: Readable): Workflow[] {
 
 function renderStop(stop: Form<'Stop'>, isNew: boolean): string {
   const { acknowledgements, missing, covers } = stop
-  const killed = acknowledgements.reduce((sum, one) => sum + one.killed, 0)
-  const survivors = acknowledgements.reduce((sum, one) => sum + one.survivors, 0)
-  const proof = `${acknowledgements.length} of ${acknowledgements.length + missing.length} runners answered, ${killed} killed, ${survivors} survivors, ${covers.waiting} held`
-  return `<section class="stopped"${isNew ? ' role="alert"' : ''}><h2>Stopped: ${escape(stop.matchers.join(', ') || 'everything')} <small>${stop.kind}</small></h2>
-<p>${short(stop.id)} by ${escape(stop.who)}: ${escape(stop.why || 'no reason given')}. ${proof}${missing.length > 0 ? `; <strong>NO ANSWER FROM ${escape(missing.map(({ name }) => name).join(', '))}</strong>` : ''}${stop.durable ? '' : '; not on the log yet'}.</p>
+  const sum = (of: 'killed' | 'survivors'): number => acknowledgements.reduce((all, one) => all + one[of], 0)
+  const tookMs = Math.round(Math.max(0, ...acknowledgements.map((one) => one.tookMs)))
+  const proof = `${acknowledgements.length} of ${acknowledgements.length + missing.length} runners answered, ${sum('killed')} killed in ${tookMs} ms, ${count(sum('survivors'), 'survivor')}, ${covers.waiting} held`
+  const alarms = [
+    ...(missing.length > 0 ? [`NO ANSWER FROM ${missing.map(({ name }) => name).join(', ')}`] : []),
+    ...(sum('survivors') > 0 ? ['SOMETHING SURVIVED: kill it on its host'] : []),
+    ...(stop.durable ? [] : ['not on the log yet']),
+  ]
+  return `<section class="stopped"${isNew ? ' role="alert"' : ''}><h2>${stop.kind === 'pause' ? 'Paused' : 'Stopped'}: ${escape(stop.matchers.join(', ') || 'everything')}</h2>
+<p>${short(stop.id)} by ${escape(stop.who)}: ${escape(stop.why || 'no reason given')}${stop.at === undefined ? '' : `, ${stop.at.slice(0, 16).replace('T', ' ')} UTC`}</p>
+<p class="proof">${proof}.${alarms.map((alarm) => ` <strong>${escape(alarm)}.</strong>`).join('')}</p>
 <p>To lift it: <code>paramedic go ${escape(stop.id.slice(-6))} --why "…"</code></p></section>`
 }
 
-const table = (title: string, workflows: readonly Workflow[]): string =>
-  `<section><h2>${title} <small>${workflows.length}</small></h2>${workflows.length === 0 ? '<p class="none">nothing</p>'
-    : `<table><thead><tr><th>workflow<th>runbook<th>target<th>state<th>since<th>why</tr></thead><tbody>${workflows.slice(0, mostRows).map(row).join('')}</tbody></table>`}${workflows.length > mostRows ? `<p class="none">and ${workflows.length - mostRows} more: /v1/workflows</p>` : ''}</section>`
+function renderTable(title: string, workflows: readonly Workflow[], { now, empty }: { now: number; empty: string }): string {
+  const rows = workflows.slice(0, mostRows).map((one) => row(one, now)).join('')
+  const more = workflows.length > mostRows ? `<p class="none">and ${workflows.length - mostRows} more: /v1/workflows</p>` : ''
+  const body = workflows.length === 0 ? `<p class="none">${empty}</p>`
+    : `<table><thead><tr><th>workflow<th>runbook<th>target<th>state<th>for<th>why</tr></thead><tbody>${rows}</tbody></table>${more}`
+  return `<section><h2>${title} <small>${workflows.length}</small></h2>${body}</section>`
+}
 
-const row = (one: Workflow): string =>
-  `<tr><td>${short(one.id)}<td>${escape(runbookId(one.runbook))}<td>${escape(one.targets.join(', ').slice(0, 300))}<td class="${one.state}">${one.state}<td>${time(one.since)}<td>${escape([one.reason, one.detail].filter(Boolean).join(': ').slice(0, 500))}${one.state === 'waiting' && one.wait?.until !== undefined ? `, until ${time(one.wait.until)}` : ''}</tr>`
+function row(one: Workflow, now: number): string {
+  const until = one.state === 'waiting' && one.wait?.until !== undefined ? `, until ${time(one.wait.until).slice(0, 19).replace('T', ' ')} UTC` : ''
+  const why = escape([one.reason, one.detail].filter(Boolean).join(': ').slice(0, 500)) + until
+  return `<tr><td>${short(one.id)}<td>${escape(runbookId(one.runbook))}<td>${escape(one.targets.join(', ').slice(0, 300))}<td class="${one.state}">${one.state}<td><span title="since ${time(one.since)}">${age(now - one.since)}</span><td>${why || '–'}</tr>`
+}
 
-/** Fetches the page again when something happened, at most twice a second, and never while somebody writes into it. */
-const script = `var t;new EventSource('/v1/events').onmessage=function(){if(t)return;t=setTimeout(function(){t=0;var a=document.activeElement;if(a&&a.tagName==='INPUT'&&a.value)return;fetch('/').then(function(r){return r.ok?r.text():''}).then(function(h){if(!h)return;var d=new DOMParser().parseFromString(h,'text/html');document.title=d.title;document.querySelector('main').replaceWith(d.querySelector('main'))})},500)}`
+/** Rough: one unit is enough to see what is stuck. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`
+}
 
-const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}header{display:flex;gap:1rem;align-items:baseline;flex-wrap:wrap}header p{color:#555}form{display:flex;gap:.5rem;flex-wrap:wrap}input{flex:1;min-width:14rem;font:inherit;padding:.5rem}.stop{background:#c00;color:#fff;border:0;padding:.8rem 2rem;font:inherit;font-weight:700;border-radius:.4rem;cursor:pointer}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere}.healed,.completed{color:#060}.failed,.unproven,td.stopped{color:#b00}section.stopped{background:#fee;padding:.2rem 1rem;margin:1rem 0;border-radius:.4rem}.note{background:#ffd;padding:.5rem 1rem}.none,small{color:#666}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}th,td{border-color:#333}section.stopped{background:#400}.note{background:#440}.healed,.completed{color:#6d6}.failed,.unproven,td.stopped{color:#f88}header p,.none,small{color:#aaa}}`
+/** What people were called for, the newest first; a stop stands above. */
+function renderEscalations(state: State, now: number): string {
+  const all = [...state.notices.values()].filter(({ urgency, about }) => urgency === 'page' && about.kind !== 'stop')
+  const newest = all.sort((a, b) => b.lastAt - a.lastAt).slice(0, mostEscalations)
+  const items = newest.map((notice) => `<li><span class="when">${age(now - notice.lastAt)} ago</span> ${escape(saying(state, notice).slice(0, 500))}${notice.count > 1 ? ` <small>×${notice.count}</small>` : ''}${notice.taken ? ` <small>taken by ${escape(notice.taken.who)}</small>` : ''}`)
+  return `<section><h2>Escalated lately <small>${all.length}</small></h2>${items.length === 0 ? '<p class="none">Nobody was called.</p>' : `<ul>${items.join('')}</ul>`}</section>`
+}
+
+function saying(state: State, { about }: Notice): string {
+  switch (about.kind) {
+    case 'unknown': return `${about.alertname}: ${about.detail}`
+    case 'workflow': {
+      const workflow = state.workflows.get(about.workflow)
+      return workflow === undefined ? `workflow ${about.workflow.slice(-6)}` : `${runbookId(workflow.runbook)} on ${workflow.targets.join(', ')} ${workflow.state} (${workflow.id.slice(-6)}): ${[workflow.reason, workflow.detail].filter(Boolean).join(': ')}`
+    }
+    case 'stop': return `stop ${about.stop.slice(-6)}`
+    case 'catalogue': return `the catalogue was refused: ${about.problems[0] ?? ''}`
+    case 'runner lost': return `${about.name || about.runner.slice(-6)} was lost: ${about.why}`
+    case 'heartbeat': return about.missing ? `the heartbeat of ${about.route} stays away` : `the heartbeat of ${about.route} comes seldom`
+    case 'bad alerts': return `alerts that cannot be read: ${about.problems[0] ?? ''}`
+  }
+}
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 

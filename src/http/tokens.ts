@@ -68,8 +68,9 @@ export const createDoorkeeper = ({ tokens, now, isPeer }: DoorkeeperOptions) => 
     if (right === 'local' && presented === undefined && isThisMachine(req)) return nobody
     const token = presented === undefined ? undefined : find(presented)
     if (token === undefined) {
+      // One challenge alone: with a second one in the same line browsers ask nobody for a password.
       throw new Refusal('UNAUTHORIZED', 'Log in with a token: Authorization: Bearer, or as the password of Basic.', {
-        headers: { 'www-authenticate': 'Basic realm="paramedic", charset="UTF-8", Bearer' },
+        headers: { 'www-authenticate': 'Basic realm="paramedic", charset="UTF-8"' },
       })
     }
     if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.')

@@ -65,6 +65,7 @@ export function countEntry(counts: Counts, { entry, position }: Recorded<Entry>,
     case 'fold version':
     case 'taken':
     case 'heartbeat missed':
+    case 'breaker closed':
   }
 }
 

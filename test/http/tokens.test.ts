@@ -57,7 +57,7 @@ describe('tokens', () => {
     for (const answer of answers) {
       assert.equal(answer.status, 401)
       assert.equal(answer.text, answers[0].text)
-      assert.match(answer.headers.get('www-authenticate') ?? '', /Basic.*Bearer/)
+      assert.match(answer.headers.get('www-authenticate') ?? '', /^Basic realm="paramedic", charset="UTF-8"$/)
     }
     const forbidden = await call('POST', '/v1/reload', bearer('viewer-token'))
     assert.equal(forbidden.status, 403)
