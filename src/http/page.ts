@@ -13,7 +13,7 @@ const mostEnded = 10
 const mostEscalations = 10
 
 /** What labels say is text: no markup, no control characters, nothing that turns the direction of writing. */
-export const escape = (text: string): string =>
+const escape = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd').replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`)
 
 const short = (id: string): string => `<code title="${escape(id)}">${escape(id.slice(-6))}</code>`
