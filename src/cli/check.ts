@@ -6,13 +6,14 @@ import type { Cli } from './main.ts'
 
 interface CheckOptions extends Record<string, unknown> {
   readonly base?: string
+  readonly alertmanagerConfig?: string
   readonly format: string
 }
 
 export const register = (cli: Cli): void => {
   withConfigFlags(cli.program.command('check').description('reads configuration, runbooks, routes and policies; lists every problem at once'))
-    .option('--base <ref>', 'fails if a digest that was locked at this git ref changed').option('--format <how>', 'text or github', 'text')
-    .addHelpText('after', '\nExample:\n  paramedic check\n  paramedic check --base origin/main --format github')
+    .option('--base <ref>', 'fails if a digest that was locked at this git ref changed').option('--alertmanager-config <file>', "Alertmanager's own: whether its intervals let each runbook heal in time").option('--format <how>', 'text or github', 'text')
+    .addHelpText('after', '\nExample:\n  paramedic check\n  paramedic check --base origin/main --format github\n  paramedic check --alertmanager-config /etc/alertmanager/alertmanager.yml')
     .action((options: CheckOptions) => check(cli, options))
   cli.program.command('init').description('writes a catalogue repository of your own, which passes `check` as it is').argument('<dir>')
     .addHelpText('after', '\nExample:\n  paramedic init our-runbooks').action((dir: string) => init(cli, dir))
@@ -26,9 +27,10 @@ async function check({ asJson }: Cli, options: CheckOptions): Promise<void> {
   const read = await readConfig(options)
   const folder = (key: string): string => read.shown.find((one) => one.key === key)!.value
   const folders = { runbooks: folder('catalog.runbooks'), policies: folder('catalog.policies') }
-  const reading = await readCatalogue(folders)
+  const timing = options.alertmanagerConfig === undefined ? { problems: [] } : await (await import('../catalog/alertmanager-config.ts')).groupIntervalOf(options.alertmanagerConfig)
+  const reading = await readCatalogue({ ...folders, ...(timing.groupIntervalMs === undefined ? {} : { groupIntervalMs: timing.groupIntervalMs }) })
   const changed = options.base === undefined ? [] : await compareWithBase(folders.runbooks, options.base)
-  const problems: Problem[] = [...read.problems, ...reading.problems, ...changed]
+  const problems: Problem[] = [...read.problems, ...timing.problems, ...reading.problems, ...changed]
   const github = options.format === 'github'
   for (const problem of problems) process.stderr.write(`${github ? annotateProblem({ ...problem, line: Math.max(1, problem.line) }) : printSettingProblem(problem)}\n`)
   for (const warning of reading.warnings) process.stderr.write(`${github ? annotateProblem(warning, 'warning') : `warning: ${printSettingProblem(warning)}`}\n`)

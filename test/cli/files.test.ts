@@ -95,6 +95,18 @@ describe('check', options, () => {
     const { digest, problems } = JSON.parse(out) as { digest: null; problems: { path: string; line: number; message: string }[] }
     assert.deepEqual([code, digest, problems.length >= 3, problems.every(({ path, line, message }) => path && line && message)], [2, null, true, true])
   })
+  test("with Alertmanager's own configuration: 2 where its intervals cannot let a runbook heal in time", async (t) => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+    const snippet = /```yaml\n(route:[\s\S]*?)```/.exec(readme)![1]!
+    const made = await folder(t, { 'paramedic.yaml': configuration, 'am.yml': snippet, 'slow.yml': snippet.replace('group_interval: 1m', 'group_interval: 30m'), 'other.yml': 'route: { receiver: x }\nreceivers: [{ name: x }]\n' })
+    const check = (file: string) => paramedic(['check', '--alertmanager-config', file], { cwd: made.path })
+    assert.deepEqual(await check('am.yml').then(({ code, err }) => [code, err]), [0, ''])
+    const slow = await check('slow.yml')
+    assert.equal(slow.code, 2)
+    assert.match(slow.err, /^runbooks\/scale\/1\.ts:\d+: healedWithin is 10m, but Alertmanager's group_interval is 30m, .* make it at least 1h/m)
+    assert.match((await check('other.yml')).err, /^other\.yml:1: has no receiver with a webhook of ours/m)
+    assert.match((await check('none.yml')).err, /^none\.yml:1: cannot be read \(ENOENT\)/m)
+  })
   test('against a base: 2 where what was released has changed', async (t) => {
     const made = await folder(t, { 'paramedic.yaml': configuration })
     const git = (...args: string[]) => execFileSync('git', ['-C', made.path, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { stdio: 'pipe' })
