@@ -13,6 +13,7 @@ import { Secret } from './config/secret.ts'
 import { fileKey, keys, roles, settingOf, type Key, type Role, type Values } from './config/settings.ts'
 import { readValues } from './config/values.ts'
 import { formatDuration } from './core/duration.ts'
+import { usualSettings, type EdgeMode, type EdgeSettings } from './edge/settings.ts'
 
 export type { Alertmanager, SlackGrant, Token, TokenRole } from './config/lists.ts'
 export type { HostPort, LogAddress } from './config/kinds.ts'
@@ -47,6 +48,7 @@ export interface Config {
     readonly announce: 'start' | 'problems'; readonly remindAfterMs: number; readonly allow: readonly SlackGrant[]
   }
   readonly providers: { readonly local: { readonly services?: string } }
+  readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly drainTimeoutMs: number
@@ -112,12 +114,28 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
       announce: values['slack.announce'] ?? 'start', remindAfterMs: values['slack.remindAfter'] ?? 900_000, allow: values['slack.allow'] ?? [],
     },
     providers: { local: given('services', values['providers.local.services']) },
+    edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {} },
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
     lostAfterMs: values.lostAfter ?? 45_000,
     drainTimeoutMs: values.drainTimeout ?? 25_000,
     retentionMs: values.retention ?? 30 * 86_400_000,
     logLevel: values.logLevel ?? 'info',
     force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false },
+  }
+}
+
+function edgeSettings(values: Values): EdgeSettings {
+  const { breaker, retry, bulkhead } = usualSettings
+  const openMs = values['edges.breaker.openFor'] ?? breaker.openMs
+  return {
+    ...usualSettings,
+    breaker: {
+      ...breaker, openMs, jitterMs: openMs / 2, mode: values['edges.breaker.mode'] ?? breaker.mode, failures: values['edges.breaker.failures'] ?? breaker.failures,
+      rate: (values['edges.breaker.percent'] ?? 100 * breaker.rate) / 100, calls: values['edges.breaker.calls'] ?? breaker.calls,
+    },
+    retry: { ...retry, firstMs: values['edges.retry.first'] ?? retry.firstMs, mostMs: values['edges.retry.most'] ?? retry.mostMs, tries: values['edges.retry.tries'] ?? retry.tries },
+    bulkhead: { ...bulkhead, atOnce: values['edges.atOnce'] ?? bulkhead.atOnce, perTarget: values['edges.perTarget'] ?? bulkhead.perTarget },
+    perSecond: values['edges.perSecond'] ?? usualSettings.perSecond,
   }
 }
 

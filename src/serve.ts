@@ -7,11 +7,12 @@ import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
 import { runbookId } from './core/catalogue.ts'
+import { createEdges } from './edge/edges.ts'
 import type { Health, Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
-import { alertmanagerActive, alertmanagerGone } from './providers/alertmanager.ts'
+import { createAlertmanagers } from './providers/alertmanager.ts'
 import { createHands } from './providers/hands.ts'
 import { startLocalServices } from './providers/local.ts'
 import { openSlack } from './notify/open-slack.ts'
@@ -42,8 +43,9 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const { services } = config.providers.local
   const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
   const metrics = createMetrics(about)
-  const onCalled = (edge: string) => (ok: boolean, tookMs: number): void => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs)
-  const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, onCalled: onCalled('slack') })
+  const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
+  const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
+  const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
   let ports: Ports | undefined
   const stopKey = randomBytes(24).toString('base64url')
   // The door is open before the log is read: liveness is answered, all else is told to come again.
@@ -58,7 +60,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: [], hands, ...(alertmanager.length > 0 ? { alertGone: alertmanagerGone(alertmanager, onCalled('alertmanager')), activeAlerts: alertmanagerActive(alertmanager) } : {}),
+    secrets: [], hands, ...(alertmanagers ? { alertGone: alertmanagers.gone, activeAlerts: alertmanagers.active } : {}),
     forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed,
   }).catch(async (problem: unknown) => {
@@ -94,7 +96,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     append: parts.append, pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
     liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom,
     read: () => ({
-      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: [...forced],
+      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: [...forced], edges: edges.views(),
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({
         id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion,
         ageMs: Math.round(boottimeMs() - seenAt),
@@ -124,6 +126,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       await slack.close()
       await door.close()
       await hands.close()
+      alertmanagers?.close()
     },
   }
 }

@@ -48,6 +48,29 @@ export const duration: Kind<number> = {
   },
 }
 
+/** A whole number within these bounds. */
+export const whole = (least: number, most: number): Kind<number> => ({
+  form: `${least}…${most}`,
+  parse(given) {
+    const value = typeof given === 'string' && /^\d+$/.test(given.trim()) ? Number(given) : given
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
+      ? { value } : fault(`must be a whole number from ${least} to ${most}, not ${tell(given)}`)
+  },
+})
+
+/** A map of words in a file, NAME=WORD,… elsewhere. */
+export const mapOf = <const T extends string>(...words: readonly T[]): Kind<Readonly<Record<string, T>>> => ({
+  form: `{ NAME: ${words.join('|')} }`,
+  parse(given) {
+    const pairs = typeof given === 'string' ? given.split(',').map((pair) => pair.split('=').map((part) => part.trim()))
+      : typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : undefined
+    if (pairs === undefined) return fault(`must be a map from names to ${words.join(', ')}, not ${tell(given)}`)
+    const faults = pairs.flatMap(([name = '', word]) => (words.includes(word as T) ? [] : fault(`must be one of ${words.join(', ')}, not ${tell(word)}`, [name]).faults))
+    return faults.length > 0 ? { faults } : { value: Object.fromEntries(pairs) as Record<string, T> }
+  },
+  show: (value) => JSON.stringify(value),
+})
+
 export const oneOf = <const T extends string>(...words: readonly T[]): Kind<T> => ({
   form: words.join('|'),
   parse(given) {

@@ -3,7 +3,8 @@
  * docs/configuration.md are made of this table.
  */
 import { createHash } from 'node:crypto'
-import { duration, flag, hostPort, logAddress, oneOf, origin, path, someOf, text, type Kind, type LogAddress } from './kinds.ts'
+import { duration, flag, hostPort, logAddress, mapOf, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
+import { edgeModes } from '../edge/settings.ts'
 import { alertmanagerList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
 
 export interface Setting<T = unknown> {
@@ -65,6 +66,18 @@ const settings = {
   'slack.remindAfter': of(duration, 'An escalation that nobody took is told again after this.', '15m'),
   'slack.allow': of(slackGrants, 'Who may do more than stop, from Slack. In the environment TEAM/USER,….'),
   'providers.local.services': file('The file that declares the services of this machine. None: the provider `local` has no targets.'),
+  'edges.breaker.mode': of(oneOf('consecutive', 'rate'), 'What opens a breaker: failures in a row, or their share. It is one for each edge and target.', 'consecutive'),
+  'edges.breaker.failures': of(whole(1, 1000), 'How many failures in a row open it.', '6'),
+  'edges.breaker.percent': of(whole(1, 100), 'By share: how many of a hundred calls of the last 30s.', '50'),
+  'edges.breaker.calls': of(whole(1, 1000), 'By share: of at least this many calls.', '20'),
+  'edges.breaker.openFor': of(duration, 'How long it stays open, and up to half of that longer by chance. Then one call tries.', '10s'),
+  'edges.retry.first': of(duration, 'The pause before the first retry, half longer or shorter by chance; each is half longer than the one before.', '500ms'),
+  'edges.retry.most': of(duration, 'The longest pause, before that chance.', '1m'),
+  'edges.retry.tries': of(whole(1, 20), 'How often a call that may be repeated is tried within its deadline.', '5'),
+  'edges.atOnce': of(whole(1, 1000), 'How many calls of an edge are under way at once, and how many connections it keeps at most.', '20'),
+  'edges.perTarget': of(whole(1, 1000), 'How many of them are about one target.', '4'),
+  'edges.perSecond': of(whole(1, 10_000), 'How many calls an edge makes a second; those that come sooner wait.', '1000'),
+  'edges.modes': of(mapOf(...edgeModes), 'Edges that are not simply on: `off` refuses every call, `mock` makes up answers where one can do without, `direct` passes breaker, limits and retries.'),
   'killAfter': of(duration, 'A process that was out of touch with the log this long kills what it runs. 10s embedded, 30s on Kafka, unless it is set.'),
   'lostAfter': of(duration, 'A process that was silent this long is lost, and its work is offered again. At least `killAfter` + 10s.', '45s'),
   'drainTimeout': of(duration, 'How long SIGTERM waits for the running step.', '25s'),

@@ -1,7 +1,6 @@
 /** Why an edge did not make a call, or gave it up. What the outside itself answered is passed on as it was. */
 
-export const edgeErrorNames = ['NoDeadline', 'DeadlineOver', 'BreakerOpen', 'ProbeRunning', 'TooManyWaiting', 'RateLimited', 'EdgeOff', 'NoEndpoint'] as const
-export type EdgeErrorName = (typeof edgeErrorNames)[number]
+export type EdgeErrorName = 'NoDeadline' | 'DeadlineOver' | 'BreakerOpen' | 'ProbeRunning' | 'TooManyWaiting' | 'RateLimited' | 'EdgeOff'
 
 export class EdgeError extends Error {
   override readonly name: EdgeErrorName

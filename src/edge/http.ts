@@ -15,7 +15,7 @@ export interface HttpAsk extends Within {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export class HttpStatus extends Error {
+class HttpStatus extends Error {
   readonly status: number
   readonly afterMs: number
   constructor(message: string, status: number, afterMs: number) {
@@ -64,7 +64,7 @@ export function createHttp({ sockets, ca }: HttpOptions) {
 export type Http = ReturnType<typeof createHttp>
 
 /** Who says 4xx is well, and does not want this call. */
-export const meaningOfStatus = (status: number, afterMs = 0): Meaning => {
+const meaningOfStatus = (status: number, afterMs = 0): Meaning => {
   if (status === 429 || status === 503) return { afterMs }
   return status >= 400 && status < 500 && status !== 408 ? 'answered' : 'fault'
 }

@@ -2,7 +2,7 @@
 import { answer } from './answer.ts'
 import type { Call } from './call.ts'
 import {
-  reload, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
+  reload, showEdges, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
   showWorkflows,
 } from './reads.ts'
 import { verifySignature } from './signature.ts'
@@ -28,7 +28,7 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   alertmanager, grafana, grafanaPut: grafana,
   pullStop, stops: showStops, stop: showStop, liftStop,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
-  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, reload, events: showEvents,
+  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, edges: showEdges, reload, events: showEvents,
   livez: ({ res }) => answer(res, 200, { status: 'live' }),
   readyz: showReady, healthz: showHealth, metrics: showMetrics,
   openapi: async (call) => (await import('./document.ts')).showDocument(call),

@@ -2,6 +2,7 @@
 import type { Fact, StopOrder } from '../core/entry.ts'
 import type { Entry } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
+import type { EdgeView } from '../edge/edge.ts'
 import type { Recorded } from '../log/log.ts'
 
 export interface Peer {
@@ -27,6 +28,8 @@ export interface Readable {
   readonly heard: (stop: string) => readonly Stop['acknowledgements'][number][]
   /** Stops that this process obeys though the log does not hold them yet. */
   readonly unrecorded: readonly StopOrder[]
+  /** What this process calls outside of itself. */
+  readonly edges: readonly EdgeView[]
   /** Stops of the configuration: nobody lifts them from outside. */
   readonly forced: readonly string[]
 }

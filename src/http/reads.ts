@@ -4,7 +4,7 @@ import { answer, write } from './answer.ts'
 import { findId, newestFirst, pageOf, type Call } from './call.ts'
 import { Refusal } from './errors.ts'
 import { pageHeaders, renderPage } from './page.ts'
-import { viewEpisode, viewPolicies, viewRoutes, viewRunbooks, viewRunner } from './views/others.ts'
+import { viewEdge, viewEpisode, viewPolicies, viewRoutes, viewRunbooks, viewRunner } from './views/others.ts'
 import { viewWhy, viewWorkflow } from './views/workflows.ts'
 
 export function showWorkflows({ res, ports, query }: Call): void {
@@ -62,6 +62,11 @@ export const showPolicies = ({ res, ports }: Call): void => answer(res, 200, who
 export function showRunners({ res, ports }: Call): void {
   const readable = ports.read()
   answer(res, 200, whole(readable.peers.map((peer) => viewRunner(readable, peer))))
+}
+
+export function showEdges({ res, ports }: Call): void {
+  const { edges, now } = ports.read()
+  answer(res, 200, whole(edges.map((edge) => viewEdge(edge, now))))
 }
 
 export const reload = async ({ res, ports }: Call): Promise<void> => answer(res, 200, await ports.reload())

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { reasons } from '../core/reason.ts'
+import { edgeModes } from '../edge/settings.ts'
 import { ends } from '../core/entry.ts'
 import { liveStates } from '../core/state.ts'
 
@@ -74,6 +75,13 @@ const runbook = z.strictObject({
   steps: z.array(z.strictObject({ name: z.string(), effect: z.string(), timeout: z.string(), each: z.boolean() })), verify: z.boolean(), healedWithin: z.string(),
   modes: z.array(z.string()).describe('Of the routes that lead to it'), policies: z.array(z.string()),
 })
+const edge = z.strictObject({
+  edge: z.string(), mode: z.enum(edgeModes), degraded: z.boolean().describe('Switched, or something of it is left alone for now'), inFlight: z.int(), waiting: z.int(),
+  calls: z.int(), failed: z.int().describe('Calls that failed, their retries too'), retried: z.int(), refused: z.int().describe('Calls that were not made or were given up here'),
+  lastError: z.strictObject({ at: time, error: z.string() }).optional(),
+  breakers: z.array(z.strictObject({ target: z.string(), state: z.enum(['closed', 'open', 'half-open']), failures: z.int().describe('In a row'), until: time.optional() })).describe('Of targets in trouble'),
+  endpoints: z.array(z.strictObject({ endpoint: z.string(), benchedUntil: time.optional() })),
+})
 const problems = z.array(z.strictObject({ index: z.int(), field: z.string(), problem: z.string() }))
 const why1 = z.string().max(1000)
 
@@ -87,7 +95,7 @@ export const schemas = {
   Stop: stop, StopList: list(stop),
   Workflow: workflow, WorkflowList: list(workflow), Why: why,
   Episode: episode, EpisodeList: list(episode),
-  RunbookList: list(runbook), RouteList: list(route), PolicyList: list(policy), RunnerList: list(runner),
+  RunbookList: list(runbook), RouteList: list(route), PolicyList: list(policy), RunnerList: list(runner), EdgeList: list(edge),
   Status: z.strictObject({ status: z.string() }),
   Health: z.strictObject({
     ready: z.boolean(), checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })), kill: z.string(), lastDrill: time.nullable(),

@@ -72,6 +72,7 @@ export const operations = {
   routes: { method: 'get', path: '/v1/routes', right: 'read', success: [200, 'RouteList'], refusals: [], about: 'The routes in force, in their order.' },
   policies: { method: 'get', path: '/v1/policies', right: 'read', success: [200, 'PolicyList'], refusals: [], about: 'The policies in force.' },
   runners: { method: 'get', path: '/v1/runners', right: 'read', success: [200, 'RunnerList'], refusals: [], about: 'The processes that tick, with their roles.' },
+  edges: { method: 'get', path: '/v1/edges', right: 'read', success: [200, 'EdgeList'], refusals: [], about: 'What this process calls outside of itself: whether it is well, what is under way, what failed last.' },
   reload: { method: 'post', path: '/v1/reload', right: 'act', success: [200, 'Reloaded'], refusals: ['FOREIGN_ORIGIN'], about: "Reads the catalogue's files again." },
   events: {
     method: 'get', path: '/v1/events', right: 'read', success: [200, 'events'], refusals: ['BAD_QUERY', 'BUSY', 'POSITION_GONE'],

@@ -1,12 +1,13 @@
 /** Slack as it was configured: who tells people there, and the ways by which people answer. */
 import type { Config } from '../config.ts'
+import type { Edges } from '../edge/edges.ts'
 import type { Actor } from '../follow/follower.ts'
 import type { DeedPorts } from './deeds.ts'
 import { createSlackDoor, type SlackDoor } from './door.ts'
 import { createHearing } from './hearing.ts'
 import { createSlackNotifier, type NotifierOptions } from './notifier.ts'
 import { createPlainNotifier } from './plain.ts'
-import { slackEdge } from './slack.ts'
+import { slackEdge, slackMeaning } from './slack.ts'
 import { openSocket } from './socket.ts'
 
 export interface OpenSlackOptions {
@@ -16,8 +17,7 @@ export interface OpenSlackOptions {
   /** Stderr and the log of the process. */
   readonly tell: (text: string) => void
   readonly onProblem: (problem: unknown) => void
-  /** Told of every call to Slack: whether it was taken, and after how long. */
-  readonly onCalled?: (ok: boolean, tookMs: number) => void
+  readonly edges: Edges
 }
 
 export interface Health {
@@ -28,11 +28,11 @@ export interface Health {
 /** Changes of one message are gathered for this long. */
 const gatherMs = 2000
 
-export const openSlack = ({ settings, notifies, tell, onProblem, onCalled }: OpenSlackOptions) => {
+export const openSlack = ({ settings, notifies, tell, onProblem, edges }: OpenSlackOptions) => {
   const { botToken, signingSecret, appToken, channel, fallbackChannel, apiUrl, announce, remindAfterMs, allow } = settings
   const ended = new AbortController()
   const where = apiUrl === undefined ? {} : { apiUrl }
-  const edge = botToken === undefined || channel === undefined ? undefined : slackEdge({ botToken: () => botToken.read(), ...where, ...(onCalled ? { onCalled } : {}) })
+  const edge = botToken === undefined || channel === undefined ? undefined : slackEdge({ botToken: () => botToken.read(), ...where, over: edges.open('slack', { meaning: slackMeaning }) })
   let door: SlackDoor | undefined
   let socket: ReturnType<typeof openSocket> | undefined
   return {

@@ -3,6 +3,7 @@
  * hour, and stop every channel when one of them is asked to pause.
  */
 import type { WebClient } from '@slack/web-api'
+import type { Edge, Meaning } from '../edge/edge.ts'
 import type { Message } from './blocks.ts'
 import { Lane } from './lane.ts'
 import { failureOf, type Failure, type Outcome } from './outcome.ts'
@@ -15,8 +16,8 @@ export interface SlackOptions {
   readonly now?: () => number
   readonly random?: () => number
   readonly timeoutMs?: number
-  /** Told of every call that was made: whether Slack took it, and after how long. */
-  readonly onCalled?: (ok: boolean, tookMs: number) => void
+  /** Every call goes out over it. */
+  readonly over?: Edge
   readonly paceMs?: number
 }
 
@@ -62,10 +63,10 @@ export const slackEdge = (options: SlackOptions) => {
     const waitMs = lane.waitMs()
     if (waitMs > 0) return { outcome: 'later', afterMs: waitMs, why: lane.trouble() ?? 'a message a second' }
     lane.begin()
-    const began = now()
     try {
-      const answer = await make(connected)
-      options.onCalled?.(true, now() - began)
+      const run = (): ReturnType<typeof make> => make(connected)
+      // What was sent may have been said although the answer was lost: the notifier decides whether to say it again.
+      const answer = options.over ? await options.over.call({ target: channel, effect: 'once', signal: unending, deadlineMs: timeoutMs, run }) : await run()
       const id = answer.channel ?? channel
       if (id !== channel && ids.size < 1000) {
         ids.set(channel, id)
@@ -74,7 +75,6 @@ export const slackEdge = (options: SlackOptions) => {
       lane.sent()
       return { outcome: 'sent', channel: id, ts: answer.ts ?? '' }
     } catch (thrown) {
-      options.onCalled?.(false, now() - began)
       return outcomeOf(lane, failureOf(thrown))
     }
   }
@@ -112,6 +112,11 @@ export const slackEdge = (options: SlackOptions) => {
     },
   }
 }
+const unending = new AbortController().signal
+
+/** Slack that answers is well, whatever it says of a channel or a token. */
+export const slackMeaning = (error: unknown): Meaning => (failureOf(error).failure === 'failed' ? 'fault' : 'answered')
+
 export type SlackEdge = ReturnType<typeof slackEdge>
 
 const outcomeOf = (lane: Lane, failure: Failure): Outcome => {

@@ -49,6 +49,7 @@ export interface Metrics {
   landed(sent: Sent): void
   answered(call: string, status: number, tookMs: number): void
   refused(code: string): void
+  edgeRefused(edge: string, why: string): void
   edgeCalled(edge: string, outcome: 'ok' | 'failed', tookMs: number): void
   text(seen: Seen): string
 }
@@ -61,6 +62,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const refusals = registry.counter('http_refusals_total', 'Requests refused, by the code of docs/errors.md.', ['code'])
   const appends = registry.histogram('log_append_seconds', 'Time until a batch was durable, from its first attempt.', [], shortSeconds)
   const edges = registry.counter('edge_calls_total', 'Calls to something outside, by what came of them.', ['edge', 'outcome'])
+  const edgeRefusals = registry.counter('edge_refusals_total', 'Calls to something outside that were not made, or were given up here, by why.', ['edge', 'reason'])
   const edgeSeconds = registry.histogram('edge_call_seconds', 'Time of calls to something outside.', ['edge'], shortSeconds)
   let seen: Seen
   gauges(registry, () => seen, version)
@@ -77,6 +79,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
       answers.add({ call, status: String(status) })
     },
     refused: (code) => refusals.add({ code }),
+    edgeRefused: (edge, reason) => edgeRefusals.add({ edge, reason }),
     edgeCalled: (edge, outcome, tookMs) => {
       edges.add({ edge, outcome })
       edgeSeconds.observe({ edge }, tookMs / 1000)

@@ -67,6 +67,7 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
     assert.deepEqual(await cli('runbooks', 'none').then(({ code, err }) => [code, /no runbook none is in force/.test(err)]), [1, true])
     assert.match((await cli('routes')).out, /\tadd-replica@2\tauto\trunbooks\/routes\.yaml:2$/m)
     assert.match((await cli('policies')).out, /^add-replica\ttargets\ttargets\t\{"names":\["web"\]\}\tpolicies\/add-replica\.yaml:3$/m)
+    assert.deepEqual(JSON.parse((await cli('edges', '--json')).out), [], 'nothing outside is configured here')
   })
 
   test('a stop that covers nothing: 1, said in capitals, and it stands all the same', async () => {

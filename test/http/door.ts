@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { entryCodec, numbered, type Entry, type Fact } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { initialState } from '../../src/core/state.ts'
+import type { EdgeView } from '../../src/edge/edge.ts'
 import type { NewStop, Peer, Ports } from '../../src/http/ports.ts'
 import { openDoor, type DoorOptions } from '../../src/http/server.ts'
 import type { Recorded } from '../../src/log/log.ts'
@@ -17,6 +18,7 @@ export const createParts = () => {
   const unrecorded: Required<NewStop>[] = []
   const parts = {
     state, entries, unrecorded,
+    edges: [] as EdgeView[],
     peers: [peer] as Peer[], forced: [] as string[], ready: true,
     /** What happens to an append: nothing, or it waits or throws. */
     before: async (_facts: readonly Fact[]): Promise<void> => {},
@@ -51,7 +53,7 @@ export const createParts = () => {
       parts.says({ kind: 'stop lifted', stop, who, why })
     },
     reload: async () => ({ digest: 'd'.repeat(64), problems: [] }),
-    read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, unrecorded, forced: parts.forced }),
+    read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, edges: parts.edges, unrecorded, forced: parts.forced }),
     async* events(from, signal) {
       let next = from
       while (!signal.aborted) {

@@ -3,6 +3,7 @@ import { runbookId, type Catalogue } from '../../core/catalogue.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { plainLabels } from '../../core/labels.ts'
 import type { Episode, State } from '../../core/state.ts'
+import type { EdgeView } from '../../edge/edge.ts'
 import type { Peer, Readable } from '../ports.ts'
 import type { Form } from '../schemas.ts'
 import { maybe, same, time } from '../times.ts'
@@ -28,6 +29,13 @@ const viewAnswer = (state: State, answer: NonNullable<Episode['answer']>): NonNu
   'workflow' in answer
     ? { workflow: answer.workflow, state: state.workflows.get(answer.workflow)?.state ?? 'expired' }
     : { reason: answer.reason, detail: answer.detail }
+
+export const viewEdge = ({ breakers, endpoints, lastError, ...edge }: EdgeView, now: number): Form<'EdgeList'>['items'][number] => ({
+  ...edge,
+  ...maybe('lastError', lastError, ({ agoMs, error }) => ({ at: time(now - agoMs), error })),
+  breakers: breakers.map(({ openForMs, ...breaker }) => ({ ...breaker, ...maybe('until', openForMs, (ms) => time(Math.round(now + ms))) })),
+  endpoints: endpoints.map(({ endpoint, benchedForMs }) => ({ endpoint, ...(benchedForMs > 0 ? { benchedUntil: time(Math.round(now + benchedForMs)) } : {}) })),
+})
 
 /** A lease older than this starts nothing. */
 const freshMs = 1500
