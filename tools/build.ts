@@ -3,7 +3,7 @@
  * a few files instead of hundreds; the large ones, which are loaded only where they are used, stay in node_modules.
  * `dist/built.json` is written last: without it, or with sources that are newer, `bin/paramedic.js` takes the sources.
  */
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -19,13 +19,36 @@ const entryPoints = [
 /** `zx` because scripts are handed its objects; the others because they are large and seldom used. */
 const external = ['zx', 'zx/*', 'kafkajs', '@slack/*', '@aws-sdk/*']
 
+/**
+ * Node's own modules by `require`: an import of one reads all that it exports, and with `node:http` that loads a whole second
+ * HTTP client (70 ms and 15 MB of a start), which is there for `WebSocket` only.
+ */
+const ownModules: Plugin = {
+  name: 'own modules by require',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'own' } : { path, external: true }))
+    onLoad({ filter: /.*/, namespace: 'own' }, ({ path }) => ({ contents: `module.exports = require(${JSON.stringify(path)})` }))
+  },
+}
+
+/** Parts of packages that load with them and that nothing of ours uses. Whoever comes to use one hears of it. */
+const unused: Plugin = {
+  name: 'unused parts',
+  setup: ({ onLoad }) => {
+    // Bodies are read by `src/http/body.ts`; its tables of character sets alone are 300 kB.
+    const readers = ['json', 'raw', 'text', 'urlencoded'].map((name) => `${name}() { throw new Error('the build leaves out body-parser') }`)
+    onLoad({ filter: /node_modules\/body-parser\/index\.js$/ }, () => ({ contents: `module.exports = { ${readers.join(', ')} }` }))
+    onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export { default as en } from './en.js'" }))
+  },
+}
+
 /** What bundled CommonJS asks for at run time. */
 const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
 rmSync(out, { recursive: true, force: true })
 await build({
   absWorkingDir: root, entryPoints, outbase: 'src', outdir: out, bundle: true, splitting: true, external, format: 'esm', platform: 'node', target: 'node26',
-  sourcemap: true, banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
+  sourcemap: true, plugins: [ownModules, unused], banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
 })
 cpSync(join(root, 'src/cli/demo/catalogue'), join(out, 'cli/demo/catalogue'), { recursive: true })
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }

@@ -138,14 +138,20 @@ export const entryCodec = {
     const { payload: _, ...rest } = entry
     return `${JSON.stringify(rest).slice(0, -1)},"payload":${raw}}`
   },
-  decode: (text: string): Entry => {
-    const entry: unknown = JSON.parse(text)
-    if (typeof entry !== 'object' || entry === null || !('kind' in entry)) throw new TypeError('not an entry of Paramedic')
-    return entry as Entry
+  decode: (text: string): Entry => entryOf(JSON.parse(text)),
+  decodeArray: (text: string): readonly Entry[] => {
+    const entries = JSON.parse(text) as readonly unknown[]
+    for (const entry of entries) entryOf(entry)
+    return entries as readonly Entry[]
   },
   key: (entry: Entry): string =>
     'workflow' in entry ? entry.workflow : 'stop' in entry ? (typeof entry.stop === 'string' ? entry.stop : entry.stop.id) : entry.by,
   kind: (entry: Entry): string => entry.kind,
+}
+
+const entryOf = (json: unknown): Entry => {
+  if (typeof json !== 'object' || json === null || !('kind' in json)) throw new TypeError('not an entry of Paramedic')
+  return json as Entry
 }
 
 /** The writer numbers facts by copying them; the text of a body goes along. */
