@@ -143,7 +143,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   }
 
   if (runs) jobs = startJobs()
-  const way = jobs ? await jobs.ready : undefined
+  let way: Awaited<Jobs['ready']> | undefined
   const seat = (role: Role) => {
     let live: { readonly me: string; readonly ids: readonly string[]; readonly at: number } | undefined
     return (): Seat => {
@@ -164,8 +164,10 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     stopping.record,
     createLost({ ...common, me: () => identity.id, boottime, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
   ]
+  /** What needs the jobs, or what is known of them. */
+  const later: Actor[] = []
   if (options.roles.includes('decide')) {
-    actors.push(createDecider({
+    later.push(createDecider({
       ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched,
     }))
@@ -178,7 +180,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
       alertGone: gone && ((workflow) => gone(workflow, state)), activeAlerts: options.activeAlerts,
     }
-    actors.push(createKiller({ ...deps, name: options.name, hear }), createPlanner(deps), createStepper(deps), createVerifier(deps))
+    actors.push(createKiller({ ...deps, name: options.name, hear }))
+    later.push(createPlanner(deps), createStepper(deps), createVerifier(deps))
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
   if (streams.snapshots) {
@@ -186,9 +189,19 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     actors.push(snapshots.actor)
   }
   follower.act(actors)
+  // Alerts are taken while the first child boots: nothing is decided before it is known how what runs is killed.
+  const up = Promise.resolve(jobs?.ready).then((found) => {
+    way = found
+    if (!draining) follower.act(later)
+  })
+  up.catch(() => {})
 
   return {
-    state, append, folded, writer, latch, way, peers, proofs, runners, now: follower.now,
+    state, append, folded, writer, latch, peers, proofs, runners, now: follower.now,
+    /** When what is due is done here, all of it; rejects where nothing can run. */
+    up,
+    /** How what runs is killed; undefined before that, and where nothing runs. */
+    way: () => way,
     me: () => identity.id,
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     /** Entries on the log that are not folded yet. */

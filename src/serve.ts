@@ -67,9 +67,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     await door.close(0)
     throw problem
   })
-  if (parts.way) say(`killing by ${parts.way.way}: ${parts.way.why}`)
   const catalogue = catalogueKeeper(config, parts, { stateDirectory, say, signal: closed.signal })
-  await catalogue.first()
   const forced = await forceStop(config, parts)
   const ready = () => {
     const why: string[] = []
@@ -82,7 +80,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     const { ready: is, why } = ready()
     const { problems } = catalogue.health()
     return {
-      ready: is, kill: parts.way?.way ?? 'none',
+      ready: is, kill: parts.way()?.way ?? 'none',
       checks: {
         log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
         ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
@@ -113,22 +111,29 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
   const { url } = door
-  say(`ready at ${url}`)
   const hangUp = (): void => void catalogue.reload()
   process.on('SIGHUP', hangUp)
-  return {
-    url, parts,
-    close: async (drainMs = config.drainTimeoutMs) => {
-      process.off('SIGHUP', hangUp)
-      closed.abort()
-      door.drain()
-      await parts.close(drainMs)
-      await slack.close()
-      await door.close()
-      await hands.close()
-      alertmanagers?.close()
-    },
+  const close = async (drainMs = config.drainTimeoutMs): Promise<void> => {
+    process.off('SIGHUP', hangUp)
+    closed.abort()
+    door.drain()
+    await parts.close(drainMs)
+    await slack.close()
+    await door.close()
+    await hands.close()
+    alertmanagers?.close()
   }
+  try {
+    // Alerts are taken by now, and kept: what answers them comes up beside that.
+    await Promise.all([parts.up, catalogue.first()])
+  } catch (problem) {
+    await close(0)
+    throw problem
+  }
+  const way = parts.way()
+  if (way) say(`killing by ${way.way}: ${way.why}`)
+  say(`ready at ${url}`)
+  return { url, parts, close }
 }
 
 const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } => (value === undefined ? {} : { [name]: value }) as { [P in K]?: T }

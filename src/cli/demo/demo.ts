@@ -80,7 +80,7 @@ async function opening({ stage, narrator, asking, patienceMs }: Scene): Promise<
   narrator.moment('The shop is open', `web has ${sizes[0]!.ready} replicas and api ${sizes[1]!.ready}, each a process of this machine`)
   narrator.moment('Paramedic listens', stage.url)
   const { way } = stage.served.parts
-  if (way?.way === 'none') narrator.say('This machine has no kill without survivors, so here it is a best-effort one; `serve` would ask a person before each runbook.')
+  if (way()?.way === 'none') narrator.say('This machine has no kill without survivors, so here it is a best-effort one; `serve` would ask a person before each runbook.')
   const first = await until('the stop of the new log', async () => {
     const { items } = await ask<{ items: StopSeen[] }>(asking, 'GET', '/v1/stops')
     return items.find(({ inForce, why }) => inForce && why === 'new log')
