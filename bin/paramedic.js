@@ -19,7 +19,10 @@ else {
 
 function run() {
   delete process.env.PARAMEDIC_REEXECUTED
-  import(isBuilt() ? here('../dist/cli/main.js') : here('../src/cli/main.ts'))
+  var built = isBuilt()
+  // What the build compiled is read instead of compiled once more.
+  if (built && process.env.NODE_COMPILE_CACHE === undefined) process.getBuiltinModule('module').enableCompileCache(here('../dist/compile-cache'))
+  import(built ? here('../dist/cli/main.js') : here('../src/cli/main.ts'))
     .then(function (cli) { return cli.run(process.argv.slice(2)) })
     .then(function (code) { process.exitCode = code })
 }

@@ -4,6 +4,7 @@
  * `dist/built.json` is written last: without it, or with sources that are newer, `bin/paramedic.js` takes the sources.
  */
 import { build, type Plugin } from 'esbuild'
+import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -48,8 +49,13 @@ const banner = "import { createRequire as __createRequire } from 'node:module'; 
 rmSync(out, { recursive: true, force: true })
 await build({
   absWorkingDir: root, entryPoints, outbase: 'src', outdir: out, bundle: true, splitting: true, external, format: 'esm', platform: 'node', target: 'node26',
-  sourcemap: true, plugins: [ownModules, unused], banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
+  sourcemap: true, minifyWhitespace: true, plugins: [ownModules, unused], banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
 })
 cpSync(join(root, 'src/cli/demo/catalogue'), join(out, 'cli/demo/catalogue'), { recursive: true })
+// Compiled once here: an image whose file system is read-only could not keep it.
+const warm = "const { enableCompileCache, flushCompileCache } = require('module'); enableCompileCache(process.argv[1]); Promise.all(process.argv.slice(2).map((file) => import(file))).then(() => flushCompileCache())"
+const files = ['cli/main.js', 'serve.js', 'runbook.js']
+const { status } = spawnSync(process.execPath, ['-e', warm, join(out, 'compile-cache'), ...files.map((file) => join(out, file))], { stdio: 'inherit', timeout: 60_000 })
+if (status !== 0) throw new Error(`what was built cannot be loaded: ${status}`)
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 writeFileSync(join(out, 'built.json'), `${JSON.stringify({ version, node: process.version })}\n`)
