@@ -19,7 +19,7 @@ export interface Cli {
 /** Which file registers a command. */
 export const commands: Readonly<Record<string, string>> = {
   serve: 'serve', demo: 'demo', init: 'check', check: 'check', stop: 'stop', go: 'go', stops: 'stops', status: 'status', watch: 'watch', why: 'why',
-  alerts: 'alerts', runbooks: 'loaded', routes: 'loaded', policies: 'loaded', edges: 'edges', runbook: 'runbook', reload: 'reload', config: 'config', token: 'token', log: 'log',
+  alerts: 'alerts', runbooks: 'loaded', routes: 'loaded', policies: 'loaded', edges: 'edges', runbook: 'runbook', reload: 'reload', breaker: 'breaker', config: 'config', token: 'token', log: 'log',
 }
 
 export async function run(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 /** What answers each call of the table. */
 import { answer } from './answer.ts'
+import { closeBreaker } from './breakers.ts'
 import type { Call } from './call.ts'
 import {
   reload, showEdges, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
@@ -28,7 +29,7 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   alertmanager, grafana, grafanaPut: grafana,
   pullStop, stops: showStops, stop: showStop, liftStop,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
-  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, edges: showEdges, reload, events: showEvents,
+  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, edges: showEdges, closeBreaker, reload, events: showEvents,
   livez: ({ res }) => answer(res, 200, { status: 'live' }),
   readyz: showReady, healthz: showHealth, metrics: showMetrics,
   openapi: async (call) => (await import('./document.ts')).showDocument(call),

@@ -73,6 +73,10 @@ export const operations = {
   policies: { method: 'get', path: '/v1/policies', right: 'read', success: [200, 'PolicyList'], refusals: [], about: 'The policies in force.' },
   runners: { method: 'get', path: '/v1/runners', right: 'read', success: [200, 'RunnerList'], refusals: [], about: 'The processes that tick, with their roles.' },
   edges: { method: 'get', path: '/v1/edges', right: 'read', success: [200, 'EdgeList'], refusals: [], about: 'What this process calls outside of itself: whether it is well, what is under way, what failed last.' },
+  closeBreaker: {
+    method: 'post', path: '/v1/breakers/{id}/close', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'WHY_REQUIRED', 'BAD_JSON', 'FOREIGN_ORIGIN', 'NOT_DURABLE'],
+    about: 'Closes a breaker that tripped, by the name of its policy. What it counted up to now is forgotten.',
+  },
   reload: { method: 'post', path: '/v1/reload', right: 'act', success: [200, 'Reloaded'], refusals: ['FOREIGN_ORIGIN'], about: "Reads the catalogue's files again." },
   events: {
     method: 'get', path: '/v1/events', right: 'read', success: [200, 'events'], refusals: ['BAD_QUERY', 'BUSY', 'POSITION_GONE'],

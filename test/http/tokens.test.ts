@@ -16,7 +16,7 @@ const allowed: Readonly<Record<OperationId, readonly (TokenRole | 'anybody')[]>>
   alertmanager: ['sender', 'operator'], grafana: ['sender', 'operator'], grafanaPut: ['sender', 'operator'],
   pullStop: ['stopper', 'responder', 'operator'],
   stop: ['stopper', 'viewer', 'responder', 'operator'],
-  liftStop: ['operator'], reload: ['operator'],
+  liftStop: ['operator'], reload: ['operator'], closeBreaker: ['operator'],
   stops: ['viewer', 'responder', 'operator'], workflows: ['viewer', 'responder', 'operator'], workflow: ['viewer', 'responder', 'operator'], why: ['viewer', 'responder', 'operator'],
   episodes: ['viewer', 'responder', 'operator'], episode: ['viewer', 'responder', 'operator'], runbooks: ['viewer', 'responder', 'operator'],
   routes: ['viewer', 'responder', 'operator'], policies: ['viewer', 'responder', 'operator'], runners: ['viewer', 'responder', 'operator'],
