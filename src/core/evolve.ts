@@ -65,7 +65,7 @@ const fold = (state: State, { entry, position }: Read): void => {
       return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
     case 'matched': return foldMatched(state, entry, why)
     case 'unmatched': return foldUnmatched(state, entry, why)
-    case 'planned': return foldPlanned(state, entry, position, why)
+    case 'planned': return foldPlanned(state, entry, why)
     case 'decided': return foldDecided(state, entry, position, why)
     case 'approved':
     case 'denied': return foldAnswered(state, entry, why)

@@ -81,8 +81,6 @@ export interface Workflow {
   approvals: { readonly who: string; readonly at: number }[]
   /** Whose wish it is, where a person asked for it. */
   readonly requester?: string
-  /** Where the plan of now stands on the log: what was judged before is about another one. */
-  plannedAt: number
   stoppedBy?: string
   timeline: { readonly at: number; readonly state: WorkflowState; readonly reason?: Reason; readonly detail: string; readonly by: string }[]
 }

@@ -71,7 +71,7 @@ const told = (events: readonly Event[]): { story: Story; next: Workflow } => {
     story.later(event.afterMs)
     const workflow = story.workflow({ target: event.target, effects: ['repeatable'] })
     story.says({ kind: 'decided', ...story.judge(workflow), outcome: 'plan again', verdicts: [] })
-    story.says({ kind: 'planned', workflow: workflow.id, plan: planOf(event, story.at) })
+    story.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: planOf(event, story.at) })
     return workflow
   }
   for (const event of events.slice(0, -1)) {
@@ -81,7 +81,7 @@ const told = (events: readonly Event[]): { story: Story; next: Workflow } => {
     const claim = story.claim(workflow)
     if (event.end === 'runs' || workflow.state !== 'running') continue
     story.done(workflow, 0, claim)
-    story.says({ kind: 'ended', workflow: workflow.id, state: event.end, reason: event.end === 'healed' ? 'alert gone' : 'step failed', detail: '' })
+    story.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: event.end, reason: event.end === 'healed' ? 'alert gone' : 'step failed', detail: '' })
   }
   return { story, next: begin(events.at(-1)!) }
 }

@@ -18,7 +18,7 @@ export const foldMatched = (state: State, entry: Matched, why: Why): void => {
     labels: episode.labels, targets: entry.targets, params: entry.params, mode: entry.mode, probe: entry.probe,
     healedWithinMs: entry.healedWithinMs, manifest: entry.steps, createdAt: why.at, channel: entry.channel,
     state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
-    probed: false, gone: false, approvals: [], plannedAt: -1, timeline: [],
+    probed: false, gone: false, approvals: [], timeline: [],
   }
   state.workflows.set(workflow.id, workflow)
   asked(state, workflow, why.at)
@@ -32,7 +32,7 @@ const asked = (state: State, { provider, targets, runbook }: Workflow, at: numbe
   }
 }
 
-export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, position: number, why: Why): void => {
+export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, why: Why): void => {
   const workflow = atTurn(state, entry)
   if (workflow?.state !== 'planning') return
   if (workflow.plan?.digest !== entry.plan.digest) {
@@ -40,7 +40,6 @@ export const foldPlanned = (state: State, entry: Fact & { kind: 'planned' }, pos
     workflow.approvals = []
   }
   workflow.plan = entry.plan
-  workflow.plannedAt = position
   delete workflow.decision
   if (!workflow.started) workflow.steps = workflow.manifest.map((step) => stepOf(step, workflow, entry.plan.targets.map((target) => target.name)))
   move(state, workflow, 'ready', why)
@@ -54,7 +53,6 @@ const stepOf = (step: Workflow['manifest'][number], workflow: Workflow, planned:
 export const foldDecided = (state: State, entry: Decided, position: number, why: Why): void => {
   const workflow = atTurn(state, entry)
   if (!workflow || workflow.started || !workflow.plan || entry.plan !== workflow.plan.digest) return
-  if (entry.judgedAt <= workflow.plannedAt) return
   const judgeable = workflow.state === 'waiting' || workflow.state === 'asking' || (workflow.state === 'ready' && !workflow.decision)
   if (!judgeable) return
   const { kind: _, workflow: __, turn: ___, ...decision } = entry
