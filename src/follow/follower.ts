@@ -49,27 +49,13 @@ export const startFollower = (options: FollowerOptions) => {
     }
   }
 
-  /** A long batch lets everybody else have the thread in between: whatever is folded is a state like any other. */
-  const fold = async (batch: readonly Recorded<Entry>[]): Promise<void> => {
-    let over = options.clock.steady() + sliceMs
-    for (const recorded of batch) {
-      evolve(state, recorded)
-      options.onFolded?.(recorded)
-      if (options.clock.steady() < over) continue
-      readAt = options.steady()
-      await new Promise((resolve) => setImmediate(resolve))
-      over = options.clock.steady() + sliceMs
-    }
-    readAt = options.steady()
-  }
-
   const follow = async (): Promise<void> => {
     for await (const batch of options.log.follow(state.position, ended.signal)) {
       if (batch === 'caught up') {
         caughtUp.resolve()
         continue
       }
-      await fold(batch)
+      await foldBatch(batch, options, () => (readAt = options.steady()))
       options.onEntries(batch)
       while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
       for (const watcher of watchers) {
@@ -119,4 +105,19 @@ export const startFollower = (options: FollowerOptions) => {
     },
   }
 }
+
+/** A long batch lets everybody else have the thread in between: whatever is folded is a state like any other. */
+const foldBatch = async (batch: readonly Recorded<Entry>[], { state, clock, onFolded }: FollowerOptions, onRead: () => void): Promise<void> => {
+  let over = clock.steady() + sliceMs
+  for (const recorded of batch) {
+    evolve(state, recorded)
+    onFolded?.(recorded)
+    if (clock.steady() < over) continue
+    onRead()
+    await new Promise((resolve) => setImmediate(resolve))
+    over = clock.steady() + sliceMs
+  }
+  onRead()
+}
+
 export type Follower = ReturnType<typeof startFollower>

@@ -32,41 +32,35 @@ export function countEntry(counts: Counts, { entry, position }: Recorded<Entry>,
   for (const moved of did.moved) countMove(counts, moved, state)
   for (const { workflow, step, outcome } of did.jobs) counts.steps.add({ runbook: workflow.runbook.name, effect: step.effect, outcome })
   if (did.voided) counts.voids.add({})
-  switch (entry.kind) {
-    case 'received': return countReceived(counts, entry)
-    case 'decided': return countVerdicts(counts, entry, state)
-    case 'step done':
-    case 'step failed': return did.jobs.forEach(({ workflow }) => counts.stepSeconds.observe({ runbook: workflow.runbook.name }, entry.tookMs / 1000))
-    case 'stop pulled':
-      // Every process that obeys a stop puts it on the log: the first counts.
-      if (state.stops.get(entry.stop.id)?.position === position) counts.stopsPulled.add({ kind: entry.stop.effect })
-      return
-    case 'stop lifted': return counts.stopsLifted.add({})
-    case 'stop acknowledged':
-      counts.kills.add({}, entry.killed)
-      counts.survivors.add({}, entry.survivors)
-      return counts.stopSeconds.observe({}, entry.tookMs / 1000)
-    case 'message sent': return counts.messages.add({ outcome: entry.rang ? 'called' : entry.channel === '' ? 'silent' : 'told' })
-    case 'runner lost': return counts.lost.add({})
-    // What these did was counted above.
-    case 'catalogue announced':
-    case 'catalogue activated':
-    case 'catalogue refused':
-    case 'matched':
-    case 'unmatched':
-    case 'planned':
-    case 'claimed':
-    case 'let go':
-    case 'verified':
-    case 'ended':
-    case 'approved':
-    case 'denied':
-    case 'joined':
-    case 'fold version':
-    case 'taken':
-    case 'heartbeat missed':
-    case 'breaker closed':
-  }
+  count[entry.kind]?.(counts, entry as never, { position, state })
+}
+
+interface At {
+  readonly position: number
+  readonly state: State
+}
+type Count<K extends Entry['kind']> = (counts: Counts, entry: Extract<Entry, { kind: K }>, at: At) => void
+
+/** What the others did was counted by what they moved. */
+const count: { readonly [K in Entry['kind']]?: Count<K> } = {
+  'received': countReceived,
+  'decided': countVerdicts,
+  'step done': countDuration,
+  'step failed': countDuration,
+  // Every process that obeys a stop puts it on the log: the first counts.
+  'stop pulled': ({ stopsPulled }, { stop }, { position, state }) => state.stops.get(stop.id)?.position === position && stopsPulled.add({ kind: stop.effect }),
+  'stop lifted': ({ stopsLifted }) => stopsLifted.add({}),
+  'stop acknowledged': ({ kills, survivors, stopSeconds }, entry) => {
+    kills.add({}, entry.killed)
+    survivors.add({}, entry.survivors)
+    stopSeconds.observe({}, entry.tookMs / 1000)
+  },
+  'message sent': ({ messages }, { rang, channel }) => messages.add({ outcome: rang ? 'called' : channel === '' ? 'silent' : 'told' }),
+  'runner lost': ({ lost }) => lost.add({}),
+}
+
+function countDuration({ stepSeconds }: Counts, { tookMs }: Extract<Entry, { kind: 'step done' | 'step failed' }>, { state }: At): void {
+  for (const { workflow } of state.did.jobs) stepSeconds.observe({ runbook: workflow.runbook.name }, tookMs / 1000)
 }
 
 function countReceived({ notifications, alerts, badAlerts }: Counts, { source, payload, problems }: Entry & { kind: 'received' }): void {
@@ -94,7 +88,7 @@ function countMove({ workflows, firstStep, healed }: Counts, { workflow, line }:
   if (line.state === 'running' && timeline.find(({ state: was }) => was === 'running') === line) firstStep.observe({ runbook }, seconds)
 }
 
-function countVerdicts({ verdicts }: Counts, { workflow, catalogue, verdicts: given }: Entry & { kind: 'decided' }, state: State): void {
+function countVerdicts({ verdicts }: Counts, { workflow, catalogue, verdicts: given }: Entry & { kind: 'decided' }, { state }: At): void {
   const runbook = state.workflows.get(workflow)?.runbook.name
   if (runbook === undefined) return
   for (const { policy, verdict, reason } of given) verdicts.add({ type: typeOf(policy, runbook, state.catalogues.get(catalogue)), verdict, reason: reason ?? '' })
