@@ -16,7 +16,10 @@ export interface Run {
 }
 
 /** So long after the trouble everything must have settled: windows, leases and the time to heal have all gone by several times. */
-const settleWithinMs = 240_000
+const settleWithinMs = 150_000
+
+/** So long everything is watched at least. */
+const quietMs = 6_000
 
 export const simulate = async (options: WorldOptions): Promise<Run> => {
   const world = new World(options)
@@ -27,8 +30,8 @@ export const simulate = async (options: WorldOptions): Promise<Run> => {
   startPeople(world)
   let settled = false
   const look = (): void => {
-    for (const server of world.servers) if (server.host?.dead && world.time.now > troubledMs + 25_000) server.start()
-    settled = world.time.now > troubledMs + 25_000 && isSettled(world)
+    for (const server of world.servers) if (server.host?.dead && world.time.now > troubledMs + quietMs) server.start()
+    settled = world.time.now > troubledMs + quietMs && isSettled(world)
     if (!settled) world.after(1000, look)
   }
   world.after(troubledMs, look)

@@ -1,0 +1,104 @@
+/** Every rule of the protocol that has a figure, and how it is taken away. The simulation must see each within so many seeds. */
+import type { Intensity } from './intensity.ts'
+import type { Plant } from './plant.ts'
+
+export interface Row {
+  readonly rule: string
+  readonly without: string
+  readonly plants: readonly Plant[]
+  readonly emphasis?: Partial<Intensity>
+  readonly seeds: number
+  /** What the promise that sees it says. */
+  readonly seen: RegExp
+}
+
+const main = 'src/main.ts'
+const spawner = 'test/simulation/spawner.ts'
+const claims = 'src/core/fold/claims.ts'
+
+export const rows: readonly Row[] = [
+  {
+    rule: '1', without: 'a restart goes on under its old name', seeds: 60, emphasis: { crashes: 3 }, seen: /./,
+    plants: [{ file: main, from: 'const identity = { id: newId() }', to: 'const identity = { id: options.name }' }],
+  },
+  {
+    rule: '1', without: 'a process whose lease ran out goes on under its identity', seeds: 60, emphasis: { pauses: 3, embedded: false }, seen: /./,
+    plants: [{ file: main, from: '    identity.id = newId()\n', to: '' }, { file: main, from: "await append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)])", to: 'former.delete(old)' }],
+  },
+  {
+    rule: '2', without: 'the age of a lease counts from when its tick was read', seeds: 150, emphasis: { stops: 3, controlCuts: 3, controlDelayMs: 6000, slowness: 0.8, embedded: false }, seen: /outlived a stop|two runners|two workflows/,
+    plants: [{ file: 'src/follow/control.ts', from: 'options.onLease(record.sentAt)', to: 'options.onLease(now)' }],
+  },
+  {
+    rule: '3', without: 'two watchdogs in a row: the spawner counts from when it heard a word', seeds: 150, emphasis: { pauses: 3, cuts: 3, stops: 3, slowness: 0.8, embedded: false }, seen: /outlived a stop|two runners|two workflows|once/,
+    plants: [{ file: spawner, from: 'if (deadline !== undefined && deadline > (this.#heard ?? 0)) this.#watch(deadline)', to: 'if (deadline !== undefined) this.#watch(this.#needs.host.steady() + this.#options.killAfterMs + 8000)' }],
+  },
+  {
+    rule: '3', without: 'no `notAfter`: frozen between latch and spawn', seeds: 150, emphasis: { freezes: 4, stops: 2, embedded: false }, seen: /./,
+    plants: [{ file: spawner, from: ' || now > this.#heard || now > job.order.notAfterBoottimeMs', to: '' }],
+  },
+  {
+    rule: '3', without: 'jobs outlive their spawner', seeds: 100, emphasis: { crashes: 3, slowness: 0.8 }, seen: /two runners|two workflows|once|outlived/,
+    plants: [{ file: spawner, from: 'needs.host.onDeath(() => needs.ground.after(needs.dice.between(0, 20), () => this.finish(\'the server is gone\')))', to: '' }, { file: spawner, from: "return this.finish('no tick of the server came in time: its lease is over')", to: "return this.#needs.host.dead ? undefined : this.finish('over')" }],
+  },
+  {
+    rule: '4', without: 'lost is judged by the time of the log', seeds: 150, emphasis: { clockJumps: 3, controlCuts: 2, cuts: 0, embedded: false, unreliable: 0, servers: 4 }, seen: /was well and was declared lost/,
+    plants: [{ file: 'src/follow/lost.ts', from: 'if (options.ownSentAt() - seen < options.lostAfterMs) continue', to: 'if (now - seen < options.lostAfterMs) continue' }],
+  },
+  {
+    rule: '4', without: 'lost is counted from one\'s own start', seeds: 60, emphasis: { crashes: 3, unreliable: 0, embedded: false }, seen: /was well and was declared lost|settle/,
+    plants: [{ file: 'src/follow/lost.ts', from: 'const seen = Math.max(firstSeen.get(id)!, peers.get(id)?.seenAt ?? -Infinity)', to: 'const seen = firstSeen.get(id)!' }],
+  },
+  {
+    rule: '5', without: 'the word of a lost process counts', seeds: 200, emphasis: { pauses: 3, unreliable: 0.2, suspensions: 2, embedded: false }, seen: /./,
+    plants: [{ file: 'src/core/evolve.ts', from: 'if (state.processes.get(read.entry.by)!.lost && !outlives.has(read.entry.kind)) return state', to: '' }],
+  },
+  {
+    rule: '8', without: 'what is due goes by the wall clock', seeds: 100, emphasis: { skewMs: 60_000, embedded: false }, seen: /./,
+    plants: [{ file: 'src/follow/follower.ts', from: 'now: (): number => state.at + Math.max(0, options.steady() - readAt)', to: 'now: (): number => options.clock.now()' }],
+  },
+  {
+    rule: '9', without: 'the fold looks at what is not on the log', seeds: 20, seen: /folding twice|another state/,
+    plants: [{ file: claims, from: 'const asked = jobTakes(workflow, entry.step)', to: 'if (Math.random() < 0.3) return voided(state)\n  const asked = jobTakes(workflow, entry.step)' }],
+  },
+  {
+    rule: '14', without: 'takes are counted at the decision, not at the claim', seeds: 60, emphasis: { alerts: 20 }, seen: /has \d+ of \d+/,
+    plants: [{ file: claims, from: 'if (!asked.every((take) => room(state, take, why.at, holder).fits)) return voided(state)', to: '' }, { file: claims, from: '.find((one) => !one.room.fits)', to: '.find(() => false)' }],
+  },
+  {
+    rule: '14', without: 'a stop between the judgement and the claim does not void it', seeds: 150, emphasis: { stops: 3, delayMs: 1500 }, seen: /./,
+    plants: [{ file: claims, from: 'if (covering(state, workflow).length > 0) {\n    wait(', to: 'if (false) {\n    wait(' }, { file: claims, from: 'stoppedSince(state, workflow, decision) || ', to: '' }],
+  },
+  {
+    rule: '14', without: 'takes are asked for again at every claim', seeds: 60, emphasis: { alerts: 16 }, seen: /settle/,
+    plants: [{ file: claims, from: 'if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)', to: 'if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)\n  if (!first && workflow.decision!.takes.some((take) => !room(state, take, why.at, workflow.id).fits)) return voided(state)' }],
+  },
+  {
+    rule: '14', without: 'a first step that is offered again does not count again', seeds: 200, emphasis: { crashes: 3, pauses: 2, freezes: 3, alerts: 20 }, seen: /has \d+ of \d+/,
+    plants: [{ file: claims, from: 'if (first) for (const take of workflow.decision!.takes)', to: 'if (first && job.attempts === 0) for (const take of workflow.decision!.takes)' }],
+  },
+  {
+    rule: '16', without: 'a claim is good for ever', seeds: 200, emphasis: { pauses: 2, cuts: 3, stops: 3, delayMs: 1500, embedded: false }, seen: /./,
+    plants: [{ file: 'src/runner/stepper.ts', from: ' && deps.boottime() - sentAt < claimGoodMs', to: '' }],
+  },
+  {
+    rule: '20', without: 'a stop is not kept in a file', seeds: 60, emphasis: { stops: 6 }, seen: /201 is forgotten/,
+    plants: [{ file: 'src/follow/stopping.ts', from: '    writeStops(options.file, waiting)\n', to: '' }],
+  },
+  {
+    rule: '20', without: 'who is latched does not put the stop on the log', seeds: 60, emphasis: { stops: 6 }, seen: /201 is forgotten|settle/,
+    plants: [{ file: 'src/follow/stopping.ts', from: "for (const stop of busy.idle(options.unrecorded(), ({ id }) => id)) busy.append([stop.id], [{ kind: 'stop pulled', stop }])", to: '' }],
+  },
+  {
+    rule: '20', without: 'who is latched does not put the stop on the control stream', seeds: 200, emphasis: { stops: 6, unreliable: 0.2, cuts: 3, slowness: 0.8, embedded: false }, seen: /never on control|outlived/,
+    plants: [{ file: 'src/follow/stopping.ts', from: 'for (const stop of busy.idle(options.unheard(), onControl)) busy.during([onControl(stop)], () => send(stop))', to: '' }],
+  },
+  {
+    rule: '21', without: 'a killed workflow ends at once', seeds: 150, emphasis: { stops: 6, alerts: 20, slowness: 0.8, pauses: 3, cuts: 3, embedded: false }, seen: /two workflows|two runners/,
+    plants: [{ file: 'src/core/fold/stops.ts', from: "move(state, workflow, runs ? 'stopping' : 'stopped', because)", to: "move(state, workflow, runs ? 'stopped' : 'stopped', because)" }],
+  },
+  {
+    rule: '21', without: 'a claim is let go at the latch, before the log has the stop', seeds: 150, emphasis: { stops: 6, alerts: 20, slowness: 0.8, delayMs: 1500, embedded: false }, seen: /began again/,
+    plants: [{ file: 'src/runner/stepper.ts', from: 'await deps.when(() => covering(deps.state, workflow).length > 0 || !deps.latch.covers(workflow))', to: '' }],
+  },
+]
