@@ -4,6 +4,7 @@ import { initialState, type State } from '../../src/core/state.ts'
 import { digestOf, restored } from './digest.ts'
 import { overPrefixes } from './prefixes.ts'
 import { overTruth } from './truths.ts'
+import { untold } from './untold.ts'
 import type { World } from './world.ts'
 
 export const broken = (world: World, settled: boolean): string[] => {
@@ -30,11 +31,11 @@ const atTheEnd = (world: World, state: State, settled: boolean): string[] => {
   for (const [id, { acceptedAt }] of world.truth.stops) {
     if (acceptedAt !== undefined && settled && !state.stops.has(id) && !state.liftedEarly.has(id)) found.push(`a stop that was answered 201 is forgotten: ${id}`)
   }
+  if (settled) found.push(...untold(state).map(({ key }) => `people were not told of ${key}`))
   for (const notice of state.notices.values()) {
     if (!settled) continue
     const { sent } = notice
-    if (!sent || sent.revision < notice.revision) found.push(`people were not told of ${notice.key}`)
-    else if (sent.ts !== '' && !world.truth.messages.has(`${sent.channel} ${sent.ts}`)) found.push(`a message is recorded as sent, and Slack does not have it: ${notice.key}`)
+    if (sent && sent.ts !== '' && !world.truth.messages.has(`${sent.channel} ${sent.ts}`)) found.push(`a message is recorded as sent, and Slack does not have it: ${notice.key}`)
   }
   return found
 }
@@ -42,5 +43,5 @@ const atTheEnd = (world: World, state: State, settled: boolean): string[] => {
 const whatIsLeft = (world: World, state: State): string => {
   const live = [...state.live].flatMap(([name, some]) => [...some].map(({ id, detail, holder }) => `${name} ${id.slice(-4)} ${detail} ${holder?.slice(-4) ?? ''}`))
   const behind = world.servers.filter(({ parts }) => parts?.state.position !== world.landed.length).map(({ name, parts, host }) => `${name} at ${parts?.state.position} of ${world.landed.length}${host?.dead ? ' dead' : host?.frozen ? ' frozen' : ''}`)
-  return [...live, ...behind, `${state.unanswered.size} unanswered`, `${state.noticesDue.size} notices due`, `${state.inForce.size} stops in force`].join(', ')
+  return [...live, ...behind, `${state.unanswered.size} unanswered`, `${untold(state).length} notices untold`, `${state.inForce.size} stops in force`].join(', ')
 }

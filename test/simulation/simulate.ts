@@ -3,6 +3,7 @@ import { startAlertmanagers } from './alertmanager.ts'
 import { startFaults } from './faults.ts'
 import { startPeople } from './people.ts'
 import { SimulatedServer } from './server.ts'
+import { untold } from './untold.ts'
 import { broken } from './promises.ts'
 import { troubledMs } from './intensity.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -54,7 +55,7 @@ export const isSettled = (world: World): boolean => {
   return world.servers.every(({ parts, host }) => {
     if (!parts || !host?.running) return false
     const { state } = parts
-    const idle = state.unanswered.size === 0 && state.noticesDue.size === 0 && state.inForce.size === 0 && [...state.live.values()].every((some) => some.size === 0)
+    const idle = state.unanswered.size === 0 && untold(state).length === 0 && state.inForce.size === 0 && [...state.live.values()].every((some) => some.size === 0)
     return idle && state.position === end && parts.latch.unrecorded().length === 0
   })
 }

@@ -13,13 +13,14 @@ export const slackOf = (world: World, host: Host): SlackEdge => {
     const lost = world.time.now < troubledMs ? dice.next() : 1
     if (lost < 0.1) {
       world.count('Slack does not take a message')
-      return { outcome: 'later', afterMs: 500, why: 'the simulation refused' }
+      return { outcome: 'later', afterMs: 2500, why: 'the simulation refused' }
     }
     world.truth.messages.add(`${channel} ${ts}`)
+    world.trace(`Slack has ${channel} ${ts}`)
     await world.sleep(dice.between(20, 200))
     if (lost > 0.2) return { outcome: 'sent', channel, ts }
     world.count('Slack\'s answer is lost')
-    return { outcome: 'later', afterMs: 500, why: 'the simulation lost the answer' }
+    return { outcome: 'later', afterMs: 2500, why: 'the simulation lost the answer' }
   })())
   return {
     post: (channel: string) => call(channel),

@@ -129,7 +129,7 @@ export class World {
       this.truth.stops.set(entry.stop.id, pulled)
       pulled.onLogAt ??= this.time.now
     }
-    if (this.#trace && entry.kind !== 'message sent') this.trace(`log ${position} ${entry.by.slice(-4)}/${entry.n} ${describe(entry)}`)
+    if (this.#trace) this.trace(`log ${position} ${entry.by.slice(-4)}/${entry.n} ${describe(entry)}`)
   }
 
   async #hear(control: MemoryLog<ControlRecord>): Promise<void> {
