@@ -1,0 +1,17 @@
+/** The checker is checked: with a rule of the protocol taken away, a promise breaks within so many seeds. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { rows } from './planted.ts'
+
+for (const { rule, without, plants, emphasis = {}, seeds, seen } of rows) {
+  test(`rule ${rule}: ${without}`, async (t) => {
+    const order = JSON.stringify({ plants, emphasis, seeds })
+    const { stdout } = await promisify(execFile)(process.execPath, [new URL('plant.ts', import.meta.url).pathname, order], { signal: t.signal })
+    const { seed, broken } = JSON.parse(stdout) as { seed?: number; broken?: string }
+    assert.ok(broken !== undefined, `not seen within ${seeds} seeds`)
+    assert.match(broken, seen)
+    t.diagnostic(`seed ${seed}: ${broken}`)
+  })
+}
