@@ -13,10 +13,13 @@ export class CliError extends Error {
   readonly exit: number
   /** The server's own code, where it refused. */
   readonly code: string | undefined
-  constructor(exit: number, message: string, code?: string) {
+  /** All that it said of it. */
+  readonly problem: Readonly<Record<string, unknown>>
+  constructor(exit: number, message: string, code?: string, problem: Readonly<Record<string, unknown>> = {}) {
     super(message)
     this.exit = exit
     this.code = code
+    this.problem = problem
   }
 }
 
@@ -63,9 +66,10 @@ export async function request(options: ClientOptions, method: string, path: stri
   }
 }
 
-function refused({ url }: ClientOptions, status: number, { title = `${url} answered ${status}`, detail = 'is this a Paramedic?', code }: Partial<ProblemDocument>): CliError {
+function refused({ url }: ClientOptions, status: number, problem: Partial<ProblemDocument>): CliError {
+  const { title = `${url} answered ${status}`, detail = 'is this a Paramedic?', code } = problem
   const hint = status === 401 ? ' Name a token with --token-file, PARAMEDIC_TOKEN or PARAMEDIC_TOKEN_FILE.' : ''
-  return new CliError(1, `${title}: ${detail}${hint}`, code)
+  return new CliError(1, `${title}: ${detail}${hint}`, code, problem)
 }
 
 function unreached({ url, timeoutMs }: ClientOptions, problem: unknown): CliError {
@@ -74,8 +78,8 @@ function unreached({ url, timeoutMs }: ClientOptions, problem: unknown): CliErro
   return new CliError(3, `no server answers at ${url}${code ? ` (${code})` : ''}: is it running? Name another with --url or PARAMEDIC_URL`)
 }
 
-export async function json<T>(options: ClientOptions, method: string, path: string, body?: unknown): Promise<T> {
-  const response = await request(options, method, path, body === undefined ? {} : { body })
+export async function json<T>(options: ClientOptions, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const response = await request(options, method, path, { headers, ...(body === undefined ? {} : { body }) })
   try {
     return (await response.json()) as T
   } catch (problem) {

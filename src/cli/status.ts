@@ -54,17 +54,20 @@ function statusText({ stops, running, waiting, asking, escalated, alerts }: Awai
   ].filter((line, index) => line !== '' || index === 0).join('\n').trim()
 }
 
-function workflowText(one: Workflow): string {
+export function workflowText(one: Workflow): string {
   return clean([
     `${one.id}  ${one.runbook} on ${one.targets.join(', ')}`,
+    ...(one.request === undefined ? [] : [`asked for by ${one.request.who}${one.request.why === '' ? '' : `: ${one.request.why}`}${one.request.executedBy === undefined ? '; nobody has executed it' : ''}`]),
     `${one.state} since ${one.since}${one.reason || one.detail ? `: ${because(one)}` : ''}${one.until === undefined ? '' : `, until ${one.until}`}`,
-    `route ${one.route}, mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
+    `${one.route === '' ? '' : `route ${one.route}, `}mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
     ...(one.plan?.changes ?? []).map((change) => `plan: ${change.target} ${JSON.stringify(change.from)} → ${JSON.stringify(change.to)}`),
     ...one.verdicts.map((verdict) => `${verdict.verdict}: ${verdict.policy}, ${verdict.detail}`),
     ...one.steps.flatMap((step, index) => [
       `step ${index + 1} ${step.name} (${step.effect}): ${step.state}`,
       ...step.jobs.filter((job) => job.detail || job.state === 'failed').map((job) => `  ${job.target}: ${job.state}${job.reason || job.detail ? `, ${because(job)}` : ''}`),
     ]),
+    ...one.approvals.map(({ who, at }) => `approved by ${who} at ${at}`),
+    ...one.notes.map(({ at, who, text }) => `${at}  note of ${who}: ${text}`),
     ...one.timeline.map((moment) => `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}`),
   ].join('\n'))
 }

@@ -1,6 +1,6 @@
 /** `paramedic watch`: follows a workflow to its end; 0 only if that was the one that was wanted. */
 import type { Form } from '../http/schemas.ts'
-import { CliError, idPath, json } from './client.ts'
+import { CliError, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
 import { because } from './out.ts'
 
@@ -12,27 +12,27 @@ const awayMs = 30_000
 export const register = ({ program, client, asJson, timeoutMs }: Cli): void => {
   program.command('watch').description('follows a workflow to its end: 0 if it healed, completed, or rehearsed when that was asked').argument('<id>', "a workflow's id, or its last six characters")
     .addHelpText('after', '\nExample:\n  paramedic watch 675e2e').action(async (id: string) => {
-      const over = performance.now() + (timeoutMs() ?? Number.POSITIVE_INFINITY)
-      const options = client()
-      let [told, seenAt] = [0, performance.now()]
-      for (;;) {
-        const one = await json<Form<'Workflow'>>(options, 'GET', idPath('/v1/workflows', id)).catch((problem: unknown) => {
-          const away = problem instanceof CliError && problem.exit === 3 && told > 0 && performance.now() - seenAt < awayMs
-          if (!away) throw problem
-          return undefined
-        })
-        if (one !== undefined) {
-          seenAt = performance.now()
-          for (const moment of one.timeline.slice(told)) process.stdout.write(asJson() ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
-          told = one.timeline.length
-          if (!open.includes(one.state)) {
-            const good = one.state === 'healed' || one.state === 'completed' || (one.state === 'rehearsed' && one.mode === 'dry-run')
-            process.exitCode = good ? 0 : 1
-            return
-          }
-        }
-        if (performance.now() > over) throw new CliError(4, `it has not ended within ${timeoutMs()! / 1000} s`)
-        await new Promise((resolve) => setTimeout(resolve, everyMs))
-      }
+      process.exitCode = (await follow(client(), id, { asJson: asJson(), timeoutMs: timeoutMs() })) ? 0 : 1
     })
+}
+
+/** Prints each moment of it until it ends; whether that was the end that was wanted. */
+export async function follow(options: ClientOptions, id: string, { asJson, timeoutMs }: { asJson: boolean; timeoutMs: number | undefined }): Promise<boolean> {
+  const over = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
+  let [told, seenAt] = [0, performance.now()]
+  for (;;) {
+    const one = await json<Form<'Workflow'>>(options, 'GET', idPath('/v1/workflows', id)).catch((problem: unknown) => {
+      const away = problem instanceof CliError && problem.exit === 3 && told > 0 && performance.now() - seenAt < awayMs
+      if (!away) throw problem
+      return undefined
+    })
+    if (one !== undefined) {
+      seenAt = performance.now()
+      for (const moment of one.timeline.slice(told)) process.stdout.write(asJson ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
+      told = one.timeline.length
+      if (!open.includes(one.state)) return one.state === 'healed' || one.state === 'completed' || (one.state === 'rehearsed' && one.mode === 'dry-run')
+    }
+    if (performance.now() > over) throw new CliError(4, `it has not ended within ${timeoutMs! / 1000} s`)
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
 }

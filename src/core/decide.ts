@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts'
 import { room } from './counter.ts'
 import type { Decided } from './entry.ts'
+import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import type { Plan, Take } from './plan.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
@@ -61,7 +62,7 @@ const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
 const policies: Gate = ({ state, workflow, plan, catalogue, at }) =>
   judgePolicies(catalogue, {
     workflow: workflow.id, runbook: workflow.runbook, labels: workflow.labels, plan, at, provider: workflow.provider, steps: workflow.manifest,
-    approvals: workflow.approvals, ...(workflow.requester === undefined ? {} : { requester: workflow.requester }), ...episodeOf(state, workflow),
+    approvals: workflow.approvals, ...(workflow.request === undefined ? {} : { requester: workflow.request.who }), ...episodeOf(state, workflow),
     room: (take) => room(state, take, at, workflow.id),
   })
 
@@ -81,6 +82,9 @@ export const judge = (judging: Judging): Judgement => {
   const worst = worstOf(found.filter(({ again }) => !again))
   const base = { workflow: workflow.id, turn: workflow.turn, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
   const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
+  const nothing = plan.changes.length === 0
+  // Not run before its sender says so: whatever would be waited for, or asked, is judged again then.
+  if (awaitsExec(workflow) && worst?.verdict !== 'refuse' && !nothing && workflow.mode !== 'dry-run') return { ...base, ...about, takes: [], outcome: 'submitted' }
   switch (worst?.verdict) {
     case 'refuse':
       return { ...base, ...about, takes: [], outcome: worst.reason === 'resolved' ? 'obsolete' : 'refuse' }
@@ -93,7 +97,7 @@ export const judge = (judging: Judging): Judgement => {
     case undefined:
       break
   }
-  if (plan.changes.length === 0) {
+  if (nothing) {
     const atBound = typeof plan.notes === 'string' && plan.notes.includes('bound')
     return { ...base, takes: [], outcome: 'refuse', reason: atBound ? 'at bound' : 'nothing to change', detail: typeof plan.notes === 'string' ? plan.notes : 'the plan changes nothing' }
   }

@@ -1,6 +1,7 @@
 /** What remains to be done, read off the state. Pure: each is given `now`, and says the same on every server. */
 import { room } from './counter.ts'
 import { holderOf, isNext, jobTakes, settled } from './fold/claims.ts'
+import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
 import type { Episode, State, Workflow } from './state.ts'
@@ -46,6 +47,11 @@ const waitOver = (state: State, workflow: Workflow, now: number): number | undef
   if (until !== undefined) return until <= now ? until : undefined
   return key !== undefined && counter && counter.holders.size === 0 ? workflow.since : undefined
 }
+
+/** Requests that nobody executed. */
+export const requestsDue = (state: State, seat: Seat, expireMs: number): Workflow[] =>
+  [...state.live.get('ready')!].filter((workflow) =>
+    awaitsExec(workflow) && workflow.decision?.outcome === 'submitted' && seat.now - workflow.createdAt >= expireMs && isMyTurn(workflow.id, workflow.createdAt + expireMs, seat))
 
 /** Questions nobody answered. */
 export const questionsDue = (state: State, seat: Seat, expireMs: number): Workflow[] =>

@@ -51,12 +51,36 @@ export type Matched = {
   readonly channel?: string
 }
 
+/** A person's or a program's request: planned and judged like any other, and run only when `exec asked` says so. */
+export type Submitted = {
+  readonly kind: 'submitted'
+  readonly workflow: string
+  readonly catalogue: string
+  readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
+  readonly provider: string
+  readonly targets: readonly string[]
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly mode: Mode
+  readonly steps: readonly StepManifest[]
+  readonly healedWithinMs: number
+  /** As in `matched`. */
+  readonly probe: boolean
+  /** What the request says of itself, for matchers and policies. Pairs, because any name is legal. */
+  readonly labels: readonly (readonly [name: string, value: string])[]
+  readonly who: string
+  readonly why: string
+  /** The sender's own name for it, under the sender's name: saying it again gives the same workflow. */
+  readonly key: string
+  /** sha256 of what was asked for: another body under the same key is refused. */
+  readonly body: string
+}
+
 /** `turn` here and below: what the workflow had come to when this was said of it. Once it has moved on, the word is void. */
 export type Decided = {
   readonly kind: 'decided'
   readonly workflow: string
   readonly turn: number
-  readonly outcome: 'start' | 'wait' | 'ask' | 'refuse' | 'rehearse' | 'obsolete' | 'plan again'
+  readonly outcome: 'start' | 'submitted' | 'wait' | 'ask' | 'refuse' | 'rehearse' | 'obsolete' | 'plan again'
   readonly reason?: Reason
   readonly detail: string
   /** The digest of the plan that was judged, the position up to which the log was known, and what was in force. */
@@ -75,6 +99,10 @@ export type Fact =
   | { readonly kind: 'catalogue activated'; readonly digest: string; readonly was: string }
   | { readonly kind: 'catalogue refused'; readonly problems: readonly string[] }
   | Matched
+  | Submitted
+  | { readonly kind: 'exec asked'; readonly workflow: string; readonly exec: string; readonly plan: string; readonly who: string }
+  | { readonly kind: 'cancelled'; readonly workflow: string; readonly who: string; readonly why: string }
+  | { readonly kind: 'noted'; readonly workflow: string; readonly who: string; readonly text: string }
   | { readonly kind: 'unmatched'; readonly episodes: readonly string[]; readonly reason: Reason; readonly tell: boolean
       readonly route: string; readonly detail: string; readonly heartbeatMs?: number; readonly channel?: string }
   | { readonly kind: 'planned'; readonly workflow: string; readonly turn: number; readonly plan: Plan }

@@ -5,6 +5,7 @@ import { foldClaimed, foldLetGo, foldRunnerLost, foldStepDone, foldStepFailed } 
 import { foldReceived, foldUnmatched } from './fold/episodes.ts'
 import type { Why } from './fold/move.ts'
 import { tell } from './fold/notices.ts'
+import { foldCancelled, foldExecAsked, foldNoted, foldSubmitted } from './fold/requests.ts'
 import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } from './fold/stops.ts'
 import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
 import type { Did, State } from './state.ts'
@@ -40,7 +41,7 @@ const forgetWhatWasDone = (did: Did): void => {
  * and the world outside told it was accepted, and stays.
  */
 const outlives: ReadonlySet<Read['entry']['kind']> = new Set([
-  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'message sent', 'taken', 'catalogue announced', 'catalogue activated', 'catalogue refused', 'runner lost',
+  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'message sent', 'taken', 'catalogue announced', 'catalogue activated', 'catalogue refused', 'runner lost',
 ] as const)
 
 /** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */
@@ -64,6 +65,10 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'catalogue refused':
       return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
     case 'matched': return foldMatched(state, entry, why)
+    case 'submitted': return foldSubmitted(state, entry, why)
+    case 'exec asked': return foldExecAsked(state, entry, why)
+    case 'cancelled': return foldCancelled(state, entry, why)
+    case 'noted': return foldNoted(state, entry, why)
     case 'unmatched': return foldUnmatched(state, entry, why)
     case 'planned': return foldPlanned(state, entry, why)
     case 'decided': return foldDecided(state, entry, position, why)

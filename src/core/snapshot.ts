@@ -70,6 +70,7 @@ const parts: Readonly<Record<keyof State, Part>> = {
   episodes: items(({ episodes }) => episodes, plainEpisode, aliveEpisode),
   unanswered: references(({ unanswered }) => unanswered.keys(), (state, id) => void state.unanswered.set(id, found(state.episodes, id))),
   workflows: items(({ workflows }) => workflows, plainWorkflow, aliveWorkflow),
+  keys: plainItems(({ keys }) => keys),
   live: {
     * write(state) {
       for (const [name, all] of state.live) for (const { id } of all) yield [name, id]

@@ -79,8 +79,11 @@ export interface Workflow {
   approved?: string
   /** Who approved the plan of now, each once. */
   approvals: { readonly who: string; readonly at: number }[]
-  /** Whose wish it is, where a person asked for it. */
-  readonly requester?: string
+  /** Whose wish it is, where a person asked for it; with `exec` once that plan may run. */
+  request?: { readonly who: string; readonly why: string; readonly key: string; readonly exec?: { readonly id: string; readonly plan: string; readonly who: string } }
+  cancelled?: { readonly who: string; readonly why: string }
+  /** What people said about it. */
+  readonly notes: { readonly at: number; readonly who: string; readonly text: string }[]
   stoppedBy?: string
   timeline: { readonly at: number; readonly state: WorkflowState; readonly reason?: Reason; readonly detail: string; readonly by: string }[]
 }
@@ -169,6 +172,8 @@ export interface State {
   readonly episodes: Map<string, Episode>
   readonly unanswered: Map<string, Episode>
   readonly workflows: Map<string, Workflow>
+  /** What was submitted under which key, for a day. */
+  readonly keys: Map<string, { readonly workflow: string; readonly body: string; readonly at: number }>
   /** The workflows of each state that is not an end. */
   readonly live: Map<WorkflowState, Set<Workflow>>
   readonly counters: Map<string, Counter>
@@ -206,6 +211,7 @@ export const initialState = (): State => ({
   episodes: new Map(),
   unanswered: new Map(),
   workflows: new Map(),
+  keys: new Map(),
   live: new Map(liveStates.map((name) => [name, new Set()])),
   counters: new Map(),
   stops: new Map(),

@@ -2,7 +2,7 @@
 import type { Catalogue } from '../core/catalogue.ts'
 import { runbookId } from '../core/catalogue.ts'
 import { judge } from '../core/decide.ts'
-import { alertsDue, heartbeatsDue, judgementsDue, questionsDue } from '../core/due.ts'
+import { alertsDue, heartbeatsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
 import type { Fact, Matched } from '../core/entry.ts'
 import { label } from '../core/labels.ts'
 import { checkParams } from '../core/params.ts'
@@ -54,6 +54,9 @@ export const createDecider = (options: DeciderOptions): Actor => {
     }
     for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
+    }
+    for (const workflow of busy.idle(requestsDue(state, seat, questionsExpireMs), judged)) {
+      busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'it was submitted and not executed within an hour' }])
     }
     for (const { route, lastAt } of busy.idle(heartbeatsDue(state, seat), (heartbeat) => `beat ${heartbeat.route}`)) {
       busy.append([`beat ${route}`], [{ kind: 'heartbeat missed', route, lastAt }])

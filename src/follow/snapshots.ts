@@ -99,14 +99,13 @@ export async function firstState(store: SnapshotStore, log: Log<Entry>, onProble
 async function isOf(state: State, log: Log<Entry>): Promise<boolean> {
   if (state.position > (await log.end())) return false
   const ended = new AbortController()
+  const reading = log.follow(state.position - 1, ended.signal)[Symbol.asyncIterator]()
   try {
-    for await (const batch of log.follow(state.position - 1, ended.signal)) {
-      if (batch === 'caught up') return false
-      const [first] = batch
-      return first !== undefined && first.at === state.last?.at && first.entry.by === state.last.by && first.entry.n === state.last.n
-    }
+    const { value } = await reading.next()
+    const [first] = value === undefined || value === 'caught up' ? [] : value
+    return first !== undefined && first.at === state.last?.at && first.entry.by === state.last?.by && first.entry.n === state.last?.n
   } finally {
     ended.abort()
+    await reading.return?.()
   }
-  return false
 }

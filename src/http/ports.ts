@@ -55,6 +55,8 @@ export type NewStop = Omit<StopOrder, 'id'> & { readonly id?: string }
 export interface Ports {
   /** Durable when it resolves; rejects with LogError. */
   append(facts: readonly Fact[], options: { readonly deadlineMs: number }): Promise<unknown>
+  /** Folded here when it resolves; else as `append`. */
+  record(facts: readonly Fact[], options: { readonly deadlineMs: number }): Promise<void>
   /** In force here when it resolves. With an id it is one that another process passes on, and goes no further. */
   pullStop(stop: NewStop): Promise<{ readonly id: string; readonly durable: boolean }>
   /** On the log when it resolves. */

@@ -39,6 +39,8 @@ const workflow = z.strictObject({
   route: z.string(), provider: z.string(), targets: z.array(z.string()), params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   labels, episode: id.optional(), createdAt: time, since: time, until: time.optional(), runner: id.optional(), stoppedBy: id.optional(),
   plan: plan.optional(), verdicts: z.array(verdict), steps: z.array(step),
+  request: z.strictObject({ who: z.string(), why: z.string(), executedBy: z.string().optional() }).optional().describe('Where a person or a program asked for it'),
+  approvals: z.array(z.strictObject({ who: z.string(), at: time })), notes: z.array(z.strictObject({ at: time, who: z.string(), text: z.string() })),
   timeline: z.array(z.strictObject({ at: time, state, reason: reason.optional(), detail: z.string(), by: z.string() })),
 })
 const why = z.strictObject({
@@ -91,6 +93,13 @@ export const schemas = {
   NewStop: z.strictObject({ matchers: z.array(z.string()).optional(), kind: z.enum(['kill', 'pause']).optional(), why: why1.optional() }),
   PulledStop: z.strictObject({ id, durable: z.boolean(), note: z.string().optional() }),
   Lift: z.strictObject({ why: why1 }),
+  NewWorkflow: z.strictObject({
+    runbook: z.string().describe('NAME, for its newest version, or NAME@VERSION'), targets: z.array(z.string()).min(1), params: z.record(z.string(), json).optional(),
+    labels: labels.optional(), why: why1.optional(), dryRun: z.boolean().optional(), who: z.string().optional().describe('Where no token says it'),
+  }),
+  PlanShown: z.strictObject({ plan: digest.optional().describe('The digest of the plan that was shown'), why: why1.optional(), who: z.string().optional() }),
+  Cancel: z.strictObject({ why: why1.optional(), who: z.string().optional() }),
+  Note: z.strictObject({ text: why1, who: z.string().optional() }),
   Reloaded: z.strictObject({ digest: digest.optional(), problems: z.array(z.string()) }),
   Stop: stop, StopList: list(stop),
   Workflow: workflow, WorkflowList: list(workflow), Why: why,

@@ -57,6 +57,32 @@ export const operations = {
     refusals: [...find, 'WHY_REQUIRED', 'BAD_JSON', 'STOP_FORCED', 'FOREIGN_ORIGIN', 'NOT_DURABLE'],
     about: 'Lifts a stop. What it held is planned and judged again.',
   },
+  submit: {
+    method: 'post', path: '/v1/workflows', right: 'act', body: 'NewWorkflow', success: [201, 'Workflow'],
+    refusals: ['KEY_REQUIRED', 'BAD_JSON', 'BAD_WORKFLOW', 'KEY_REUSED', 'REFUSED', 'NO_CATALOGUE', 'NOT_DURABLE', 'TOO_LARGE'],
+    about: 'Submits a request: planned and judged, nothing is run. The header Idempotency-Key names it: the same key again answers 200 with the same workflow for a day, also when it was refused or expired.',
+  },
+  exec: {
+    method: 'post', path: '/v1/workflows/{id}/exec', right: 'act', body: 'PlanShown', success: [202, 'Workflow'],
+    refusals: [...find, 'BAD_JSON', 'NOT_AWAITING_EXEC', 'PLAN_CHANGED', 'REFUSED', 'NOT_DURABLE'],
+    about: 'Runs what was submitted, once: it is judged again first. Of many the first counts. A submission that nobody executes expires after an hour.',
+  },
+  approve: {
+    method: 'post', path: '/v1/workflows/{id}/approve', right: 'act', body: 'PlanShown', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'NOT_ASKING', 'PLAN_CHANGED', 'NOT_DURABLE'],
+    about: 'Says yes to the plan that it asks about. It goes through every other gate all the same.',
+  },
+  deny: {
+    method: 'post', path: '/v1/workflows/{id}/deny', right: 'curb', body: 'PlanShown', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'NOT_ASKING', 'PLAN_CHANGED', 'NOT_DURABLE'],
+    about: 'Says no: it ends refused, and nothing is run.',
+  },
+  cancel: {
+    method: 'post', path: '/v1/workflows/{id}/cancel', right: 'curb', urgent: true, body: 'Cancel', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'ENDED', 'NOT_DURABLE'],
+    about: 'Ends it. What runs of it is killed as a stop kills, with every process that it started.',
+  },
+  note: {
+    method: 'post', path: '/v1/workflows/{id}/note', right: 'curb', body: 'Note', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'BAD_REQUEST', 'NOT_DURABLE'],
+    about: 'Puts what a person has to say about it on the log.',
+  },
   workflows: {
     method: 'get', path: '/v1/workflows', right: 'read', success: [200, 'WorkflowList'], refusals: ['BAD_QUERY'],
     query: { state: 'Of these states, with commas', runbook: 'Of this runbook', target: 'On this target', ...paging }, about: 'Workflows, newest first.',

@@ -17,15 +17,15 @@ export interface TokenEntry {
   readonly expiresAt?: number
 }
 
-/** What a call asks for. `open`: nothing. `local`: to read, unless the caller is on this machine. `proof`: what became of a stop. */
-export type Right = 'open' | 'local' | 'send' | 'stop' | 'proof' | 'read' | 'act'
+/** What a call asks for. `curb`: to end or deny something, which only makes it safer. `open`: nothing. `local`: to read, unless the caller is on this machine. `proof`: what became of a stop. */
+export type Right = 'open' | 'local' | 'send' | 'stop' | 'proof' | 'read' | 'curb' | 'act'
 
 const rights: Readonly<Record<TokenRole, readonly Right[]>> = {
   sender: ['send'],
   stopper: ['stop', 'proof'],
   viewer: ['read', 'local', 'proof'],
-  responder: ['read', 'local', 'proof', 'stop'],
-  operator: ['read', 'local', 'proof', 'stop', 'act', 'send'],
+  responder: ['read', 'local', 'proof', 'stop', 'curb'],
+  operator: ['read', 'local', 'proof', 'stop', 'curb', 'act', 'send'],
 }
 
 /** Those who may, for docs. */

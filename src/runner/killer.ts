@@ -44,9 +44,19 @@ export const createKiller = (deps: KillerOptions): Actor => {
         if (!holds(stop, deps)) await deps.folded(await deps.append([{ kind: 'stop acknowledged', stop: stop.id, ...acknowledged }]))
       })
     }
+    for (const workflow of busy.idle(cancelled(deps), ({ id }) => id)) {
+      busy.during([workflow.id], async () => {
+        await deps.jobs().kill([workflow.id], `cancelled by ${workflow.cancelled!.who}`)
+        await deps.when(() => workflow.state !== 'stopping')
+      })
+    }
     for (const id of obeyed.keys()) if (deps.state.stops.get(id)?.lifted) obeyed.delete(id)
   }
 }
+
+/** What a person cancelled while it ran here. */
+const cancelled = ({ state, me }: KillerOptions): Workflow[] =>
+  [...state.live.get('stopping')!].filter((workflow) => workflow.cancelled !== undefined && workflow.holder === me())
 
 /** Whatever holds a claim lets go of it by itself, in the stepper: there is one place that speaks for a claim. */
 const kill = async (stop: StopOrder, deps: KillerOptions): Promise<Acknowledged> => {

@@ -38,8 +38,8 @@ const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
   if (claimed.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
   const script = await deps.scriptOf(workflow.runbook)
   if (deps.me() !== me) return
-  // Nothing is awaited between this look and the start: a stop that comes now finds the job and kills it.
-  const startable = deps.lease.fresh() && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
+  // Nothing is awaited between this look and the start: a stop or a cancel that comes now finds the job and kills it.
+  const startable = deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
   if (!startable) return letGo(due, claim, deps)
   const began = deps.clock.steady()
   const outcome = script

@@ -38,6 +38,10 @@ export const createParts = () => {
       await parts.before(facts)
       for (const fact of facts) parts.says(fact)
     },
+    record: async (facts) => {
+      await parts.before(facts)
+      for (const fact of facts) parts.says(fact)
+    },
     pullStop: async (asked) => {
       const stop = { id: crypto.randomUUID(), ...asked }
       if (!parts.stopsLand) {

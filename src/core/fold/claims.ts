@@ -190,6 +190,7 @@ const afterJob = (state: State, workflow: Workflow, why: Why): void => {
   const doubt = workflow.steps.find((step) => step.jobs.some((job) => job.state === 'in doubt'))
   const failed = workflow.steps.find((step) => step.onError === 'stop' && step.jobs.some((job) => job.state === 'failed'))
   if (workflow.state === 'stopping') {
+    if (workflow.cancelled && workflow.stoppedBy === undefined) return move(state, workflow, 'cancelled', { ...plain, reason: 'cancelled', detail: doubt ? `in doubt: ${doubt.name}` : workflow.cancelled.who })
     return move(state, workflow, 'stopped', { ...plain, reason: 'stopped', detail: doubt ? `in doubt: ${doubt.name}` : '' })
   }
   if (doubt) {

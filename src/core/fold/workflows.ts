@@ -13,16 +13,22 @@ export const foldMatched = (state: State, entry: Matched, why: Why): void => {
   if (!episode || state.workflows.has(entry.workflow)) return // the first answer on the log counts
   state.unanswered.delete(episode.id)
   answer(state, episode, { workflow: entry.workflow })
+  begin(state, { ...entry, labels: episode.labels }, why)
+}
+
+/** What a match and a request have in common: a workflow that is to be planned. */
+export const begin = (
+  state: State, from: Omit<Matched, 'kind' | 'episode'> & { readonly episode?: string; readonly labels: Workflow['labels']; readonly request?: NonNullable<Workflow['request']> }, why: Why,
+): void => {
+  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request } = from
   const workflow: Workflow = {
-    id: entry.workflow, episode: entry.episode, runbook: entry.runbook, provider: entry.provider, route: entry.route,
-    labels: episode.labels, targets: entry.targets, params: entry.params, mode: entry.mode, probe: entry.probe,
-    healedWithinMs: entry.healedWithinMs, manifest: entry.steps, createdAt: why.at, channel: entry.channel,
+    id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, manifest: steps, createdAt: why.at, channel,
     state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
-    probed: false, gone: false, approvals: [], timeline: [],
+    probed: false, gone: false, approvals: [], notes: [], timeline: [], ...(request === undefined ? {} : { request }),
   }
   state.workflows.set(workflow.id, workflow)
   asked(state, workflow, why.at)
-  move(state, workflow, 'planning', why)
+  move(state, workflow, 'planning', { ...why, ...(request === undefined ? {} : { detail: `asked for by ${request.who}${request.why === '' ? '' : `: ${request.why}`}` }) })
 }
 
 /** How many things ask for help is what a mass failure is told by, whether or not they get it. */
@@ -61,6 +67,7 @@ export const foldDecided = (state: State, entry: Decided, position: number, why:
   const because: Why = { ...why, detail: entry.detail, ...(entry.reason ? { reason: entry.reason } : {}) }
   switch (entry.outcome) {
     case 'start':
+    case 'submitted':
       return move(state, workflow, 'ready', because)
     case 'wait':
       return wait(state, workflow, {

@@ -29,6 +29,9 @@ export const viewWorkflow = (workflow: Workflow): Form<'Workflow'> => ({
   ...maybe('stoppedBy', workflow.stoppedBy, same),
   ...maybe('plan', workflow.plan, viewPlan),
   verdicts: (workflow.decision?.verdicts ?? []).map(viewVerdict),
+  ...maybe('request', workflow.request, ({ who, why, exec }) => ({ who, why, ...maybe('executedBy', exec?.who, same) })),
+  approvals: workflow.approvals.map(({ who, at }) => ({ who, at: time(at) })),
+  notes: workflow.notes.map(({ at, who, text }) => ({ at: time(at), who, text })),
   steps: workflow.steps.map(viewStep),
   timeline: workflow.timeline.map(({ at, state, reason, detail, by }) => ({ at: time(at), state, ...maybe('reason', reason, same), detail, by })),
 })

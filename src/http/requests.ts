@@ -1,0 +1,151 @@
+/** What people and programs ask for by themselves, in three steps: submitted, executed, looked at; and their answers. */
+import { hash, randomUUIDv7 } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { canonical } from '../core/canonical.ts'
+import type { Fact } from '../core/entry.ts'
+import { awaitsExec } from '../core/fold/requests.ts'
+import { isEnd, type Workflow } from '../core/state.ts'
+import { LogError } from '../log/log.ts'
+import { answer } from './answer.ts'
+import { readBody } from './body.ts'
+import { findId, type Call } from './call.ts'
+import { later, Refusal } from './errors.ts'
+import { isObject, readRequest, submission } from './request-form.ts'
+import { viewWorkflow } from './views/workflows.ts'
+
+const mostBytes = 256 * 1024
+/** A plan may take half a minute; whoever waited this long is told how far it came. */
+const judgedWithinMs = 35_000
+const lookEveryMs = 10
+const durableWithinMs = 5000
+
+export async function submit(call: Call): Promise<void> {
+  const { req, res, ports } = call
+  const key = keyOf(req.headers['idempotency-key'])
+  const given = await readObject(call)
+  const [asked, who] = [readRequest(given), whoOf(call, given)]
+  const { state } = ports.read()
+  const catalogue = state.catalogue && state.catalogues.get(state.catalogue.digest)
+  if (catalogue === undefined) throw new Refusal('NO_CATALOGUE', 'See /healthz for what is wrong with the files.', { headers: later() })
+  const sent = { key: `${who}\n${key}`, body: hash('sha256', canonical(asked)) }
+  let known = state.keys.get(sent.key)
+  const again = known !== undefined
+  if (known === undefined) {
+    await record(call, [submission(asked, catalogue, { ...sent, who })])
+    known = state.keys.get(sent.key)
+  }
+  if (known === undefined || known.body !== sent.body) throw new Refusal('KEY_REUSED', 'This Idempotency-Key was used for another request: take a new one.')
+  const workflow = state.workflows.get(known.workflow)
+  if (workflow === undefined) throw new Refusal('NOT_FOUND', 'It is no longer remembered.')
+  await until(call, () => workflow.state !== 'planning' && (workflow.decision !== undefined || isEnd(workflow.state)))
+  if (isRefused(workflow) && !again) throw refused(workflow)
+  answer(res, again ? 200 : 201, viewWorkflow(workflow))
+}
+
+export async function exec(call: Call): Promise<void> {
+  const { res } = call
+  const workflow = find(call)
+  const given = await readObject(call, { optional: true })
+  if (workflow.state !== 'ready' || !awaitsExec(workflow)) throw notReady(workflow)
+  const plan = planOf(given, workflow)
+  const id = randomUUIDv7()
+  await record(call, [{ kind: 'exec asked', workflow: workflow.id, exec: id, plan, who: whoOf(call, given) }])
+  if (workflow.request?.exec?.id !== id) throw notReady(workflow)
+  await until(call, () => workflow.decision !== undefined || isEnd(workflow.state) || awaitsExec(workflow))
+  if (isRefused(workflow)) throw refused(workflow)
+  answer(res, 202, viewWorkflow(workflow))
+}
+
+export const approve = (call: Call): Promise<void> => answerQuestion(call, 'approved')
+export const deny = (call: Call): Promise<void> => answerQuestion(call, 'denied')
+
+async function answerQuestion(call: Call, kind: 'approved' | 'denied'): Promise<void> {
+  const workflow = find(call)
+  const given = await readObject(call, { optional: true })
+  if (workflow.state !== 'asking') throw new Refusal('NOT_ASKING', `It does not ask: it is ${workflow.state}.`)
+  const plan = planOf(given, workflow)
+  await record(call, [{ kind, workflow: workflow.id, plan, who: whoOf(call, given), why: text(given, 'why') }])
+  answer(call.res, 202, viewWorkflow(workflow))
+}
+
+/** What runs of it is killed as a stop kills. */
+export async function cancel(call: Call): Promise<void> {
+  const workflow = find(call)
+  const given = await readObject(call, { optional: true })
+  if (isEnd(workflow.state)) throw new Refusal('ENDED', `It has ended: it is ${workflow.state}.`)
+  await record(call, [{ kind: 'cancelled', workflow: workflow.id, who: whoOf(call, given), why: text(given, 'why') }])
+  answer(call.res, 202, viewWorkflow(workflow))
+}
+
+export async function note(call: Call): Promise<void> {
+  const workflow = find(call)
+  const given = await readObject(call)
+  const said = text(given, 'text')
+  if (said === '') throw new Refusal('BAD_REQUEST', 'Say something: {"text": "…"}.')
+  await record(call, [{ kind: 'noted', workflow: workflow.id, who: whoOf(call, given), text: said }])
+  answer(call.res, 202, viewWorkflow(workflow))
+}
+
+function keyOf(header: string | string[] | undefined): string {
+  const key = typeof header === 'string' ? header.trim() : ''
+  if (key === '' || key.length > 200) throw new Refusal('KEY_REQUIRED', 'Send the header Idempotency-Key, up to 200 letters: the same one again gives the same workflow, never a second run.')
+  return key
+}
+
+async function readObject({ req }: Call, { optional = false } = {}): Promise<Record<string, unknown>> {
+  const body = (await readBody(req, { take: () => {}, give: () => {} }, mostBytes)).toString()
+  if (optional && body.trim() === '') return {}
+  try {
+    const json: unknown = JSON.parse(body)
+    if (isObject(json)) return json
+  } catch {
+    // said below
+  }
+  throw new Refusal('BAD_JSON', 'Send a JSON object.')
+}
+
+const text = (given: Readonly<Record<string, unknown>>, name: string): string => {
+  const value = given[name]
+  return typeof value === 'string' ? value.slice(0, 1000) : ''
+}
+
+/** Proved by a token; without tokens, whoever the sender says he is. */
+const whoOf = ({ caller }: Call, given: Readonly<Record<string, unknown>>): string => (caller.proved ? caller.name : text(given, 'who').slice(0, 200) || caller.name)
+
+const find = ({ ports, id }: Call): Workflow => {
+  const { state } = ports.read()
+  return state.workflows.get(findId(state.workflows.keys(), id))!
+}
+
+/** The plan that was shown: who names none means the one of now. */
+function planOf(given: Readonly<Record<string, unknown>>, workflow: Workflow): string {
+  const digest = workflow.plan?.digest ?? ''
+  if (given['plan'] !== undefined && given['plan'] !== digest) throw new Refusal('PLAN_CHANGED', 'Look at the new plan first.', { more: { plan: digest } })
+  return digest
+}
+
+const notReady = (workflow: Workflow): Refusal =>
+  new Refusal('NOT_AWAITING_EXEC', workflow.request === undefined ? 'It answers an alert: nobody has to execute it.' : `It does not wait for this: it is ${workflow.state}.`, { more: { state: workflow.state } })
+
+/** It came to nothing before it began: by the policies, or because no plan could be made. */
+const isRefused = ({ state, started }: Workflow): boolean => !started && (state === 'refused' || state === 'failed')
+
+const refused = (workflow: Workflow): Refusal => {
+  const { id, verdicts } = viewWorkflow(workflow)
+  return new Refusal('REFUSED', `${workflow.reason}: ${workflow.detail}`, { more: { id, state: workflow.state, reason: workflow.reason, verdicts } })
+}
+
+/** Folded here when it resolves, or told that it may be later. */
+async function record(call: Call, facts: readonly Fact[]): Promise<void> {
+  try {
+    await call.ports.record(facts, { deadlineMs: durableWithinMs })
+  } catch (problem) {
+    if (!(problem instanceof LogError)) throw problem
+    throw new Refusal('NOT_DURABLE', 'The log did not take it in time; it may land later. Ask again: the same key gives the same workflow.', { headers: later() })
+  }
+}
+
+async function until({ door, res }: Call, holds: () => boolean): Promise<void> {
+  const over = performance.now() + judgedWithinMs
+  while (!holds() && performance.now() < over && !door.ending.aborted && !res.destroyed) await sleep(lookEveryMs)
+}
