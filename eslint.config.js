@@ -48,7 +48,7 @@ export default tseslint.config(
       'no-var': 'error',
       'prefer-const': ['error', { destructuring: 'all', ignoreReadBeforeAssign: true }],
       'no-self-compare': 'error',
-      'no-unreachable-loop': 'error',
+      'no-unreachable-loop': ['error', { ignore: ['ForOfStatement'] }],
       'no-restricted-syntax': ['error', ...banned],
     },
   },
@@ -60,13 +60,12 @@ export default tseslint.config(
     },
   },
   // They wire: one call after the other, in the order of their start.
-  { files: ['src/main.ts', 'src/serve.ts'], rules: { 'max-lines-per-function': ['error', { max: 150 }] } },
+  { files: ['src/main.ts', 'src/serve.ts'], rules: { 'max-lines-per-function': ['error', { max: 170 }] } },
   {
     files: ['src/core/**/*.ts', 'src/follow/**/*.ts'],
     rules: {
       'no-restricted-properties': ['error', ...handedIn],
       'no-restricted-syntax': ['error', ...banned, { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'the time is handed in: `new Date(now)`' }],
-      'no-restricted-globals': ['error', { name: 'fetch', message: 'what is outside is asked by an edge: http, providers, notify' }],
     },
   },
 )

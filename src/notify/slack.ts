@@ -30,6 +30,13 @@ export interface InThread {
 /** A channel that failed for this long is passed over for the next one. */
 const passOverMs = 60_000
 
+type Posted = Parameters<WebClient['chat']['postMessage']>[0]
+
+const posted = (channel: string, message: Message, thread?: InThread): Posted => ({
+  channel, ...sayable(message), parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false,
+  ...(thread ? { thread_ts: thread.ts, reply_broadcast: thread.broadcast } : {}),
+} as Posted)
+
 export const slackEdge = (options: SlackOptions) => {
   const { now = () => performance.now(), random = Math.random, timeoutMs = 10_000, paceMs = 1000 } = options
   const lanes = new Map<string, Lane>()
@@ -80,10 +87,7 @@ export const slackEdge = (options: SlackOptions) => {
   }
 
   const post = (channel: string, message: Message, thread?: InThread): Promise<Outcome> =>
-    call(channel, (slack) => slack.chat.postMessage({
-      channel, ...sayable(message), parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false,
-      ...(thread ? { thread_ts: thread.ts, reply_broadcast: thread.broadcast } : {}),
-    } as Parameters<WebClient['chat']['postMessage']>[0]))
+    call(channel, (slack) => slack.chat.postMessage(posted(channel, message, thread)))
 
   return {
     post,

@@ -95,7 +95,6 @@ describe('labels from outside', () => {
         const view = viewOf({ state: story.state, now: story.at, runners: [] }, notice)
         const { runbookUrl } = view.kind === 'unknown' ? view.annotations : {}
         harmless(render(view), runbookUrl === undefined ? [] : [runbookUrl])
-        // eslint-disable-next-line no-control-regex -- that is what must not be there
         assert.doesNotMatch(said(view) + renderText(view), /[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/)
       }
     })

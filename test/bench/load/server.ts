@@ -18,7 +18,7 @@ for (const { id } of served.parts.state.inForce) await served.parts.liftStop(id,
 const { parts } = served
 
 /** When so many entries had been written. */
-let written: { at: number; entries: number }[] = []
+const written: { at: number; entries: number }[] = []
 let behindMs = 0
 setInterval(() => {
   const now = performance.now()
