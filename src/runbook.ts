@@ -21,8 +21,8 @@ export interface Size {
   readonly rollingOut?: boolean
   /** Whether another controller sets its size; not given where the provider cannot say. */
   readonly autoscaled?: boolean
-  /** Each replica, oldest first, for what restarts one at a time. */
-  readonly members: readonly { readonly id: string; readonly ready: boolean; readonly startedAt: string }[]
+  /** Each replica, oldest first, for what restarts one at a time. A `protected` one is not ended: somebody said so to the provider. */
+  readonly members: readonly { readonly id: string; readonly ready: boolean; readonly startedAt: string; readonly protected?: boolean }[]
 }
 
 export interface ReadScale {
@@ -34,11 +34,15 @@ export interface ReadScale {
 export interface Scale extends ReadScale {
   /**
    * Absolute, so that saying it twice is harmless. Refused outside the target's bounds, and where `version` is given
-   * and no longer true.
+   * and no longer true. Said `toward: 'up'` it never lowers, and `'down'` never raises, whatever became of the size meanwhile.
    */
-  set(target: string, replicas: number, options?: { version?: string }): Promise<Size>
+  set(target: string, replicas: number, options?: { version?: string; toward?: 'up' | 'down' }): Promise<Size>
   /** Replaces one member by a fresh one. Saying it again for a member that is gone does nothing. */
   restart(target: string, member: string): Promise<Size>
+  /** Ends one member for good: the target has one fewer. Where the provider can (`aws-asg`). Repeating it does nothing. */
+  remove(target: string, member: string): Promise<Size>
+  /** Has the outside replace a member that it takes for well, at its own pace. Where the provider can (`aws-asg`). */
+  markUnhealthy(target: string, member: string): Promise<Size>
 }
 
 export interface AlertView {

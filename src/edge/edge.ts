@@ -137,6 +137,7 @@ export class Edge {
     const { target = '' } = ask
     // Before it waits for its turn, and again when it has it.
     this.#refuseIf(this.#breakers.get(target)?.refusal(now()), target)
+    if (now() >= until) throw new EdgeError('DeadlineOver', `${name}: no answer within ${ask.deadlineMs} ms`)
     const waitMs = this.#pace.take(now(), until - now())
     if (waitMs === undefined) throw new EdgeError('RateLimited', `${name}: more calls than ${this.#options.settings.perSecond} a second wait already`)
     if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted())

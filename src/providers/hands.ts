@@ -1,9 +1,9 @@
 /** What a script asked for, brought to the provider that its runbook names. Its arguments are a script's: all are checked. */
 import type { Json } from '../core/plan.ts'
-import { ProviderError, type Call, type Provider } from './provider.ts'
+import { ProviderError, type Call, type Condition, type Provider } from './provider.ts'
 
 export interface Hands {
-  /** `name` is one of `scale.read list set restart`. Throws `ProviderError`. */
+  /** `name` is one of `scale.read list set restart remove markUnhealthy`. Throws `ProviderError`. */
   call(provider: string, name: string, args: readonly Json[], call: Call): Promise<Json>
   close(): Promise<void>
 }
@@ -31,12 +31,20 @@ async function answer(provider: Provider, verb: string, args: readonly Json[], c
     case 'scale.list':
       return provider.list(call)
     case 'scale.set':
-      return provider.set(text(first, 'target'), size(second), { ...call, ...version(third) })
+      return provider.set(text(first, 'target'), size(second), { ...call, ...condition(third) })
     case 'scale.restart':
       return provider.restart(text(first, 'target'), text(second, 'member'), call)
+    case 'scale.remove':
+      return (provider.remove ?? cannot(provider, verb))(text(first, 'target'), text(second, 'member'), call)
+    case 'scale.markUnhealthy':
+      return (provider.markUnhealthy ?? cannot(provider, verb))(text(first, 'target'), text(second, 'member'), call)
     default:
-      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, set and restart`)
+      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, set, restart, remove and markUnhealthy`)
   }
+}
+
+function cannot({ name }: Provider, verb: string): never {
+  throw new ProviderError('BadCall', `the provider ${name} has no ${verb}`)
 }
 
 function text(value: Json | undefined, name: string): string {
@@ -49,11 +57,12 @@ function size(value: Json | undefined): number {
   throw new ProviderError('BadCall', `a size must be a whole number from 0 on, not ${shown(value)}`)
 }
 
-function version(value: Json | undefined): { version?: string } {
+function condition(value: Json | undefined): Condition {
   if (value === undefined || value === null) return {}
-  const given = typeof value === 'object' && !Array.isArray(value) ? (value as { version?: Json }).version : value
-  if (typeof value === 'object' && !Array.isArray(value) && given === undefined) return {}
-  return { version: text(given, 'version') }
+  if (typeof value !== 'object' || Array.isArray(value)) throw new ProviderError('BadCall', `what must be true must be { version, toward }, not ${shown(value)}`)
+  const { version, toward } = value as { version?: Json; toward?: Json }
+  if (toward !== undefined && toward !== 'up' && toward !== 'down') throw new ProviderError('BadCall', `toward must be up or down, not ${shown(toward)}`)
+  return { ...(version === undefined ? {} : { version: text(version, 'version') }), ...(toward === undefined ? {} : { toward }) }
 }
 
 const shown = (value: Json | undefined): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60)

@@ -2,16 +2,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Size } from '../runbook.ts'
 import type { Ask, Declarations, Kept, Replica, Service } from './local-words.ts'
-import { outOfBounds, targetUnknown, versionConflict } from './provider.ts'
+import { mustSet, targetUnknown } from './provider.ts'
 
 /** The same object when there is nothing to do. Throws `ProviderError`. */
-export function setReplicas(kept: Kept, { target, replicas, version }: Ask & { verb: 'set' }): Kept {
+export function setReplicas(kept: Kept, { target, replicas, ...condition }: Ask & { verb: 'set' }): Kept {
   const service = serviceOf(kept, target)
-  // First, so that the second saying of one `set` is harmless although the first one changed the version.
-  if (service.replicas === replicas) return kept
   const { min, max } = service.declared
-  if (!Number.isSafeInteger(replicas) || replicas < min || replicas > max) throw outOfBounds(target, replicas, { min, max, replicas: service.replicas })
-  if (version !== undefined && version !== String(service.version)) throw versionConflict(target, version, String(service.version))
+  if (!mustSet(target, replicas, { replicas: service.replicas, version: String(service.version), min, max }, condition)) return kept
   return withService(kept, target, { ...service, replicas, version: service.version + 1 })
 }
 

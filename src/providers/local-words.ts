@@ -1,6 +1,6 @@
 /** What the provider `local` and its keeper say to each other, and what the keeper writes down. Plain JSON, all of it. */
 import type { Size } from '../runbook.ts'
-import type { ProviderErrorName } from './provider.ts'
+import type { Condition, ProviderErrorName } from './provider.ts'
 
 /** One service, as its file declares it. `{port}` and `{id}` stand for the replica's own. */
 export interface Declaration {
@@ -63,7 +63,7 @@ export interface Kept {
 export type Ask =
   | { readonly verb: 'read'; readonly target: string }
   | { readonly verb: 'list' }
-  | { readonly verb: 'set'; readonly target: string; readonly replicas: number; readonly version?: string }
+  | ({ readonly verb: 'set'; readonly target: string; readonly replicas: number } & Condition)
   | { readonly verb: 'restart'; readonly target: string; readonly member: string }
   /** With an `owner`, the services end when that process does: for those who start them only for a while. */
   | { readonly verb: 'declare'; readonly services: Declarations; readonly owner?: ProcessName }

@@ -49,8 +49,8 @@ async function localProvider(declared: Declarations, folder: string, { endWithMe
     folder: place,
     read: async (target, given) => (await ask(target, { verb: 'read', target }, given)) as Size,
     list: async (given) => (await ask('the list of services', { verb: 'list' }, given)) as { name: string; id: string }[],
-    set: async (target, replicas, { version, ...given }) =>
-      (await ask(target, { verb: 'set', target, replicas, ...(version === undefined ? {} : { version }) }, given)) as Size,
+    set: async (target, replicas, { version, toward, ...given }) =>
+      (await ask(target, { verb: 'set', target, replicas, ...(version === undefined ? {} : { version }), ...(toward === undefined ? {} : { toward }) }, given)) as Size,
     restart: async (target, member, given) => (await ask(target, { verb: 'restart', target, member }, given)) as Size,
     close: async () => {},
     end: (given) => withinDeadline('the end of the local services', given, (signal) => endKeeper(place, signal)),

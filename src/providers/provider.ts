@@ -3,6 +3,7 @@
  * `test/contract/provider.ts` holds every provider to:
  *
  * - sizes are absolute, and saying one twice does nothing the second time, whatever version is given with it;
+ * - said to go up a size never lowers, said to go down it never raises, whatever happened since it was planned;
  * - a size outside the target's bounds is refused, and so is one said of a version that is no longer true;
  * - a member that is gone is not restarted again, and ids of members are never used a second time;
  * - a call ends by its deadline or its signal, whichever comes first, and then nobody knows whether it took effect.
@@ -17,12 +18,22 @@ export interface Call {
   readonly deadlineMs: number
 }
 
+/** What must be true for a size to be set. */
+export interface Condition {
+  readonly version?: string
+  readonly toward?: 'up' | 'down'
+}
+
 export interface Provider {
   readonly name: string
   read(target: string, call: Call): Promise<Size>
   list(call: Call): Promise<readonly { readonly name: string; readonly id: string }[]>
-  set(target: string, replicas: number, call: Call & { readonly version?: string }): Promise<Size>
+  set(target: string, replicas: number, call: Call & Condition): Promise<Size>
   restart(target: string, member: string, call: Call): Promise<Size>
+  /** Ends one member for good: the target has one fewer. Not every provider can. */
+  remove?(target: string, member: string, call: Call): Promise<Size>
+  /** Has the outside itself replace a member that it takes for well. Not every provider can. */
+  markUnhealthy?(target: string, member: string, call: Call): Promise<Size>
   /** Lets go of what the provider holds in this process. What it made outside stays as it is. */
   close(): Promise<void>
 }
@@ -35,7 +46,7 @@ export class ProviderError extends Error {
   }
 }
 
-const providerErrorNames = ['TargetUnknown', 'TargetUnreachable', 'VersionConflict', 'OutOfBounds', 'BadCall'] as const
+const providerErrorNames = ['TargetUnknown', 'TargetUnreachable', 'VersionConflict', 'OutOfBounds', 'Busy', 'Protected', 'BadCall'] as const
 export type ProviderErrorName = (typeof providerErrorNames)[number]
 
 export const isProviderErrorName = (name: unknown): name is ProviderErrorName => (providerErrorNames as readonly unknown[]).includes(name)
@@ -46,8 +57,26 @@ export const targetUnknown = (target: string, known: readonly string[]): Provide
 export const outOfBounds = (target: string, asked: number, { min, max, replicas }: { min: number; max: number; replicas: number }): ProviderError =>
   new ProviderError('OutOfBounds', `${target} may have ${min} to ${max} replicas, it has ${replicas}, and ${asked} were asked for`)
 
-export const versionConflict = (target: string, given: string, now: string): ProviderError =>
+const versionConflict = (target: string, given: string, now: string): ProviderError =>
   new ProviderError('VersionConflict', `${target} was changed by someone else: it is at version ${now}, the call was made for ${quoted(given)}; read it again`)
+
+interface Sized {
+  readonly replicas: number
+  readonly version: string
+  readonly min: number
+  readonly max: number
+}
+
+/** Whether the size must be changed at all, judged on what was just read. Throws `ProviderError` where it may not be. */
+export function mustSet(target: string, asked: number, now: Sized, { version, toward }: Condition): boolean {
+  // First, so that the second saying of one `set` is harmless although the first one changed the version.
+  if (now.replicas === asked) return false
+  if (toward === 'up' && now.replicas > asked) return false
+  if (toward === 'down' && now.replicas < asked) return false
+  if (!Number.isSafeInteger(asked) || asked < now.min || asked > now.max) throw outOfBounds(target, asked, now)
+  if (version !== undefined && version !== now.version) throw versionConflict(target, version, now.version)
+  return true
+}
 
 /** Runs `work` with a signal that ends by the call's own or by its deadline; then the target counts as unreachable. */
 export async function withinDeadline<T>(what: string, call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -68,8 +68,10 @@ function scaleFor(desk: Desk, check: () => void, acts: boolean): Scale {
   return Object.freeze({
     read: async (target: string) => ask('read', target),
     list: async () => ask('list'),
-    set: (target: string, replicas: number, options?: { version?: string }) => change('set', target, replicas, options as Json),
+    set: (target: string, replicas: number, options?: { version?: string; toward?: 'up' | 'down' }) => change('set', target, replicas, options as Json),
     restart: (target: string, member: string) => change('restart', target, member),
+    remove: (target: string, member: string) => change('remove', target, member),
+    markUnhealthy: (target: string, member: string) => change('markUnhealthy', target, member),
   })
 }
 

@@ -1,6 +1,7 @@
 /** What every provider of sizes promises. Run on real targets: processes here, and what the later providers scale. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Json } from '../../src/core/plan.ts'
 import { createHands } from '../../src/providers/hands.ts'
 import { ProviderError, type Call, type Provider, type ProviderErrorName, type Size } from '../../src/providers/provider.ts'
 
@@ -137,6 +138,15 @@ const promises: Readonly<Record<string, (subject: Subject) => Promise<void>>> = 
     assert.deepEqual(await provider.read(target, call()), before)
   },
 
+  'up never lowers and down never raises, whatever became of the size since': async ({ provider, target }) => {
+    await provider.set(target, 3, call())
+    const { version } = await provider.read(target, call())
+    const kept = [await provider.set(target, 2, { ...call(), toward: 'up' }), await provider.set(target, 4, { ...call(), toward: 'down' }), await provider.set(target, 1, { ...call(), toward: 'up', version: 'long ago' })]
+    assert.deepEqual(kept.map((size) => [size.replicas, size.version]), Array(3).fill([3, version]), 'it is there already, and nothing happens')
+    assert.equal((await provider.set(target, 4, { ...call(), toward: 'up' })).replicas, 4)
+    assert.equal((await provider.set(target, 3, { ...call(), toward: 'down' })).replicas, 3)
+  },
+
   'a restart replaces one member and leaves the others; said again it does nothing': async (subject) => {
     const { provider, target } = subject
     const before = await provider.read(target, call())
@@ -166,10 +176,10 @@ const promises: Readonly<Record<string, (subject: Subject) => Promise<void>>> = 
     assert.equal(size.replicas, 2)
     const set = await hands.call(provider.name, 'scale.set', [target, 3, { version: size.version }], call())
     assert.equal((set as unknown as Size).replicas, 3)
-    const wrong: readonly (readonly [string, readonly (string | number | null)[], string])[] = [
+    const wrong: readonly (readonly [string, readonly Json[], string])[] = [
       ['scale.read', [], 'no target'], ['scale.read', [7], 'a target that is no text'], ['scale.set', [target], 'no size'],
       ['scale.set', [target, '3'], 'a size that is text'], ['scale.set', [target, -1], 'a size below nothing'],
-      ['scale.set', [target, 1.5], 'half a replica'], ['scale.restart', [target], 'no member'],
+      ['scale.set', [target, 1.5], 'half a replica'], ['scale.set', [target, 3, { toward: 'sideways' }], 'neither up nor down'], ['scale.restart', [target], 'no member'],
       ['scale.end', [], 'a call that scripts do not have'], ['constructor', [], 'a name that every object has'],
     ]
     for (const [name, args, reason] of wrong) await assert.rejects(hands.call(provider.name, name, args, call()), refusedAs('BadCall', /must be|may call/), reason)

@@ -20,6 +20,8 @@ function handsOn({ provider }: Services): { scale: Scale; changes: string[] } {
       list: () => provider.list(call()),
       set: (name, replicas, more) => (changes.push(`${name} → ${replicas}`), provider.set(name, replicas, { ...call(), ...more })),
       restart: (name, member) => (changes.push(`restart ${member}`), provider.restart(name, member, call())),
+      remove: () => Promise.reject(new Error('services have no such thing')),
+      markUnhealthy: () => Promise.reject(new Error('services have no such thing')),
     },
   }
 }
