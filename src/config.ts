@@ -47,7 +47,10 @@ export interface Config {
     readonly channel?: string; readonly fallbackChannel?: string; readonly apiUrl?: string
     readonly announce: 'start' | 'problems'; readonly remindAfterMs: number; readonly allow: readonly SlackGrant[]
   }
-  readonly providers: { readonly local: { readonly services?: string } }
+  readonly providers: {
+    readonly local: { readonly services?: string }
+    readonly awsAsg?: { readonly region: string; readonly tag: string; readonly endpoint?: string }
+  }
   readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
   readonly killAfterMs: number
   readonly lostAfterMs: number
@@ -113,7 +116,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
       ...given('channel', values['slack.channel']), ...given('fallbackChannel', values['slack.fallbackChannel']), ...given('apiUrl', values['slack.apiUrl']),
       announce: values['slack.announce'] ?? 'start', remindAfterMs: values['slack.remindAfter'] ?? 900_000, allow: values['slack.allow'] ?? [],
     },
-    providers: { local: given('services', values['providers.local.services']) },
+    providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)) },
     edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {} },
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
     lostAfterMs: values.lostAfter ?? 45_000,
@@ -122,6 +125,11 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     logLevel: values.logLevel ?? 'info',
     force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false },
   }
+}
+
+function awsAsgOf(values: Values): Config['providers']['awsAsg'] {
+  const { 'providers.aws-asg.region': region, 'providers.aws-asg.tag': tag = '', 'providers.aws-asg.endpoint': endpoint } = values
+  return region === undefined ? undefined : { region, tag, ...given('endpoint', endpoint) }
 }
 
 function edgeSettings(values: Values): EdgeSettings {

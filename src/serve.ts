@@ -13,8 +13,7 @@ import { openDoor } from './http/server.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
 import { createAlertmanagers } from './providers/alertmanager.ts'
-import { createHands } from './providers/hands.ts'
-import { startLocalServices } from './providers/local.ts'
+import { openHands } from './providers/configured.ts'
 import { openSlack } from './notify/open-slack.ts'
 import { escalationsWaiting } from './notify/view.ts'
 import { createMetrics } from './observe/metrics.ts'
@@ -40,11 +39,10 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const closed = new AbortController()
   const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
   const { name, roles, alertmanager } = config
-  const { services } = config.providers.local
-  const hands = createHands(services === undefined ? [] : [await startLocalServices(services, `${stateDirectory}/local`)])
   const metrics = createMetrics(about)
   const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
   const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
+  const hands = await openHands({ providers: config.providers, stateDirectory, edges })
   const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
   let ports: Ports | undefined
   const stopKey = randomBytes(24).toString('base64url')

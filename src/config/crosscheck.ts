@@ -22,6 +22,8 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
   checkKafka(config, say)
   checkSlack(config, say)
   const { services } = config.providers.local
+  const { awsAsg } = config.providers
+  if (awsAsg !== undefined && !/^[^=]{1,128}=[^=]{1,256}$/.test(awsAsg.tag)) say('providers.aws-asg.tag', `must be KEY=VALUE, not ${awsAsg.tag}`)
   if (services !== undefined && !existsSync(services)) say('providers.local.services', `names ${services}, which is not there`)
   config.alertmanager.forEach(({ ca, auth }, index) => {
     const files: [string, string | undefined][] = [['ca', ca], ['auth', auth === undefined ? undefined : 'tokenFile' in auth ? auth.tokenFile : auth.passwordFile]]

@@ -66,6 +66,9 @@ const settings = {
   'slack.remindAfter': of(duration, 'An escalation that nobody took is told again after this.', '15m'),
   'slack.allow': of(slackGrants, 'Who may do more than stop, from Slack. In the environment TEAM/USER,….'),
   'providers.local.services': file('The file that declares the services of this machine. None: the provider `local` has no targets.'),
+  'providers.aws-asg.region': of(text, 'The region of the Auto Scaling groups. Unset: there is no provider `aws-asg`. Credentials come as everywhere with AWS: role, environment, files.'),
+  'providers.aws-asg.tag': of(text, 'Which groups are targets: KEY=VALUE.', 'paramedic=true'),
+  'providers.aws-asg.endpoint': of(origin, "Another address of the API, for private endpoints and tests."),
   'edges.breaker.mode': of(oneOf('consecutive', 'rate'), 'What opens a breaker: failures in a row, or their share. It is one for each edge and target.', 'consecutive'),
   'edges.breaker.failures': of(whole(1, 1000), 'How many failures in a row open it.', '6'),
   'edges.breaker.percent': of(whole(1, 100), 'By share: how many of a hundred calls of the last 30s.', '50'),
@@ -93,7 +96,7 @@ export type Values = { readonly [K in Key]?: Value<K> }
 
 export const keys = Object.keys(settings) as readonly Key[]
 
-const words = (key: string): string[] => key.split('.').flatMap((part) => part.split(/(?=[A-Z])/)).map((word) => word.toLowerCase())
+const words = (key: string): string[] => key.split('.').flatMap((part) => part.split(/-|(?=[A-Z])/)).map((word) => word.toLowerCase())
 
 /** `slack.botToken` → `PARAMEDIC_SLACK_BOT_TOKEN` */
 export const environmentName = (key: string): string => `PARAMEDIC_${words(key).join('_').toUpperCase()}`

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, test } from 'node:test'
 import { kafkaAccess } from '../../src/config/kafka.ts'
+import { usualSettings } from '../../src/edge/settings.ts'
 import { folder, load, type Given } from './load.ts'
 import { loadConfig } from '../../src/config.ts'
 
@@ -45,7 +46,23 @@ describe('configuration', () => {
     ])
   })
 
+  test('edges and clouds have what the design says, and what is written', async (t) => {
+    const { config } = await load(t, {})
+    assert.deepEqual(config?.edges.settings, usualSettings)
+    assert.equal(config?.providers.awsAsg, undefined)
+    const written = await load(t, {
+      yaml: 'providers:\n  aws-asg:\n    region: eu-central-1\nedges:\n  perTarget: 2\n  modes: { slack: off, cloud: mock }\n',
+      env: { PARAMEDIC_EDGES_BREAKER_FAILURES: '3', PARAMEDIC_PROVIDERS_AWS_ASG_TAG: 'heal=yes' },
+    })
+    assert.deepEqual(written.config?.providers.awsAsg, { region: 'eu-central-1', tag: 'heal=yes' })
+    const { settings, modes } = written.config!.edges
+    assert.deepEqual([settings.breaker.failures, settings.bulkhead.perTarget, modes], [3, 2, { slack: 'off', cloud: 'mock' }])
+  })
+
   const refused: [given: Given, problem: RegExp, because: string][] = [
+    [{ env: { PARAMEDIC_EDGES_MODES: 'slack=of' } }, /must be one of on, off, mock, direct/, 'a switch that is not there'],
+    [{ env: { PARAMEDIC_EDGES_RETRY_TRIES: '0' } }, /whole number from 1 to 20/, 'a call is tried at least once'],
+    [{ env: { PARAMEDIC_PROVIDERS_AWS_ASG_REGION: 'x', PARAMEDIC_PROVIDERS_AWS_ASG_TAG: 'paramedic' } }, /KEY=VALUE/, 'a tag without a value would mean every group'],
     [{ env: { PARAMEDIC_LISTEN: '0.0.0.0:9095' } }, /^PARAMEDIC_LISTEN: listen is 0\.0\.0\.0.*--insecure/, 'others reach it and nobody is asked who they are'],
     [{ env: { PARAMEDIC_LISTEN: ':9095' } }, /others reach/, 'no host means every address'],
     [{ env: { PARAMEDIC_LISTEN: '127.0.0.1:70000' } }, /HOST:PORT/, 'there is no such port'],
