@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Catalogue } from './core/catalogue.ts'
-import { entryCodec, numbered, type Entry, type Fact, type StopOrder } from './core/entry.ts'
+import { entryCodec, numbered, yields, type Entry, type Fact, type StopOrder } from './core/entry.ts'
 import { foldVersion } from './core/evolve.ts'
 import type { Seat } from './core/seat.ts'
 import { initialState, type State, type Workflow } from './core/state.ts'
@@ -76,7 +76,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const held = begun.state.position
   const identity = { id: newId() }
   const mine = new Set([identity.id])
-  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
+  const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, yields, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
   const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
   const follower = startFollower({
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,

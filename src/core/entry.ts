@@ -132,6 +132,9 @@ export type Fact =
   | { readonly kind: 'taken'; readonly notice: string; readonly who: string }
   | { readonly kind: 'heartbeat missed'; readonly route: string; readonly lastAt: number }
 
+/** What is refused first when much waits to be written: its sender sends it again. */
+export const yields = ({ kind }: Fact): boolean => kind === 'received'
+
 /** `by` wrote it, as its `n`th entry: a follower drops what is not above the last number it saw of that process. */
 export type Entry = Fact & { readonly by: string; readonly n: number }
 

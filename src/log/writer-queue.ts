@@ -25,6 +25,8 @@ export interface QueueOptions<F, E> {
   readonly identity: string
   readonly codec: Codec<E>
   readonly stamp: (fact: F, by: string, n: number) => E
+  /** What is refused first when much waits: its sender sends it again. The last tenth of the queue is for all else. */
+  readonly yields?: (fact: F) => boolean
 }
 
 export interface QueueLimits {
@@ -34,6 +36,8 @@ export interface QueueLimits {
   readonly queuedEntries: number
   readonly queuedBytes: number
 }
+
+const shareOfWhatYields = 0.9
 
 export class WriterQueue<F, E> {
   identity: string
@@ -57,7 +61,7 @@ export class WriterQueue<F, E> {
    */
   add(facts: readonly F[], resolve: (position: Position) => void, reject: (error: unknown) => void): Waiting<F, E> {
     if (facts.length === 0) throw new TypeError('an append needs at least one fact')
-    this.#refuseIfFull(facts.length)
+    this.#refuseIfFull(facts)
     const waiting: Waiting<F, E> = { facts, entries: [], texts: [], bytes: 0, resolve, reject, settled: false, queued: true }
     this.#write(waiting)
     this.#refuseIfTooLarge(waiting)
@@ -137,9 +141,11 @@ export class WriterQueue<F, E> {
     this.bytes -= waiting.bytes
   }
 
-  #refuseIfFull(more: number): void {
+  /** A flood of webhooks never keeps a stop, or what came of a step, from the log. */
+  #refuseIfFull(facts: readonly F[]): void {
     const { queuedEntries, queuedBytes } = this.#limits
-    if (this.entries + more <= queuedEntries && this.bytes < queuedBytes) return
+    const share = facts.some((fact) => this.#options.yields?.(fact)) ? shareOfWhatYields : 1
+    if (this.entries + facts.length <= queuedEntries * share && this.bytes < queuedBytes * share) return
     throw new LogError('LOG_BUSY', `${this.entries} entries (${this.bytes} bytes) wait to be written already. Send again later.`)
   }
 

@@ -20,6 +20,8 @@ export interface WriterOptions<F, E> {
   readonly codec: Codec<E>
   /** Makes an entry of a fact. */
   readonly stamp: (fact: F, by: string, n: number) => E
+  /** Of which facts the senders send again: see `QueueOptions`. */
+  readonly yields?: (fact: F) => boolean
   readonly clock?: Clock
   readonly limits?: Partial<WriterLimits>
   /** Told of every batch that landed. */

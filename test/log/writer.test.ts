@@ -70,6 +70,26 @@ describe('at the door', () => {
     }
   })
 
+  const floods: readonly [unit: string, limits: Partial<WriterLimits>][] = [['entries', { queuedEntries: 20 }], ['bytes', { queuedBytes: 800 }]]
+  for (const [unit, limits] of floods) {
+    test(`full of webhooks, counted in ${unit}: they are refused, and a stop still lands`, async () => {
+      const { log, writer } = held(limits, { yields: ({ text }) => text.startsWith('webhook') })
+      const webhooks: (() => string)[] = []
+      for (let n = 0; n < 50; n++) {
+        webhooks.push(send(writer, `webhook ${n}`))
+        await settled()
+      }
+      assert.ok(writer.stats.busy > 20, 'the flood is held off')
+      const [webhook, stop] = [send(writer, 'webhook again'), send(writer, 'stop')]
+      await settled()
+      assert.deepEqual([webhook(), stop()], ['LOG_BUSY no', 'waiting'])
+      await log.land()
+      await log.land()
+      const taken = webhooks.filter((one) => one() !== 'LOG_BUSY no')
+      assert.equal(stop(), `at ${taken.length}`, 'after what was taken before it, in order')
+    })
+  }
+
   const refused: readonly [name: string, texts: string[], code: LogErrorCode | 'TypeError', why: string][] = [
     ['an entry that is too large', ['ok', 'x'.repeat(80)], 'LOG_TOO_LARGE', 'of its call nothing is written'],
     ['one that is too large in bytes only', ['漢'.repeat(30)], 'LOG_TOO_LARGE', 'limits are bytes of UTF-8'],
