@@ -35,7 +35,14 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.')) || /^::ffff:127\./.test(host)
 
-function checkDoor({ listen, tokens, insecure }: Config, say: Say): void {
+/** Every address of this host, under none of which others would reach it. */
+const isAny = (host: string): boolean => host === '0.0.0.0' || /^[0:]+$/.test(host)
+
+function checkDoor({ listen, advertise, log, tokens, insecure }: Config, say: Say): void {
+  if (log.kind === 'kafka' && isAny(listen.host) && advertise === undefined) {
+    say('advertise', `is missing: listen is ${listen.host}, which no other process can dial, so stops would not come here straight; ` +
+      `set it to how others reach this one, such as http://HOST:${listen.port}`)
+  }
   if (!isLoopback(listen.host) && tokens.length === 0 && !insecure) {
     say('listen', `is ${listen.host}, which others reach, and there are no tokens: add some (\`paramedic token new\`), or say --insecure`)
   }
@@ -74,8 +81,12 @@ function checkSlack({ slack }: Config, say: Say): void {
   if (slack.botToken !== undefined && slack.channel === undefined) say('slack.channel', 'is missing: with a bot token, name the channel where people are told')
 }
 
+const hostOf = (broker: string): string => broker.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
 /** What works, but hardly as it was meant. */
-export const doubts = ({ slack, insecure, tokens }: Config): string[] => [
+export const doubts = ({ slack, insecure, tokens, log, listen, advertise }: Config): string[] => [
+  ...(log.kind === 'kafka' && isLoopback(listen.host) && advertise === undefined && log.brokers.some((broker) => !isLoopback(hostOf(broker)))
+    ? [`listen is ${listen.host}, where only this machine can dial: stops from other machines come by way of Kafka alone, until listen or advertise names an address that they reach`] : []),
   ...(slack.botToken === undefined && slack.channel !== undefined
     ? ['slack.channel is set, but no bot token: nobody is told in Slack until PARAMEDIC_SLACK_BOT_TOKEN or slack.botTokenFile is set'] : []),
   ...(insecure && tokens.length === 0 ? ['insecure: whoever reaches the port may do everything'] : []),

@@ -1,5 +1,5 @@
 /** Collects what was written where: defaults, then the file, then the environment, then flags; the later wins. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { didYouMean } from '../catalog/nearest.ts'
 import type { Problem } from '../catalog/problem.ts'
@@ -37,8 +37,9 @@ export async function gather({ file, env, flags = {}, cwd }: Sources): Promise<G
   const written = new Map<string, Written>()
   const named = file ?? env['PARAMEDIC_CONFIG']
   const path = resolve(cwd, named ?? 'paramedic.yaml')
-  const present = existsSync(path)
-  if (named !== undefined && !present) problems.push({ path: named, line: 1, message: 'is not there: name the configuration file that is' })
+  const wrong = wrongFile(named, path)
+  const present = existsSync(path) && wrong === undefined
+  if (wrong !== undefined) problems.push({ path: named === '' ? (file === undefined ? 'PARAMEDIC_CONFIG' : '--config') : named ?? 'paramedic.yaml', line: named === '' ? 0 : 1, message: wrong })
   const base = named !== undefined || present ? dirname(path) : cwd
   for (const key of keys) {
     const standard = settingOf(key).default
@@ -55,6 +56,14 @@ export async function gather({ file, env, flags = {}, cwd }: Sources): Promise<G
     if (given !== undefined) put(written, key, { given, from: name, base: cwd, place: () => ({ path: name, line: 0 }) })
   }
   return { written, problems, warnings: strangers(env), ...(present ? { file: path } : {}) }
+}
+
+/** What is wrong with the configuration file that is named, or that lies here under the usual name. */
+function wrongFile(named: string | undefined, path: string): string | undefined {
+  if (named === '') return 'is empty: name the configuration file, or leave it out'
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return named === undefined ? undefined : 'is not there: name the configuration file that is'
+  return found.isDirectory() ? 'is a folder: name the configuration file in it' : undefined
 }
 
 /** Environment may hold a secret itself or name its file. */

@@ -79,6 +79,10 @@ describe('configuration', () => {
     [{ env: { PARAMEDIC_LOG: 'kafka://k:1/p', PARAMEDIC_KAFKA_SASL_USERNAME: 'ann' } }, /mechanism needs/, 'half a login to Kafka'],
     [{ env: { PARAMEDIC_ALERTMANAGER: 'http://ann:pw@am:9093' } }, /without a password/, 'secrets come from files'],
     [{ env: { PARAMEDIC_CONFIG: 'other.yaml' } }, /other\.yaml:1: is not there/, 'a file that was named must be there'],
+    [{ env: { PARAMEDIC_CONFIG: '' } }, /^PARAMEDIC_CONFIG: is empty/, 'it would be the folder we stand in'],
+    [{ env: { PARAMEDIC_CONFIG: '.' } }, /^\.:1: is a folder/, 'a folder is no file'],
+    [{ env: { PARAMEDIC_LOG: 'kafka://k:9092/p', PARAMEDIC_LISTEN: '0.0.0.0:9095', PARAMEDIC_TOKENS: 'viewer:abc' } }, /advertise is missing.*http:\/\/HOST:9095/, 'peers would dial themselves'],
+    [{ env: { PARAMEDIC_LOG: 'kafka://k:9092/p', PARAMEDIC_LISTEN: '[::]:9095', PARAMEDIC_TOKENS: 'viewer:abc' } }, /advertise is missing/, 'the same in IPv6'],
     [{ yaml: 'slack: yes please' }, /slack must be a map of botTokenFile/, 'a section is a map'],
     [{ yaml: 'listen: [' }, /paramedic\.yaml:\d+: is not YAML/, 'a broken file is named with its line'],
     [{ yaml: 'alertmanager:\n  - urls: [http://am:9093]\n    auth: { username: x }\n' }, /^paramedic\.yaml:3: alertmanager\[0\]\.auth\.passwordFile is missing/, 'half a login'],
@@ -96,6 +100,14 @@ describe('configuration', () => {
   test('beyond loopback it is served with tokens, or when somebody says --insecure', async (t) => {
     assert.ok((await load(t, { env: { PARAMEDIC_LISTEN: '0.0.0.0:1', PARAMEDIC_TOKENS: 'viewer:abc' } })).config)
     assert.ok((await load(t, { env: { PARAMEDIC_LISTEN: '0.0.0.0:1' }, flags: { insecure: true } })).config)
+  })
+
+  test('on Kafka others must be able to dial it, and a server that only its own machine reaches is doubted', async (t) => {
+    const env = { PARAMEDIC_LOG: 'kafka://k:9092/p', PARAMEDIC_TOKENS: 'viewer:abc' }
+    assert.equal((await load(t, { env: { ...env, PARAMEDIC_LISTEN: '0.0.0.0:1', PARAMEDIC_ADVERTISE: 'http://one:1' } })).config?.advertise, 'http://one:1')
+    assert.deepEqual((await load(t, { env: { ...env, PARAMEDIC_LISTEN: '10.0.0.5:1' } })).warnings, [])
+    assert.match((await load(t, { env })).warnings.join(), /only this machine can dial/)
+    assert.deepEqual((await load(t, { env: { ...env, PARAMEDIC_LOG: 'kafka://127.0.0.1:9092/p' } })).warnings, [])
   })
 
   test('on Kafka the silence that kills is longer', async (t) => {
