@@ -3,7 +3,7 @@
  * states give equal lines, order and all, so that a digest over them says whether two servers agree.
  */
 import type { Labels } from './labels.ts'
-import { parseMatchers } from './matcher.ts'
+import { compiledOf } from './fold/stops.ts'
 import { initialState, type Counter, type Episode, type State, type Stop, type Workflow, type WorkflowState } from './state.ts'
 
 /** Grows when the lines of an older Paramedic would be read wrongly: such a snapshot is not used. */
@@ -129,5 +129,5 @@ function plainStop({ compiled: _, ...stop }: Stop): Omit<Stop, 'compiled'> {
 }
 
 function aliveStop(plain: ReturnType<typeof plainStop>): Stop {
-  return { ...plain, compiled: parseMatchers(plain.matchers) }
+  return { ...plain, compiled: compiledOf(plain) }
 }

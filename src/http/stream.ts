@@ -12,7 +12,8 @@ const mostBuffered = 1 << 20
 const drainWithinMs = 10_000
 
 export async function showEvents({ req, res, ports, door, query }: Call): Promise<void> {
-  const from = startOf(req.headers['last-event-id'], query.get('from'), ports.read().state.position)
+  const { position } = ports.read().state
+  const from = startOf(req.headers['last-event-id'], query.get('from'), position)
   if (door.streams >= mostStreams) throw busy('Too many event streams are open.')
   const only = query.get('workflow')
   const gone = new AbortController()
@@ -30,6 +31,8 @@ export async function showEvents({ req, res, ports, door, query }: Call): Promis
   } catch (problem) {
     if (gone.signal.aborted) return
     if (problem instanceof LogError && problem.code === 'LOG_CUT') throw new Refusal('POSITION_GONE', 'Begin without a position, or at a later one.')
+    // A reader of another log, or of one that was restored, may ask for what this one does not have yet.
+    if (problem instanceof LogError && problem.code === 'LOG_BROKEN' && from > position) throw new Refusal('POSITION_GONE', `The log ends before ${from}: begin without a position.`)
     throw problem
   } finally {
     clearInterval(beat)

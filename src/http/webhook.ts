@@ -35,14 +35,24 @@ export async function takeNotification(req: IncomingMessage, res: ServerResponse
   try {
     delivery.verify?.(raw)
     const encoding = req.headers['content-encoding']
-    const isBig = held > bigBytes || (encoding !== undefined && held > bigBytes / 16)
-    const prepared = isBig
+    const small = held > bigBytes ? undefined : await inflateSmall(raw, encoding)
+    const prepared = small === undefined
       ? await big.prepare({ body: raw, encoding, source: delivery.source })
-      : prepare((await inflate(raw, encoding)).toString(), delivery.source)
+      : prepare(small.toString(), delivery.source)
     await makeDurable(ports, await factsOf(prepared, delivery))
     write(res, 200, 'application/json', prepared.reply)
   } finally {
     budget.give(held)
+  }
+}
+
+/** Undefined where it becomes a large body: a few kilobytes of gzip can hold millions of brackets. */
+async function inflateSmall(body: Buffer, encoding: string | undefined): Promise<Buffer | undefined> {
+  try {
+    return await inflate(body, encoding, bigBytes)
+  } catch (problem) {
+    if (problem instanceof Refusal && problem.code === 'TOO_LARGE') return undefined
+    throw problem
   }
 }
 

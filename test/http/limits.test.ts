@@ -40,6 +40,14 @@ describe('bounds', () => {
     assert.equal((await call('POST', url, { body, headers: { 'content-encoding': 'gzip' } })).json.code, 'TOO_LARGE')
   })
 
+  test('a few kilobytes that inflate to millions of lists are refused beside the main thread, and a stop waits for none of it', async (t) => {
+    const { call } = await open(t)
+    const body = gzipSync(`{"alerts":[${'[],'.repeat(5_000_000)}[]]}`)
+    assert.ok(body.length < 16 * 1024)
+    const { json } = await call('POST', url, { body, headers: { 'content-encoding': 'gzip' } })
+    assert.deepEqual([json.code, json.detail], ['BAD_JSON', 'The body is nested in a way that no notification is.'])
+  })
+
   test('what says gzip and is not, and what comes in another coding, is 415', async (t) => {
     const { call } = await open(t)
     for (const encoding of ['gzip', 'br', 'gzip, gzip']) {
