@@ -3,32 +3,10 @@ import { createMetrics } from '../../src/observe/metrics.ts'
 import { mostSeries } from '../../src/observe/registry.ts'
 import { generated, table } from './markdown.ts'
 
-const examples = `## Alerts worth having
+const examples = `## Alerts and a dashboard
 
-\`\`\`yaml
-groups:
-  - name: paramedic
-    rules:
-      - alert: ParamedicDown
-        expr: absent(paramedic_ready == 1)
-        for: 1m
-      - alert: ParamedicDegraded
-        expr: max by (edge) (paramedic_degraded) == 1
-        for: 5m
-      - alert: ParamedicStopped
-        expr: sum(max by (kind) (paramedic_stops_in_force)) > 0
-        for: 1h
-      - alert: ParamedicSurvivors
-        expr: sum(increase(paramedic_stop_survivors_total[10m])) > 0
-      - alert: ParamedicBehind
-        expr: max(paramedic_log_lag_entries) > 1000
-        for: 1m
-      - alert: ParamedicEscalationsWaiting
-        expr: max(paramedic_escalations_waiting) > 0
-        for: 30m
-\`\`\`
-
-No route may lead these to Paramedic alone: who is down answers nothing.
+[deploy/prometheus/alerts.yaml](../deploy/prometheus/alerts.yaml) has the alerts worth having; [operations.md](operations.md#our-own-alerts) says what each means and what to do.
+No route may lead these to Paramedic alone: who is down answers nothing. [deploy/grafana/paramedic.json](../deploy/grafana/paramedic.json) is a dashboard.
 `
 
 export function metricsPage(): string {
