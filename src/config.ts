@@ -49,7 +49,8 @@ export interface Config {
   }
   readonly providers: {
     readonly local: { readonly services?: string }
-    readonly awsAsg?: { readonly region: string; readonly tag: string; readonly endpoint?: string }
+    readonly awsAsg?: { readonly region: string; readonly tag: string; readonly endpoint?: string; readonly joins?: 'kubernetes' }
+    readonly kubernetes?: { readonly kubeconfig?: string; readonly context?: string; readonly selector: string; readonly namespaces: readonly string[] }
   }
   readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
   readonly killAfterMs: number
@@ -116,7 +117,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
       ...given('channel', values['slack.channel']), ...given('fallbackChannel', values['slack.fallbackChannel']), ...given('apiUrl', values['slack.apiUrl']),
       announce: values['slack.announce'] ?? 'start', remindAfterMs: values['slack.remindAfter'] ?? 900_000, allow: values['slack.allow'] ?? [],
     },
-    providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)) },
+    providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)), ...given('kubernetes', kubernetesOf(values)) },
     edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {} },
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
     lostAfterMs: values.lostAfter ?? 45_000,
@@ -129,7 +130,15 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
 
 function awsAsgOf(values: Values): Config['providers']['awsAsg'] {
   const { 'providers.aws-asg.region': region, 'providers.aws-asg.tag': tag = '', 'providers.aws-asg.endpoint': endpoint } = values
-  return region === undefined ? undefined : { region, tag, ...given('endpoint', endpoint) }
+  return region === undefined ? undefined : { region, tag, ...given('endpoint', endpoint), ...given('joins', values['providers.aws-asg.joins']) }
+}
+
+function kubernetesOf(values: Values): Config['providers']['kubernetes'] {
+  if (values['providers.kubernetes.enabled'] !== true) return undefined
+  return {
+    ...given('kubeconfig', values['providers.kubernetes.kubeconfig']), ...given('context', values['providers.kubernetes.context']),
+    selector: values['providers.kubernetes.selector'] ?? '', namespaces: values['providers.kubernetes.namespaces'] ?? [],
+  }
 }
 
 function edgeSettings(values: Values): EdgeSettings {

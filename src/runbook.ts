@@ -43,6 +43,30 @@ export interface Scale extends ReadScale {
   remove(target: string, member: string): Promise<Size>
   /** Has the outside replace a member that it takes for well, at its own pace. Where the provider can (`aws-asg`). */
   markUnhealthy(target: string, member: string): Promise<Size>
+  /** Rolls all members over, as the outside itself does it (`kubernetes`). With the stamp of the last time it does nothing. */
+  restartAll(target: string, stamp: string): Promise<Size>
+}
+
+export interface Node {
+  readonly name: string
+  readonly ready: boolean
+  /** Nothing new is placed there. */
+  readonly cordoned: boolean
+  /** Of the cloud, where the cluster says. */
+  readonly instance?: string
+}
+
+export interface ReadNodes {
+  list(): Promise<readonly Node[]>
+  read(node: string): Promise<Node>
+}
+
+/** The machines of a cluster, where the provider has them (`kubernetes`). Everything may be said twice. */
+export interface Nodes extends ReadNodes {
+  cordon(node: string): Promise<Node>
+  uncordon(node: string): Promise<Node>
+  /** Cordoned, and all that runs there has ended, at the pace that disruption budgets allow. */
+  drain(node: string): Promise<Node>
 }
 
 export interface AlertView {
@@ -59,6 +83,7 @@ export interface PlanContext {
   readonly alert: AlertView | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly scale: ReadScale
+  readonly nodes: ReadNodes
   readonly signal: AbortSignal
   log(text: string): void
 }
@@ -86,6 +111,7 @@ export interface StepContext {
   /** What the steps before this one returned, by step name; for a step with `each`, by target below that. */
   readonly outputs: Readonly<Record<string, any>>
   readonly scale: Scale
+  readonly nodes: Nodes
   /** zx's `$`, bound to this step. `${…}` bare, never inside quotes; a label that may begin with a dash goes behind `--`. */
   readonly $: import('zx/core').Shell
   readonly signal: AbortSignal
@@ -118,7 +144,7 @@ export interface Runbook {
   readonly planTimeout?: number
   readonly steps: readonly Step[]
   /** Whether what was wrong is right again. Where it is given, the alert's end alone proves nothing. */
-  readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'poll'> & { readonly scale: ReadScale }) => Promise<boolean> | boolean
+  readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'nodes' | 'poll'> & { readonly scale: ReadScale; readonly nodes: ReadNodes }) => Promise<boolean> | boolean
   /** How long after the last step the alert may take to go away. Ten minutes unless given. */
   readonly healedWithin?: number
 }

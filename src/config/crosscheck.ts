@@ -22,7 +22,11 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
   checkKafka(config, say)
   checkSlack(config, say)
   const { services } = config.providers.local
-  const { awsAsg } = config.providers
+  const { awsAsg, kubernetes } = config.providers
+  if (kubernetes?.kubeconfig !== undefined && !existsSync(kubernetes.kubeconfig)) say('providers.kubernetes.kubeconfig', `names ${kubernetes.kubeconfig}, which is not there`)
+  const strange = (kubernetes?.namespaces ?? []).findIndex((namespace) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
+  if (strange >= 0) say('providers.kubernetes.namespaces', `[${strange}] must be the name of a namespace`, [strange])
+  if (awsAsg?.joins === 'kubernetes' && kubernetes === undefined) say('providers.aws-asg.joins', 'needs providers.kubernetes.enabled')
   if (awsAsg !== undefined && !/^[^=]{1,128}=[^=]{1,256}$/.test(awsAsg.tag)) say('providers.aws-asg.tag', `must be KEY=VALUE, not ${awsAsg.tag}`)
   if (services !== undefined && !existsSync(services)) say('providers.local.services', `names ${services}, which is not there`)
   config.alertmanager.forEach(({ ca, auth }, index) => {

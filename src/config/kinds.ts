@@ -58,6 +58,18 @@ export const whole = (least: number, most: number): Kind<number> => ({
   },
 })
 
+/** Words in a list in a file, between commas elsewhere. */
+export const list: Kind<readonly string[]> = {
+  form: 'WORD,…',
+  parse(given) {
+    const words: readonly unknown[] = typeof given === 'string' ? given.split(',').map((word) => word.trim()) : Array.isArray(given) ? given : []
+    if (words.length === 0) return fault(`must be a list of words, not ${tell(given)}`)
+    const faults = words.flatMap((word, index) => (typeof word === 'string' && /^[!-~]+$/.test(word) ? [] : fault(`must be one word, not ${tell(word)}`, [index]).faults))
+    return faults.length > 0 ? { faults } : { value: words as string[] }
+  },
+  show: (value) => value.join(','),
+}
+
 /** A map of words in a file, NAME=WORD,… elsewhere. */
 export const mapOf = <const T extends string>(...words: readonly T[]): Kind<Readonly<Record<string, T>>> => ({
   form: `{ NAME: ${words.join('|')} }`,

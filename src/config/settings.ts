@@ -3,7 +3,7 @@
  * docs/configuration.md are made of this table.
  */
 import { createHash } from 'node:crypto'
-import { duration, flag, hostPort, logAddress, mapOf, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
+import { duration, flag, hostPort, list, logAddress, mapOf, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
 import { edgeModes } from '../edge/settings.ts'
 import { alertmanagerList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
 
@@ -66,8 +66,14 @@ const settings = {
   'slack.remindAfter': of(duration, 'An escalation that nobody took is told again after this.', '15m'),
   'slack.allow': of(slackGrants, 'Who may do more than stop, from Slack. In the environment TEAM/USER,….'),
   'providers.local.services': file('The file that declares the services of this machine. None: the provider `local` has no targets.'),
+  'providers.kubernetes.enabled': of(flag, 'Whether there is a provider `kubernetes`. In a pod it acts as the account of that pod.', 'false'),
+  'providers.kubernetes.kubeconfig': file('Another way to a cluster, for a server outside of it. What kubectl takes, unless it is set or this runs in a pod.'),
+  'providers.kubernetes.context': of(text, 'Which context of the kubeconfig. The current one, unless it is set.'),
+  'providers.kubernetes.selector': of(text, 'Which Deployments and StatefulSets are targets: a label selector.', 'paramedic=true'),
+  'providers.kubernetes.namespaces': of(list, 'Where they are looked for. In all namespaces, unless it is set.'),
   'providers.aws-asg.region': of(text, 'The region of the Auto Scaling groups. Unset: there is no provider `aws-asg`. Credentials come as everywhere with AWS: role, environment, files.'),
   'providers.aws-asg.tag': of(text, 'Which groups are targets: KEY=VALUE.', 'paramedic=true'),
+  'providers.aws-asg.joins': of(oneOf('kubernetes'), 'Of which provider the instances become nodes: one that is in service counts as ready only once it is a ready node there.'),
   'providers.aws-asg.endpoint': of(origin, "Another address of the API, for private endpoints and tests."),
   'edges.breaker.mode': of(oneOf('consecutive', 'rate'), 'What opens a breaker: failures in a row, or their share. It is one for each edge and target.', 'consecutive'),
   'edges.breaker.failures': of(whole(1, 1000), 'How many failures in a row open it.', '6'),

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import type { Edges } from '../edge/edges.ts'
 import { createHands, type Hands } from './hands.ts'
 import { startLocalServices } from './local.ts'
-import type { Provider } from './provider.ts'
+import type { Call, Provider } from './provider.ts'
 
 export interface HandsOptions {
   readonly providers: Config['providers']
@@ -11,9 +11,15 @@ export interface HandsOptions {
   readonly edges: Edges
 }
 
-export async function openHands({ providers: { local, awsAsg }, stateDirectory, edges }: HandsOptions): Promise<Hands> {
+export async function openHands({ providers: { local, awsAsg, kubernetes }, stateDirectory, edges }: HandsOptions): Promise<Hands> {
   const providers: Provider[] = []
   if (local.services !== undefined) providers.push(await startLocalServices(local.services, `${stateDirectory}/local`))
-  if (awsAsg !== undefined) providers.push((await import('./aws-asg.ts')).awsAsg(awsAsg, edges))
+  const cluster = kubernetes === undefined ? undefined : (await import('./kubernetes.ts')).kubernetes(kubernetes, edges)
+  if (cluster !== undefined) providers.push(cluster)
+  if (awsAsg !== undefined) {
+    const nodes = awsAsg.joins === 'kubernetes' ? cluster?.nodes : undefined
+    const joined = nodes && (async (call: Call) => new Set((await nodes.list(call)).flatMap(({ instance, ready }) => (ready && instance !== undefined ? [instance] : []))))
+    providers.push((await import('./aws-asg.ts')).awsAsg({ ...awsAsg, ...(joined ? { joined } : {}) }, edges))
+  }
   return createHands(providers)
 }

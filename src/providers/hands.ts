@@ -1,9 +1,9 @@
 /** What a script asked for, brought to the provider that its runbook names. Its arguments are a script's: all are checked. */
 import type { Json } from '../core/plan.ts'
-import { ProviderError, type Call, type Condition, type Provider } from './provider.ts'
+import { ProviderError, type Call, type Condition, type NodeWork, type Provider } from './provider.ts'
 
 export interface Hands {
-  /** `name` is one of `scale.read list set restart remove markUnhealthy`. Throws `ProviderError`. */
+  /** `name` is one of `scale.read list set restart restartAll remove markUnhealthy` and `nodes.list read cordon uncordon drain`. Throws `ProviderError`. */
   call(provider: string, name: string, args: readonly Json[], call: Call): Promise<Json>
   close(): Promise<void>
 }
@@ -36,12 +36,23 @@ async function answer(provider: Provider, verb: string, args: readonly Json[], c
       return provider.restart(text(first, 'target'), text(second, 'member'), call)
     case 'scale.remove':
       return (provider.remove ?? cannot(provider, verb))(text(first, 'target'), text(second, 'member'), call)
+    case 'scale.restartAll':
+      return (provider.restartAll ?? cannot(provider, verb))(text(first, 'target'), text(second, 'stamp'), call)
     case 'scale.markUnhealthy':
       return (provider.markUnhealthy ?? cannot(provider, verb))(text(first, 'target'), text(second, 'member'), call)
+    case 'nodes.list':
+      return nodesOf(provider, verb).list(call)
+    case 'nodes.read':
+    case 'nodes.cordon':
+    case 'nodes.uncordon':
+    case 'nodes.drain':
+      return nodesOf(provider, verb)[verb.slice('nodes.'.length) as 'read' | 'cordon' | 'uncordon' | 'drain'](text(first, 'node'), call)
     default:
-      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, set, restart, remove and markUnhealthy`)
+      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, set, restart, restartAll, remove and markUnhealthy, and nodes.list, read, cordon, uncordon and drain`)
   }
 }
+
+const nodesOf = (provider: Provider, verb: string): NodeWork => provider.nodes ?? cannot(provider, verb)
 
 function cannot({ name }: Provider, verb: string): never {
   throw new ProviderError('BadCall', `the provider ${name} has no ${verb}`)

@@ -8,9 +8,9 @@
  * - a member that is gone is not restarted again, and ids of members are never used a second time;
  * - a call ends by its deadline or its signal, whichever comes first, and then nobody knows whether it took effect.
  */
-import type { Size } from '../runbook.ts'
+import type { Node, Size } from '../runbook.ts'
 
-export type { Size }
+export type { Node, Size }
 
 /** Every call carries both; without them it does not compile. `deadlineMs` counts from the call. */
 export interface Call {
@@ -34,8 +34,22 @@ export interface Provider {
   remove?(target: string, member: string, call: Call): Promise<Size>
   /** Has the outside itself replace a member that it takes for well. Not every provider can. */
   markUnhealthy?(target: string, member: string, call: Call): Promise<Size>
+  /** Replaces all members, as the outside itself rolls out. Said again with the same stamp it does nothing. Not every provider can. */
+  restartAll?(target: string, stamp: string, call: Call): Promise<Size>
+  readonly nodes?: NodeWork
   /** Lets go of what the provider holds in this process. What it made outside stays as it is. */
   close(): Promise<void>
+}
+
+/** Machines of a cluster. Everything may be said twice. */
+export interface NodeWork {
+  list(call: Call): Promise<readonly Node[]>
+  read(node: string, call: Call): Promise<Node>
+  /** Nothing new is placed there. */
+  cordon(node: string, call: Call): Promise<Node>
+  uncordon(node: string, call: Call): Promise<Node>
+  /** Cordoned, and all that runs there has ended, at the pace that disruption budgets allow. */
+  drain(node: string, call: Call): Promise<Node>
 }
 
 /** Says by its name what happened; scripts, records and people read the name. */
@@ -46,7 +60,7 @@ export class ProviderError extends Error {
   }
 }
 
-const providerErrorNames = ['TargetUnknown', 'TargetUnreachable', 'VersionConflict', 'OutOfBounds', 'Busy', 'Protected', 'BadCall'] as const
+const providerErrorNames = ['TargetUnknown', 'TargetUnreachable', 'VersionConflict', 'OutOfBounds', 'Busy', 'Protected', 'Autoscaled', 'BadCall'] as const
 export type ProviderErrorName = (typeof providerErrorNames)[number]
 
 export const isProviderErrorName = (name: unknown): name is ProviderErrorName => (providerErrorNames as readonly unknown[]).includes(name)

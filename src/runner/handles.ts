@@ -1,6 +1,6 @@
 /** What a script is handed: data, and handles that end with its job. Nothing else of the server reaches it. */
 import type { Json } from '../core/plan.ts'
-import type { PlanContext, Scale, StepContext } from '../runbook.ts'
+import type { Nodes, PlanContext, Scale, StepContext } from '../runbook.ts'
 import type { JobOrder } from './protocol.ts'
 import { boundShell } from './shell.ts'
 
@@ -32,6 +32,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     plan: input.plan,
     outputs: plain(input.outputs ?? {}),
     scale: scaleFor(desk, check, acts),
+    nodes: nodesFor(desk, check, acts),
     signal: desk.signal,
     log: (text: string): void => desk.print(`${String(text)}\n`),
     poll: async (ask: () => Promise<boolean> | boolean, options?: { everyMs?: number }) => {
@@ -72,6 +73,19 @@ function scaleFor(desk: Desk, check: () => void, acts: boolean): Scale {
     restart: (target: string, member: string) => change('restart', target, member),
     remove: (target: string, member: string) => change('remove', target, member),
     markUnhealthy: (target: string, member: string) => change('markUnhealthy', target, member),
+    restartAll: (target: string, stamp: string) => change('restartAll', target, stamp),
+  })
+}
+
+function nodesFor(desk: Desk, check: () => void, acts: boolean): Nodes {
+  const ask = async (name: string, ...args: readonly Json[]): Promise<any> => {
+    check()
+    if (!acts && name !== 'read' && name !== 'list') throw desk.forbid(`nodes.${name}`)
+    return desk.ask(`nodes.${name}`, args)
+  }
+  return Object.freeze({
+    list: () => ask('list'), read: (node: string) => ask('read', node), cordon: (node: string) => ask('cordon', node),
+    uncordon: (node: string) => ask('uncordon', node), drain: (node: string) => ask('drain', node),
   })
 }
 

@@ -79,8 +79,10 @@ export function createJobs(options: JobsOptions): Jobs {
   return new SpawnedJobs(options)
 }
 
-const readingHandles = new Set(['scale.read', 'scale.list'])
-const handles = new Set([...readingHandles, 'scale.set', 'scale.restart'])
+const readingHandles = new Set(['scale.read', 'scale.list', 'nodes.list', 'nodes.read'])
+const handles = new Set([
+  ...readingHandles, 'scale.set', 'scale.restart', 'scale.restartAll', 'scale.remove', 'scale.markUnhealthy', 'nodes.cordon', 'nodes.uncordon', 'nodes.drain',
+])
 
 class SpawnedJobs implements Jobs {
   readonly ready: Jobs['ready']

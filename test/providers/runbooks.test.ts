@@ -22,6 +22,7 @@ function handsOn({ provider }: Services): { scale: Scale; changes: string[] } {
       restart: (name, member) => (changes.push(`restart ${member}`), provider.restart(name, member, call())),
       remove: () => Promise.reject(new Error('services have no such thing')),
       markUnhealthy: () => Promise.reject(new Error('services have no such thing')),
+      restartAll: () => Promise.reject(new Error('services have no such thing')),
     },
   }
 }

@@ -1,0 +1,193 @@
+/** The provider `kubernetes` on the real API server, with the account and the rights that deploy/kubernetes gives it. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { loadAll } from 'js-yaml'
+import { createEdges } from '../../src/edge/edges.ts'
+import { usualSettings } from '../../src/edge/settings.ts'
+import { kubernetes } from '../../src/providers/kubernetes.ts'
+import type { Provider } from '../../src/providers/provider.ts'
+import { call, providerContract, refusedAs, untilSize } from '../contract/provider.ts'
+import { kubernetesMissing, startKubernetes, type Kubernetes } from '../servers/kubernetes.ts'
+import { budget, create, eventually, node, workload } from './objects.ts'
+
+const rights = loadAll(readFileSync(join(import.meta.dirname, '../../deploy/kubernetes/rbac.yaml'), 'utf8')) as { kind: string; metadata: { name: string; namespace?: string }; rules?: Rule[] }[]
+interface Rule {
+  readonly apiGroups: string[]
+  readonly resources: string[]
+  readonly verbs: string[]
+}
+
+const skip = kubernetesMissing
+let cluster: Kubernetes
+const place = '/apis/apps/v1/namespaces/default'
+
+const grant = async (): Promise<void> => {
+  for (const one of rights) {
+    const path = one.kind === 'ServiceAccount' ? `/api/v1/namespaces/${one.metadata.namespace}/serviceaccounts` : `/apis/rbac.authorization.k8s.io/v1/${one.kind.toLowerCase()}s`
+    await create(cluster, path, one)
+  }
+}
+const providerOf = (more: Partial<Parameters<typeof kubernetes>[0]> = {}): Provider =>
+  kubernetes({ kubeconfig: cluster.kubeconfig('paramedic'), selector: 'paramedic=true', namespaces: [], ...more }, createEdges({ settings: usualSettings }))
+
+before(async () => {
+  if (skip !== false) return
+  cluster = await startKubernetes()
+  await create(cluster, '/api/v1/namespaces', { metadata: { name: 'paramedic' } })
+  await grant()
+  for (const name of ['node-1', 'node-2']) await create(cluster, '/api/v1/nodes', node(name, name === 'node-1' ? { providerID: 'aws:///eu-central-1a/i-0123' } : {}))
+}, { timeout: 300_000 })
+after(async () => {
+  if (skip === false) await cluster.stop()
+})
+
+let count = 0
+for (const kind of ['Deployment', 'StatefulSet'] as const) {
+  if (skip !== false) test(`the provider's contract: kubernetes, ${kind}`, { skip }, () => undefined)
+  else providerContract(`kubernetes, ${kind}`, async () => {
+    const name = `web-${++count}`
+    await create(cluster, `${place}/${kind.toLowerCase()}s`, workload(kind, name))
+    const provider = providerOf()
+    const target = `default/${name}`
+    await untilSize({ provider, target }, ({ ready, rollingOut }) => ready === 2 && rollingOut === false, 'two ready pods')
+    return {
+      provider, target, destroy: async () => {
+        await cluster.ask('DELETE', `${place}/${kind.toLowerCase()}s/${name}`)
+        await provider.close()
+      },
+    }
+  })
+}
+
+describe('the provider kubernetes', { skip }, () => {
+  const made: string[] = []
+  const make = async (name: string, ...how: Parameters<typeof workload> extends [any, any, ...infer R] ? R : never): Promise<string> => {
+    await create(cluster, `${place}/deployments`, workload('Deployment', name, ...how))
+    made.push(name)
+    const provider = providerOf()
+    await untilSize({ provider, target: `default/${name}` }, ({ rollingOut }) => rollingOut === false, 'a settled deployment')
+    await provider.close()
+    return `default/${name}`
+  }
+  after(async () => {
+    for (const name of made) await cluster.ask('DELETE', `${place}/deployments/${name}`)
+  })
+
+  test('what an autoscaler owns is not set, and said to be its own', async (t) => {
+    const provider = providerOf()
+    t.after(() => provider.close())
+    const target = await make('owned')
+    await create(cluster, '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers', {
+      apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'owned' }, spec: { minReplicas: 2, maxReplicas: 4, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'owned' } },
+    })
+    assert.equal((await provider.read(target, call())).autoscaled, true)
+    await assert.rejects(provider.set(target, 3, call()), refusedAs('Autoscaled', /change its bounds/))
+    assert.equal((await provider.read(target, call())).replicas, 2)
+  })
+
+  test('a bound that cannot be read is no bound at all', async (t) => {
+    const provider = providerOf()
+    t.after(() => provider.close())
+    const target = await make('bounds')
+    await cluster.ask('PATCH', `${place}/deployments/bounds`, { metadata: { annotations: { 'paramedic/max-replicas': 'abc' } } })
+    await assert.rejects(provider.set(target, 3, call()), refusedAs('BadCall', /paramedic\/max-replicas must be a whole number, not "abc"/))
+  })
+
+  test('a workload that gets the label is a target at once, and one that loses it is none; other namespaces are not asked', async (t) => {
+    const [provider, narrow] = [providerOf(), providerOf({ namespaces: ['paramedic'] })]
+    t.after(() => Promise.all([provider.close(), narrow.close()]))
+    const target = await make('late')
+    const label = (value: string | null) => cluster.ask('PATCH', `${place}/deployments/late`, { metadata: { labels: { paramedic: value } } })
+    await label(null)
+    await assert.rejects(provider.set(target, 3, call()), refusedAs('TargetUnknown', /there is no/))
+    await label('true')
+    assert.equal((await provider.read(target, call())).replicas, 2)
+    await assert.rejects(narrow.read(target, call()), refusedAs('TargetUnknown', /known: nothing/))
+  })
+
+  test('all pods are rolled over once, and it is seen to be on its way', async (t) => {
+    const provider = providerOf()
+    t.after(() => provider.close())
+    const target = await make('rolling')
+    const before = await provider.read(target, call())
+    const told = await provider.restartAll!(target, '2026-11-26T00:00:00Z', call())
+    assert.equal(told.rollingOut, true)
+    const now = await untilSize({ provider, target }, ({ rollingOut, members }) => rollingOut === false && !members.some(({ id }) => before.members.some((old) => old.id === id)), 'fresh pods')
+    assert.equal((await provider.restartAll!(target, '2026-11-26T00:00:00Z', call())).version, now.version, 'the same stamp again changes nothing')
+  })
+
+  test('a pod that a disruption budget keeps is not ended', async (t) => {
+    const provider = providerOf()
+    t.after(() => provider.close())
+    const target = await make('kept')
+    await create(cluster, '/apis/policy/v1/namespaces/default/poddisruptionbudgets', budget('kept', 2))
+    await eventually('the budget', async () => (await cluster.ask('GET', '/apis/policy/v1/namespaces/default/poddisruptionbudgets/kept')).json.status?.currentHealthy === 2)
+    const { members } = await provider.read(target, call())
+    await assert.rejects(provider.restart(target, members[0]!.id, call(2500)), refusedAs('Protected', /a disruption budget keeps default\/kept/))
+    assert.deepEqual((await provider.read(target, call())).members, members)
+    await cluster.ask('DELETE', '/apis/policy/v1/namespaces/default/poddisruptionbudgets/kept')
+  })
+
+  test('a node is cordoned, emptied within its budgets, and given back; what nobody would start again stays', async (t) => {
+    const provider = providerOf()
+    t.after(() => provider.close())
+    const nodes = provider.nodes!
+    await eventually('ready nodes', async () => (await nodes.list(call())).every(({ ready }) => ready))
+    assert.deepEqual(await nodes.read('node-1', call()), { name: 'node-1', ready: true, cordoned: false, instance: 'i-0123' })
+    for (const strange of ['..', '../pods', 'node-3', '']) await assert.rejects(nodes.read(strange, call()), refusedAs('TargetUnknown', /known: node-1, node-2/))
+    await make('moving', { node: 'node-2' })
+    // Where nothing schedules, its pods come back to the node that they name: the deployment is taken away while the node is drained.
+    await create(cluster, '/api/v1/namespaces/default/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'alone' }, spec: { nodeName: 'node-2', containers: [{ name: 'main', image: 'x' }] } })
+    await assert.rejects(nodes.drain('node-2', call()), refusedAs('Protected', /default\/alone on node-2 has no controller/))
+    assert.equal((await nodes.read('node-2', call())).cordoned, true)
+    await cluster.ask('DELETE', '/api/v1/namespaces/default/pods/alone')
+    const drained = nodes.drain('node-2', call())
+    await cluster.ask('PATCH', `${place}/deployments/moving/scale`, { spec: { replicas: 0 } })
+    assert.deepEqual(await drained, { name: 'node-2', ready: true, cordoned: true })
+    assert.equal((await nodes.uncordon('node-2', call())).cordoned, false)
+  })
+
+  test('each right is needed: without any one of them something is refused; and there is nothing that may be done beyond them', async (t) => {
+    const may = async (verb: string, group: string, resource: string, subresource = ''): Promise<boolean> =>
+      (await cluster.ask('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb, group, resource, subresource, namespace: 'default' } } }, 'paramedic')).json.status.allowed
+    for (const [verb, group, resource, subresource] of [
+      ['get', '', 'secrets', ''], ['delete', '', 'pods', ''], ['create', '', 'pods', 'exec'], ['update', 'apps', 'deployments', ''], ['delete', 'apps', 'deployments', ''], ['create', 'apps', 'deployments', ''],
+      ['delete', '', 'nodes', ''], ['update', 'autoscaling', 'horizontalpodautoscalers', ''], ['create', 'rbac.authorization.k8s.io', 'clusterrolebindings', ''],
+    ] as const) assert.equal(await may(verb, group, resource, subresource), false, `${verb} ${resource}/${subresource}`)
+
+    const target = await make('rights')
+    const uses = async (): Promise<void> => {
+      const provider = providerOf()
+      try {
+        const { members, replicas } = await provider.read(target, call(5000))
+        await provider.set(target, replicas === 2 ? 3 : 2, call(5000))
+        await provider.restart(target, members[0]!.id, call(5000))
+        await provider.restartAll!(target, new Date().toISOString(), call(5000))
+        await provider.nodes!.list(call(5000))
+        await provider.nodes!.cordon('node-2', call(5000))
+        await provider.nodes!.uncordon('node-2', call(5000))
+      } finally {
+        await provider.close()
+      }
+    }
+    await uses()
+    let taken = 0
+    for (const { kind, metadata: { name }, rules = [] } of rights.filter((one) => one.kind === 'ClusterRole')) {
+      const path = `/apis/rbac.authorization.k8s.io/v1/${kind.toLowerCase()}s/${name}`
+      for (const [at, rule] of rules.entries()) {
+        for (const verb of rule.verbs) {
+          const fewer = rules.map((one, index) => (index === at ? { ...one, verbs: one.verbs.filter((other) => other !== verb) } : one)).filter(({ verbs }) => verbs.length > 0)
+          await cluster.ask('PATCH', path, { rules: fewer })
+          await eventually('one right fewer', async () => !(await may(verb, rule.apiGroups[0]!, rule.resources[0]!.split('/')[0]!, rule.resources[0]!.split('/')[1])))
+          await assert.rejects(uses(), /403/, `${name} without ${verb} ${rule.resources.join()}`)
+          taken += 1
+        }
+      }
+      await cluster.ask('PATCH', path, { rules })
+    }
+    assert.equal(taken, 10)
+    t.diagnostic(`${taken} rights, each needed`)
+  })
+})
