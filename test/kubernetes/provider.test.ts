@@ -24,10 +24,7 @@ let cluster: Kubernetes
 const place = '/apis/apps/v1/namespaces/default'
 
 const grant = async (): Promise<void> => {
-  for (const one of rights) {
-    const path = one.kind === 'ServiceAccount' ? `/api/v1/namespaces/${one.metadata.namespace}/serviceaccounts` : `/apis/rbac.authorization.k8s.io/v1/${one.kind.toLowerCase()}s`
-    await create(cluster, path, one)
-  }
+  for (const one of rights) await create(cluster, `/apis/rbac.authorization.k8s.io/v1/${one.kind.toLowerCase()}s`, one)
 }
 const providerOf = (more: Partial<Parameters<typeof kubernetes>[0]> = {}): Provider =>
   kubernetes({ kubeconfig: cluster.kubeconfig('paramedic'), selector: 'paramedic=true', namespaces: [], ...more }, createEdges({ settings: usualSettings }))

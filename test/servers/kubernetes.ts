@@ -39,11 +39,11 @@ export async function startKubernetes(): Promise<Kubernetes> {
   }
   const ask: Kubernetes['ask'] = (method, url, body, who = 'admin') => requestJson({ port: A, ca: readFileSync(path('tls.crt')), token: `${who}-token`, method, url, body })
   const stop = async (): Promise<void> => {
-    await Promise.all(children.toReversed().map((child) => {
+    await Promise.all(children.toReversed().map(async (child) => {
       const ended = new Promise((go) => child.once('close', go).once('error', go))
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return undefined
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
       child.kill('SIGKILL')
-      return ended
+      await ended
     }))
     rmSync(folder, { recursive: true, force: true })
   }
