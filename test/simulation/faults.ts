@@ -53,11 +53,11 @@ export const startFaults = (world: World): void => {
 const logFaults = (world: World): void => {
   const { delayMs, controlDelayMs, unreliable } = world.intensity
   Object.assign(world.logFaults, {
-    delayMs: [0, delayMs], answerMs: [0, delayMs], readMs: [0, delayMs / 2],
+    delayMs: [1, delayMs], answerMs: [1, delayMs], readMs: [1, 1 + delayMs / 2],
     lost: unreliable, landedButFailed: unreliable, landsLate: unreliable, lateMs: [10, 25_000], unanswered: unreliable / 20, stall: unreliable / 20, stallMs: [500, 15_000],
   })
   Object.assign(world.controlFaults, {
-    delayMs: [0, controlDelayMs], answerMs: [0, controlDelayMs], readMs: [0, controlDelayMs], lost: unreliable, landsLate: unreliable / 2, lateMs: [10, 10_000],
+    delayMs: [1, controlDelayMs], answerMs: [1, controlDelayMs], readMs: [1, controlDelayMs], lost: unreliable, landsLate: unreliable / 2, lateMs: [10, 10_000],
     stall: unreliable / 100, stallMs: [500, 12_000],
   })
 }
@@ -83,6 +83,11 @@ const trouble = (world: World, { name }: Server, ms: number): void =>
 
 const mend = (world: World): void => {
   world.trace('the trouble is over')
-  for (const faults of [world.logFaults, world.controlFaults]) for (const name of Object.keys(faults)) delete faults[name as keyof typeof faults]
+  // Nothing is ever without any delay: what goes round and round would stop the time of this world.
+  const quiet = { delayMs: [1, 4], answerMs: [1, 4], readMs: [1, 4] } as const
+  for (const faults of [world.logFaults, world.controlFaults]) {
+    for (const name of Object.keys(faults)) delete faults[name as keyof typeof faults]
+    Object.assign(faults, quiet)
+  }
   world.brokerOffsetMs = 0
 }

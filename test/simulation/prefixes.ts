@@ -6,6 +6,9 @@ import { initialState, isEnd, type State, type Workflow } from '../../src/core/s
 import type { Start } from './truth.ts'
 import type { World } from './world.ts'
 
+/** Of one workflow: waiting in line, stops and lost runners bring a dozen. */
+const mostRounds = 50
+
 interface Before {
   readonly started: boolean
   readonly takes: readonly Take[]
@@ -29,6 +32,7 @@ const checks = (state: State, found: string[]) => {
   const answers = new Map<string, string>()
   const starts: Start[] = []
   const holders = new Map<string, Set<string>>()
+  const rounds = new Map<string, number>()
 
   const answered = (episode: string | undefined, position: number): void => {
     const answer = episode === undefined ? undefined : state.episodes.get(episode)?.answer
@@ -56,6 +60,13 @@ const checks = (state: State, found: string[]) => {
     return all
   }
 
+  /** Judged and claimed again and again without ever getting on. */
+  const round = (workflow: string, position: number): void => {
+    const times = (rounds.get(workflow) ?? 0) + 1
+    rounds.set(workflow, times)
+    if (times === mostRounds) found.push(`at ${position} a workflow has gone ${times} rounds: ${workflow}`)
+  }
+
   return {
     starts,
     before: ({ entry }: Read): Before => {
@@ -67,6 +78,7 @@ const checks = (state: State, found: string[]) => {
       const { entry, position } = recorded
       if (entry.kind === 'matched') answered(entry.episode, position)
       if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
+      if (entry.kind === 'decided' || (entry.kind === 'claimed' && state.did.voided)) round(entry.workflow, position)
       if (entry.kind !== 'claimed') return
       const workflow = state.workflows.get(entry.workflow)
       if (workflow?.steps[entry.step]?.jobs[entry.job]?.claim !== entry.claim || before.claim === entry.claim) return

@@ -19,6 +19,9 @@ export interface Run {
 /** So long after the trouble everything must have settled: windows, leases and the time to heal have all gone by several times. */
 const settleWithinMs = 150_000
 
+/** So little happens in a run that more than this are rounds without an end. */
+const mostEntries = 5_000
+
 /** So long everything is watched at least. */
 const quietMs = 6_000
 
@@ -36,7 +39,7 @@ export const simulate = async (options: WorldOptions): Promise<Run> => {
     if (!settled) world.after(1000, look)
   }
   world.after(troubledMs, look)
-  await world.time.run(() => settled || world.time.now > troubledMs + settleWithinMs)
+  await world.time.run(() => settled || world.time.now > troubledMs + settleWithinMs || world.landed.length > mostEntries)
   for (const server of world.servers) for (const drawn of server.drawn()) for (const [fault, count] of Object.entries(drawn)) if (count > 0 && fault !== 'lands' && fault !== 'control lands') world.count(`log: ${fault}`)
   const problems = broken(world, settled)
   for (const server of world.servers) server.host?.crash()

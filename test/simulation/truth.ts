@@ -47,6 +47,8 @@ export class Truth {
   readonly trouble: { machine: string; from: number; to: number }[] = []
   /** Machines asleep with all that runs on them. */
   readonly asleep: { machine: string; from: number; to: number }[] = []
+  /** Who was declared lost while it ran under that very identity. */
+  readonly lost: { machine: string; by: string; at: number; why: string }[] = []
   /** Which identity lived where, from when. */
   readonly identities = new Map<string, { machine: string; host: string; from: number }>()
 

@@ -99,14 +99,8 @@ const deadInTime = (world: World, state: State): string[] => world.truth.steps()
 })
 
 /** Nobody who was well all the time is declared lost. Embedded, whoever was here before is gone. */
-const nobodyWell = (world: World): string[] => world.log.entries().flatMap(({ entry, position }) => {
-  if (entry.kind !== 'runner lost' || world.intensity.embedded || world.intensity.unreliable > 0) return []
-  const at = world.landed[position]!
-  const lived = world.truth.identities.get(entry.runner)
-  const { machine = '', host = '' } = lived ?? {}
-  const server = world.servers.find(({ name }) => name === machine)
-  const saidItself = world.truth.identities.get(entry.by)?.machine === machine
-  const troubled = world.truth.trouble.some((one) => one.machine === machine && one.from < at && one.to > at - lostAfterMs - killAfterMs)
-  const stillThere = server?.life === host || troubled
-  return saidItself || troubled || !stillThere ? [] : [`${machine} was well and was declared lost at ${at.toFixed(0)}: ${entry.why}`]
+const nobodyWell = ({ truth, intensity }: World): string[] => truth.lost.flatMap(({ machine, by, at, why }) => {
+  if (intensity.embedded || intensity.unreliable > 0 || truth.identities.get(by)?.machine === machine) return []
+  const troubled = truth.trouble.some((one) => one.machine === machine && one.from < at && one.to > at - lostAfterMs - killAfterMs)
+  return troubled ? [] : [`${machine} was well and was declared lost at ${at.toFixed(0)}: ${why}`]
 })

@@ -124,6 +124,10 @@ export class World {
   #see({ position, entry }: Recorded<Entry>): void {
     this.landed[position] = this.time.now
     if (this.servers.some(({ life, host }) => life === this.truth.identities.get(entry.by)?.host && host?.dead)) this.count('landed after its process died')
+    if (entry.kind === 'runner lost') {
+      const whose = this.servers.find(({ parts, host }) => host?.running && parts?.me() === entry.runner)
+      if (whose) this.truth.lost.push({ machine: whose.name, by: entry.by, at: this.time.now, why: entry.why })
+    }
     if (entry.kind === 'stop pulled') {
       const pulled = this.truth.stops.get(entry.stop.id) ?? { stop: entry.stop, pulledAt: this.time.now }
       this.truth.stops.set(entry.stop.id, pulled)
