@@ -164,7 +164,7 @@ const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, si
     problems = reading.problems.map(printProblem)
     if (reading.catalogue) {
       await materialise(reading.scripts, stateDirectory)
-      if (!(await parts.activate(reading.catalogue))) problems = [`the catalogue ${reading.catalogue.digest.slice(0, 12)} was in force before: it is not activated again by itself`]
+      if (!(await parts.activate(reading.catalogue))) problems = [`the catalogue ${reading.catalogue.digest.slice(0, 12)} was in force before and does not come back by itself: \`paramedic catalog use ${reading.catalogue.digest.slice(0, 12)}\` puts it back`]
     }
     if (problems.length === 0) return
     for (const problem of problems) say(problem)

@@ -7,6 +7,7 @@ import {
   showWorkflows,
 } from './reads.ts'
 import { verifySignature } from './signature.ts'
+import { showCatalogues, useCatalogue } from './catalogues.ts'
 import { approve, cancel, deny, exec, note, submit } from './requests.ts'
 import { liftStop, pullStop, showStop, showStops } from './stops.ts'
 import { showEvents } from './stream.ts'
@@ -29,6 +30,7 @@ const grafana: Handler = (call) => {
 export const handlers: Readonly<Record<OperationId, Handler>> = {
   alertmanager, grafana, grafanaPut: grafana,
   pullStop, stops: showStops, stop: showStop, liftStop,
+  catalogues: showCatalogues, useCatalogue,
   submit, exec, approve, deny, cancel, note,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
   runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, edges: showEdges, closeBreaker, reload, events: showEvents,

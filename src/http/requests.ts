@@ -136,7 +136,7 @@ const refused = (workflow: Workflow): Refusal => {
 }
 
 /** Folded here when it resolves, or told that it may be later. */
-async function record(call: Call, facts: readonly Fact[]): Promise<void> {
+export async function record(call: Call, facts: readonly Fact[]): Promise<void> {
   try {
     await call.ports.record(facts, { deadlineMs: durableWithinMs })
   } catch (problem) {

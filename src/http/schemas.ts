@@ -104,6 +104,7 @@ export const schemas = {
   Stop: stop, StopList: list(stop),
   Workflow: workflow, WorkflowList: list(workflow), Why: why,
   Episode: episode, EpisodeList: list(episode),
+  CatalogueList: list(z.strictObject({ digest, inForce: z.boolean(), routes: z.int(), runbooks: z.array(z.string()) })),
   RunbookList: list(runbook), RouteList: list(route), PolicyList: list(policy), RunnerList: list(runner), EdgeList: list(edge),
   Status: z.strictObject({ status: z.string() }),
   Health: z.strictObject({

@@ -97,6 +97,11 @@ export const operations = {
   runbooks: { method: 'get', path: '/v1/runbooks', right: 'read', success: [200, 'RunbookList'], refusals: [], about: 'The runbooks in force.' },
   routes: { method: 'get', path: '/v1/routes', right: 'read', success: [200, 'RouteList'], refusals: [], about: 'The routes in force, in their order.' },
   policies: { method: 'get', path: '/v1/policies', right: 'read', success: [200, 'PolicyList'], refusals: [], about: 'The policies in force.' },
+  catalogues: { method: 'get', path: '/v1/catalogues', right: 'read', success: [200, 'CatalogueList'], refusals: [], about: 'The catalogues that the log knows, newest first.' },
+  useCatalogue: {
+    method: 'post', path: '/v1/catalogues/{id}/use', right: 'act', success: [202, 'Reloaded'], refusals: [...find, 'BUSY', 'NOT_DURABLE'],
+    about: 'Puts a catalogue back in force, by its digest or its first characters. One that was in force before never comes back by itself.',
+  },
   runners: { method: 'get', path: '/v1/runners', right: 'read', success: [200, 'RunnerList'], refusals: [], about: 'The processes that tick, with their roles.' },
   edges: { method: 'get', path: '/v1/edges', right: 'read', success: [200, 'EdgeList'], refusals: [], about: 'What this process calls outside of itself: whether it is well, what is under way, what failed last.' },
   closeBreaker: {
