@@ -6,6 +6,7 @@ import { user } from './stop.ts'
 
 export const register = ({ program, client, asJson }: Cli): void => {
   const breaker = program.command('breaker').description('the breakers among the policies')
+    .addHelpText('after', '\nExample:\n  paramedic breaker close restarts --why "the switch was replaced"')
   breaker.command('close').description('closes a breaker that tripped; what it counted up to now is forgotten')
     .argument('<name>', 'the name of the policy').requiredOption('--why <text>', 'why it is safe to go on')
     .addHelpText('after', '\nExample:\n  paramedic breaker close restarts --why "the switch was replaced"')
