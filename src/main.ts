@@ -12,6 +12,7 @@ import { createDecider } from './follow/decider.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
 import { createRelay } from './follow/peers.ts'
+import { createPrinted } from './follow/printed.ts'
 import { createProofs, type Acknowledged } from './follow/proofs.ts'
 import { createSnapshots, firstState } from './follow/snapshots.ts'
 import { createStopping } from './follow/stopping.ts'
@@ -26,6 +27,7 @@ import { realOutside, type Outside } from './outside.ts'
 import { createKiller } from './runner/killer.ts'
 import { createLatch } from './runner/latch.ts'
 import { createPlanner } from './runner/planner.ts'
+import { createPrinting } from './runner/printing.ts'
 import { createStepper } from './runner/stepper.ts'
 import { createVerifier } from './runner/verifier.ts'
 
@@ -122,11 +124,13 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   await Promise.all([follower.caughtUp, control.caughtUp])
   await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded, replaced: begun.replaced })
 
+  const printedAt = createPrinted(streams.log)
+  const onPrinted = createPrinting({ append, clock })
   const startJobs = (): Jobs =>
     outside.createJobs({
       stateDirectory: options.stateDirectory, outputDirectory: join(options.stateDirectory, 'output'), killAfterMs: options.killAfterMs,
       ...(options.warm === undefined ? {} : { warm: options.warm }), ...(options.secrets ? { secrets: options.secrets } : {}),
-      onLost: (lost) => void startAnew(lost.why).catch(options.onProblem),
+      onPrinted, onLost: (lost) => void startAnew(lost.why).catch(options.onProblem),
     })
 
   /** The lease ran out, or the spawner died: what ran is dead, and this identity is over. */
@@ -206,6 +210,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     /** Entries on the log that are not folded yet. */
     lag: async () => Math.max(0, (await streams.log.end()) - state.position),
+    printedAt,
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     /** A stop that another process passes on. */

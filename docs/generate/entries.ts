@@ -22,6 +22,7 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'step done': ['the runner that holds it', 'The checkpoint: what the job gave back.'],
   'step failed': ['the runner that holds it', 'Why the job did not do it.'],
   'let go': ['the runner that holds it', 'What it claimed runs no more: it was killed, or never started.'],
+  'printed': ['the runner that holds it', 'What a job that still runs printed lately, at most once a second, for `paramedic watch`: 4 kB at once and 64 kB a job. The end of all of it comes with the outcome.'],
   'verified': ['a runner', "What the runbook's own probe or Alertmanager said after the last step."],
   'ended': ['a runner, the decider', 'The workflow ended so, and why.'],
   'stop pulled': ['whoever was asked', 'An emergency stop. It is in force before it is here; this is the record.'],

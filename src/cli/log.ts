@@ -1,6 +1,7 @@
 /** `paramedic log`: entries as JSON lines, from a server, or with --offline from the log itself. */
-import { CliError, request, type ClientOptions } from './client.ts'
+import { CliError, type ClientOptions } from './client.ts'
 import { loaded, withConfigFlags } from './configured.ts'
+import { events } from './events.ts'
 import type { Cli } from './main.ts'
 
 interface LogOptions extends Record<string, unknown> {
@@ -21,22 +22,9 @@ export const register = ({ program, client }: Cli): void => {
 }
 
 async function printFrom(options: ClientOptions, { from, follow }: LogOptions): Promise<void> {
-  const ended = new AbortController()
-  const response = await request(options, 'GET', `/v1/events?from=${from}`, { signal: ended.signal, headers: { accept: 'text/event-stream' } })
-  let rest = ''
-  try {
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      const blocks = (rest + chunk).split('\n\n')
-      rest = blocks.pop()!
-      for (const block of blocks) {
-        if (block === 'event: caught-up\ndata: {}' && !follow) return ended.abort()
-        const data = block.split('\n').find((line) => line.startsWith('data: '))
-        if (data !== undefined && !block.startsWith('event: ')) await print(data.slice('data: '.length))
-      }
-    }
-  } catch (problem) {
-    if (ended.signal.aborted) return
-    throw new CliError(3, `the server went away (${problem instanceof Error ? problem.message : String(problem)})`)
+  for await (const data of events(options, `from=${from}`)) {
+    if (data !== 'caught up') await print(data)
+    else if (!follow) return
   }
   throw new CliError(3, 'the server ended the stream before its end was reached: go on with --from')
 }

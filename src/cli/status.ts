@@ -65,9 +65,19 @@ export function workflowText(one: Workflow): string {
     ...one.steps.flatMap((step, index) => [
       `step ${index + 1} ${step.name} (${step.effect}): ${step.state}`,
       ...step.jobs.filter((job) => job.detail || job.state === 'failed').map((job) => `  ${job.target}: ${job.state}${job.reason || job.detail ? `, ${because(job)}` : ''}`),
+      ...step.jobs.flatMap(printedLines),
     ]),
     ...one.approvals.map(({ who, at }) => `approved by ${who} at ${at}`),
     ...one.notes.map(({ at, who, text }) => `${at}  note of ${who}: ${text}`),
     ...one.timeline.map((moment) => `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}`),
   ].join('\n'))
+}
+
+const mostLines = 40
+
+function printedLines({ target, printed }: Workflow['steps'][number]['jobs'][number]): string[] {
+  if (printed === undefined) return []
+  const lines = printed.tail.trimEnd().split('\n')
+  const left = lines.length > mostLines || Buffer.byteLength(printed.tail) < printed.bytes
+  return [`  ${target} printed ${printed.bytes} bytes${left ? '; the last lines, and more with --json' : ''}:`, ...lines.slice(-mostLines).map((line) => `  | ${line}`)]
 }

@@ -1,8 +1,11 @@
 /** `paramedic watch`: follows a workflow to its end; 0 only if that was the one that was wanted. */
 import type { Form } from '../http/schemas.ts'
 import { CliError, idPath, json, type ClientOptions } from './client.ts'
+import { liveOutput } from './live-output.ts'
 import type { Cli } from './main.ts'
-import { because } from './out.ts'
+import { because, clean } from './out.ts'
+
+type Workflow = Form<'Workflow'>
 
 const open = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying']
 const everyMs = 250
@@ -16,18 +19,33 @@ export const register = ({ program, client, asJson, timeoutMs }: Cli): void => {
     })
 }
 
-/** Prints each moment of it until it ends; whether that was the end that was wanted. */
-export async function follow(options: ClientOptions, id: string, { asJson, timeoutMs }: { asJson: boolean; timeoutMs: number | undefined }): Promise<boolean> {
+interface FollowOptions {
+  readonly asJson: boolean
+  readonly timeoutMs: number | undefined
+}
+
+/** Prints each moment of it, and what its steps print, until it ends; whether that was the end that was wanted. With --json it is the moments alone. */
+export async function follow(options: ClientOptions, id: string, how: FollowOptions): Promise<boolean> {
+  const output = liveOutput(options, id, (text) => void (text !== '' && process.stdout.write(clean(text).trimEnd().replace(/^/gm, '  | ') + '\n')))
+  try {
+    return await moments(options, id, how, how.asJson ? () => {} : output.seen)
+  } finally {
+    await output.end()
+  }
+}
+
+async function moments(options: ClientOptions, id: string, { asJson, timeoutMs }: FollowOptions, seen: (workflow: Workflow) => void): Promise<boolean> {
   const over = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
   let [told, seenAt] = [0, performance.now()]
   for (;;) {
-    const one = await json<Form<'Workflow'>>(options, 'GET', idPath('/v1/workflows', id)).catch((problem: unknown) => {
+    const one = await json<Workflow>(options, 'GET', idPath('/v1/workflows', id)).catch((problem: unknown) => {
       const away = problem instanceof CliError && problem.exit === 3 && told > 0 && performance.now() - seenAt < awayMs
       if (!away) throw problem
       return undefined
     })
     if (one !== undefined) {
       seenAt = performance.now()
+      seen(one)
       for (const moment of one.timeline.slice(told)) process.stdout.write(asJson ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
       told = one.timeline.length
       if (!open.includes(one.state)) return one.state === 'healed' || one.state === 'completed' || (one.state === 'rehearsed' && one.mode === 'dry-run')

@@ -93,6 +93,12 @@ export type Decided = {
   readonly key?: string
 }
 
+/** The end of what a job printed, secrets masked; `bytes`: all of it. */
+export interface Printed {
+  readonly tail: string
+  readonly bytes: number
+}
+
 export type Fact =
   | Received
   | { readonly kind: 'catalogue announced'; readonly catalogue: Catalogue }
@@ -109,11 +115,15 @@ export type Fact =
   | Decided
   | { readonly kind: 'claimed'; readonly workflow: string; readonly step: number; readonly job: number; readonly claim: string }
   | { readonly kind: 'step done'; readonly workflow: string; readonly step: number; readonly job: number
-      readonly claim: string; readonly output: Json; readonly tookMs: number }
+      readonly claim: string; readonly output: Json; readonly tookMs: number; readonly printed?: Printed }
   | { readonly kind: 'step failed'; readonly workflow: string; readonly step: number; readonly job: number
-      readonly claim: string; readonly reason: Reason; readonly detail: string; readonly tookMs: number }
+      readonly claim: string; readonly reason: Reason; readonly detail: string; readonly tookMs: number; readonly printed?: Printed }
   | { readonly kind: 'let go'; readonly workflow: string; readonly claim: string; readonly how: 'never started' | 'killed'
-      readonly survivors: number; readonly tookMs: number }
+      readonly survivors: number; readonly tookMs: number; readonly printed?: Printed }
+  | { readonly kind: 'printed'; readonly workflow: string; readonly step: number; readonly target: string; readonly claim: string
+      readonly text: string
+      /** All that it had printed by then. */
+      readonly bytes: number }
   | { readonly kind: 'verified'; readonly workflow: string; readonly turn: number; readonly probe?: boolean; readonly gone?: boolean; readonly detail: string }
   | { readonly kind: 'ended'; readonly workflow: string; readonly turn: number; readonly state: End; readonly reason: Reason; readonly detail: string }
   | { readonly kind: 'stop pulled'; readonly stop: StopOrder }
@@ -132,8 +142,8 @@ export type Fact =
   | { readonly kind: 'taken'; readonly notice: string; readonly who: string }
   | { readonly kind: 'heartbeat missed'; readonly route: string; readonly lastAt: number }
 
-/** What is refused first when much waits to be written: its sender sends it again. */
-export const yields = ({ kind }: Fact): boolean => kind === 'received'
+/** What is refused first when much waits to be written: its sender sends it again, or its outcome has it as well. */
+export const yields = ({ kind }: Fact): boolean => kind === 'received' || kind === 'printed'
 
 /** `by` wrote it, as its `n`th entry: a follower drops what is not above the last number it saw of that process. */
 export type Entry = Fact & { readonly by: string; readonly n: number }

@@ -75,9 +75,10 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'approved':
     case 'denied': return foldAnswered(state, entry, why)
     case 'claimed': return foldClaimed(state, entry, why)
-    case 'step done': return foldStepDone(state, entry, why)
-    case 'step failed': return foldStepFailed(state, entry, why)
-    case 'let go': return foldLetGo(state, entry, why)
+    case 'step done': return foldStepDone(state, entry, position, why)
+    case 'step failed': return foldStepFailed(state, entry, position, why)
+    case 'let go': return foldLetGo(state, entry, position, why)
+    case 'printed': return // for those who look on; the outcome has it too
     case 'verified': return foldVerified(state, entry)
     case 'ended': return foldEnded(state, entry, why)
     case 'stop pulled': return foldStopPulled(state, entry.stop, position, why)

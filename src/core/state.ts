@@ -37,6 +37,8 @@ export interface Job {
   detail?: string
   startedAt?: number
   endedAt?: number
+  /** The position of the entry that holds what it printed. */
+  printedAt?: number
 }
 
 export interface StepState extends StepManifest {

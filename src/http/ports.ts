@@ -1,6 +1,5 @@
 /** What the door needs of the parts behind it. `main.ts` hands it over; nothing else of them is reached from here. */
-import type { Fact, StopOrder } from '../core/entry.ts'
-import type { Entry } from '../core/entry.ts'
+import type { Entry, Fact, Printed, StopOrder } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
 import type { EdgeView } from '../edge/edge.ts'
 import type { Recorded } from '../log/log.ts'
@@ -64,6 +63,8 @@ export interface Ports {
   /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */
   reload(): Promise<{ readonly digest?: string; readonly problems: readonly string[] }>
   read(): Readable
+  /** What the entry there says that a job printed; undefined where the log holds it no more. */
+  printedAt(position: number): Promise<Printed | undefined>
   /** As the log's own `follow`. */
   events(from: number, signal: AbortSignal): AsyncIterable<readonly Recorded<Entry>[] | 'caught up'>
   health(): Health

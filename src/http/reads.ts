@@ -1,11 +1,12 @@
 /** What is shown of workflows, episodes, and the catalogue in force. */
 import { matches, MatcherError, parseMatchers } from '../core/matcher.ts'
+import type { Job, Workflow } from '../core/state.ts'
 import { answer, write } from './answer.ts'
 import { findId, newestFirst, pageOf, type Call } from './call.ts'
 import { Refusal } from './errors.ts'
 import { pageHeaders, renderPage } from './page.ts'
 import { viewEdge, viewEpisode, viewPolicies, viewRoutes, viewRunbooks, viewRunner } from './views/others.ts'
-import { viewWhy, viewWorkflow } from './views/workflows.ts'
+import { viewWhy, viewWorkflow, type PrintedTexts } from './views/workflows.ts'
 
 export function showWorkflows({ res, ports, query }: Call): void {
   const { state } = ports.read()
@@ -16,13 +17,26 @@ export function showWorkflows({ res, ports, query }: Call): void {
     keep: (one) => (states === undefined || states.includes(one.state))
       && (runbook === undefined || (one.runbook.name === runbook && (version === undefined || version === String(one.runbook.version))))
       && (target === null || one.targets.includes(target)),
-    view: viewWorkflow,
+    view: (one) => viewWorkflow(one),
   }))
 }
 
-export function showWorkflow({ res, ports, id }: Call): void {
+export async function showWorkflow({ res, ports, id }: Call): Promise<void> {
   const { state } = ports.read()
-  answer(res, 200, viewWorkflow(state.workflows.get(findId(state.workflows.keys(), id))!))
+  const workflow = state.workflows.get(findId(state.workflows.keys(), id))!
+  answer(res, 200, viewWorkflow(workflow, await printedTexts(ports, workflow)))
+}
+
+/** Each is up to 64 kB, and read by itself. */
+const mostPrinted = 20
+
+/** Of what went wrong first, then the newest. */
+async function printedTexts(ports: Call['ports'], { steps }: Workflow): Promise<PrintedTexts> {
+  const jobs = steps.flatMap((step) => step.jobs).filter(({ printedAt }) => printedAt !== undefined)
+  const wrong = (job: Job): number => Number(job.state !== 'done')
+  const positions = jobs.toSorted((a, b) => wrong(b) - wrong(a) || b.printedAt! - a.printedAt!).slice(0, mostPrinted).map(({ printedAt }) => printedAt!)
+  const texts = await Promise.all(positions.map(async (position) => [position, await ports.printedAt(position)] as const))
+  return new Map(texts.flatMap(([position, text]) => (text === undefined ? [] : [[position, text]])))
 }
 
 export function showWhy({ res, ports, id }: Call): void {

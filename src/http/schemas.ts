@@ -29,6 +29,7 @@ const plan = z.strictObject({
 const job = z.strictObject({
   target: z.string(), state: z.enum(['open', 'claimed', 'done', 'failed', 'in doubt']), attempts: z.int(), output: json.optional(),
   reason: reason.optional(), detail: z.string().optional(), startedAt: time.optional(), endedAt: time.optional(),
+  printed: z.strictObject({ tail: z.string(), bytes: z.int() }).optional().describe('The end of what it printed, at most 64 kB, and how much it was; where one workflow is asked for'),
 })
 const step = z.strictObject({
   name: z.string(), state: z.enum(['open', 'running', 'done', 'failed', 'in doubt']), effect: z.enum(['read', 'repeatable', 'once']),

@@ -144,7 +144,7 @@ export class WriterQueue<F, E> {
   /** A flood of webhooks never keeps a stop, or what came of a step, from the log. */
   #refuseIfFull(facts: readonly F[]): void {
     const { queuedEntries, queuedBytes } = this.#limits
-    const share = facts.some((fact) => this.#options.yields?.(fact)) ? shareOfWhatYields : 1
+    const share = facts.every((fact) => this.#options.yields?.(fact)) ? shareOfWhatYields : 1
     if (this.entries + facts.length <= queuedEntries * share && this.bytes < queuedBytes * share) return
     throw new LogError('LOG_BUSY', `${this.entries} entries (${this.bytes} bytes) wait to be written already. Send again later.`)
   }

@@ -24,7 +24,8 @@ export interface JobsOptions {
   readonly secrets?: readonly string[]
   /** Where scripts' commands are looked for. */
   readonly path?: string
-  readonly onPrinted?: (order: JobOrder, text: string) => void
+  /** While it runs, as it comes; `over` aborts when it has ended. */
+  readonly onPrinted?: (order: JobOrder, text: string, over: AbortSignal) => void
   /** Nothing of it runs any more, but for `survivors`. Not called after `close`. */
   readonly onLost?: (lost: Lost) => void
 }
@@ -197,8 +198,8 @@ class SpawnedJobs implements Jobs {
       case 'started':
         return this.running.get(word.job)?.started(true)
       case 'printed': {
-        const order = this.running.get(word.job)?.order
-        return order && this.options.onPrinted?.(order, word.text)
+        const job = this.running.get(word.job)
+        return job && this.options.onPrinted?.(job.order, word.text, job.calls.signal)
       }
       case 'call':
         return void this.answer(word)

@@ -8,6 +8,7 @@ import { inFlight } from '../follow/in-flight.ts'
 import { freshMs } from '../follow/control.ts'
 import type { RunnerDeps } from './deps.ts'
 import { handlesOf, inputOf, why } from './planner.ts'
+import { printedOf } from './printing.ts'
 import type { FailureKind, Outcome } from './protocol.ts'
 
 /** A claim older than this when it is read back is let go. */
@@ -53,7 +54,7 @@ const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
     await deps.when(() => covering(deps.state, workflow).length > 0 || !deps.latch.covers(workflow))
     return letGo(due, claim, deps, outcome)
   }
-  const word = { workflow: workflow.id, step, job, claim, tookMs }
+  const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome) }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }
     : { kind: 'step failed', ...word, reason: script ? reasonOf[outcome.failure] : 'runbook changed', detail: why(outcome) }
@@ -73,7 +74,7 @@ const letGo = async ({ workflow }: JobDue, claim: string, deps: RunnerDeps, outc
   const { survivors, tookMs } = outcome?.killed ?? { survivors: 0, tookMs: 0 }
   // That it began may not have been heard any more: whatever was given to a process counts as begun.
   const how = outcome?.started || outcome?.killed ? 'killed' : 'never started'
-  await deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how, survivors, tookMs: Math.round(tookMs) }]))
+  await deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how, survivors, tookMs: Math.round(tookMs), ...(outcome ? printedOf(outcome) : {}) }]))
 }
 
 const reasonOf: Readonly<Record<FailureKind, Reason>> = {

@@ -56,6 +56,10 @@ export const createParts = () => {
       await parts.before([])
       parts.says({ kind: 'stop lifted', stop, who, why })
     },
+    printedAt: async (position) => {
+      const entry = entries[position]?.entry
+      return entry && 'printed' in entry ? entry.printed : undefined
+    },
     reload: async () => ({ digest: 'd'.repeat(64), problems: [] }),
     read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, edges: parts.edges, unrecorded, forced: parts.forced }),
     async* events(from, signal) {

@@ -3,7 +3,7 @@
  * later claims check the stop, the holder and the step. The first claim in log order wins; a lost process's are void.
  */
 import { grant, release, room } from '../counter.ts'
-import type { Decided, End, Fact } from '../entry.ts'
+import type { Decided, End, Fact, Printed } from '../entry.ts'
 import type { Take } from '../plan.ts'
 import { observedForMs } from '../policy.ts'
 import { isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
@@ -28,6 +28,7 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
   job.claim = entry.claim
   job.attempts++
   job.startedAt = why.at
+  delete job.printedAt
   workflow.holder = why.by
   workflow.started = true
   if (workflow.state !== 'running') move(state, workflow, 'running', { ...why, detail: step.name })
@@ -120,33 +121,37 @@ const heldJob = (state: State, entry: { workflow: string; step: number; job: num
   return [workflow, step, job]
 }
 
-export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, why: Why): void => {
+export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, position: number, why: Why): void => {
   const found = heldJob(state, entry)
   if (!found) return
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'done' })
-  Object.assign(job, { state: 'done', output: entry.output, endedAt: why.at })
+  Object.assign(job, { state: 'done', output: entry.output, endedAt: why.at, ...printedAt(entry, position) })
   releaseJob(state, workflow, { step: entry.step, job: entry.job, at: why.at, as: 'completed' })
   afterJob(state, workflow, why)
 }
 
-export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed' }, why: Why): void => {
+export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed' }, position: number, why: Why): void => {
   const found = heldJob(state, entry)
   if (!found) return
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'failed' })
-  Object.assign(job, { state: 'failed', reason: entry.reason, detail: entry.detail, endedAt: why.at })
+  Object.assign(job, { state: 'failed', reason: entry.reason, detail: entry.detail, endedAt: why.at, ...printedAt(entry, position) })
   releaseJob(state, workflow, { step: entry.step, job: entry.job, at: why.at, as: 'failed' })
   afterJob(state, workflow, why)
 }
 
+/** The text stays on the log: the state of a thousand ended jobs is no larger for it. */
+const printedAt = ({ printed }: { readonly printed?: Printed }, position: number): Pick<Job, 'printedAt'> => (printed === undefined ? {} : { printedAt: position })
+
 /** The end of a kill, or of a claim that was never started. */
-export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, why: Why): void => {
+export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, position: number, why: Why): void => {
   const workflow = state.workflows.get(entry.workflow)
   for (const [index, step] of (workflow?.steps ?? []).entries()) {
     for (const [jobIndex, job] of step.jobs.entries()) {
       if (job.state !== 'claimed' || job.claim !== entry.claim) continue
       dropJob(state, { workflow: workflow!, step, job }, entry.how === 'never started')
+      Object.assign(job, printedAt(entry, position))
       releaseJob(state, workflow!, { step: index, job: jobIndex, at: why.at })
       delete workflow!.holder
       afterJob(state, workflow!, why)

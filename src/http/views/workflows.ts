@@ -1,5 +1,6 @@
 /** A workflow as the API shows it. */
 import { runbookId } from '../../core/catalogue.ts'
+import type { Printed } from '../../core/entry.ts'
 import { covering } from '../../core/fold/stops.ts'
 import { plainLabels } from '../../core/labels.ts'
 import type { Json, Plan } from '../../core/plan.ts'
@@ -8,7 +9,10 @@ import { isEnd, type Job, type State, type StepState, type Workflow } from '../.
 import type { Form } from '../schemas.ts'
 import { maybe, same, time } from '../times.ts'
 
-export const viewWorkflow = (workflow: Workflow): Form<'Workflow'> => ({
+/** By the position of the entry that holds it: read where one workflow is shown. */
+export type PrintedTexts = ReadonlyMap<number, Printed>
+
+export const viewWorkflow = (workflow: Workflow, printed: PrintedTexts = new Map()): Form<'Workflow'> => ({
   id: workflow.id,
   state: workflow.state,
   ...maybe('reason', workflow.reason, same),
@@ -32,7 +36,7 @@ export const viewWorkflow = (workflow: Workflow): Form<'Workflow'> => ({
   ...maybe('request', workflow.request, ({ who, why, exec }) => ({ who, why, ...maybe('executedBy', exec?.who, same) })),
   approvals: workflow.approvals.map(({ who, at }) => ({ who, at: time(at) })),
   notes: workflow.notes.map(({ at, who, text }) => ({ at: time(at), who, text })),
-  steps: workflow.steps.map(viewStep),
+  steps: workflow.steps.map((step) => viewStep(step, printed)),
   timeline: workflow.timeline.map(({ at, state, reason, detail, by }) => ({ at: time(at), state, ...maybe('reason', reason, same), detail, by })),
 })
 
@@ -50,7 +54,7 @@ const viewPlan = ({ digest, targets, changes, observed, notes }: Plan): NonNulla
 const viewVerdict = ({ policy, verdict, reason, detail, until, key }: Verdict): Form<'Why'>['gates'][number] =>
   ({ policy, verdict, ...maybe('reason', reason, same), detail, ...maybe('until', until, time), ...maybe('key', key, same) })
 
-const viewStep = (step: StepState): Form<'Workflow'>['steps'][number] => {
+const viewStep = (step: StepState, printed: PrintedTexts): Form<'Workflow'>['steps'][number] => {
   const starts = step.jobs.flatMap(({ startedAt }) => (startedAt === undefined ? [] : [startedAt]))
   const state = stepState(step.jobs)
   const over = state !== 'open' && state !== 'running'
@@ -59,16 +63,16 @@ const viewStep = (step: StepState): Form<'Workflow'>['steps'][number] => {
     name: step.name,
     state,
     effect: step.effect,
-    jobs: step.jobs.map(viewJob),
+    jobs: step.jobs.map((job) => viewJob(job, printed)),
     ...maybe('output', outputOf(step), same),
     ...maybe('startedAt', starts.length > 0 ? Math.min(...starts) : undefined, time),
     ...maybe('endedAt', lasts.length > 0 ? Math.max(...lasts) : undefined, time),
   }
 }
 
-const viewJob = ({ target, state, attempts, output, reason, detail, startedAt, endedAt }: Job): Form<'Workflow'>['steps'][number]['jobs'][number] => ({
+const viewJob = ({ target, state, attempts, output, reason, detail, startedAt, endedAt, printedAt }: Job, printed: PrintedTexts): Form<'Workflow'>['steps'][number]['jobs'][number] => ({
   target, state, attempts, ...maybe('output', output, same), ...maybe('reason', reason, same), ...maybe('detail', detail, same),
-  ...maybe('startedAt', startedAt, time), ...maybe('endedAt', endedAt, time),
+  ...maybe('startedAt', startedAt, time), ...maybe('endedAt', endedAt, time), ...maybe('printed', printedAt === undefined ? undefined : printed.get(printedAt), same),
 })
 
 const stepState = (jobs: readonly Job[]): Form<'Workflow'>['steps'][number]['state'] => {
