@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { bin, paramedic } from '../cli/cli.ts'
@@ -17,7 +17,11 @@ before(async () => {
   await liftAll(server.url)
   await inForce()
 })
-after(() => server.end('SIGKILL'))
+after(async () => {
+  await server.end('SIGKILL')
+  // The keeper of its services ends when its folder is gone.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+})
 
 /** Alerts are taken before the catalogue is read; a request is not. */
 const inForce = () => eventually('a catalogue is in force', async () => (await get(`${server.url}/healthz`)).catalogue !== null)
