@@ -1,6 +1,7 @@
 /** Stops: pulled, proved, shown, lifted. A stop that cannot be read in full is pulled in full. */
-import { MatcherError, parseMatchers } from '../core/matcher.ts'
+import { MatcherError } from '../core/matcher.ts'
 import { parseDuration } from '../core/duration.ts'
+import { readScope } from '../core/scope.ts'
 import { LogError } from '../log/log.ts'
 import { answer, write } from './answer.ts'
 import { findId, pageOf, type Call } from './call.ts'
@@ -32,8 +33,13 @@ export async function pullStop(call: Call): Promise<void> {
   const enough = caller.peer ? hasAnswered(ports) : isProved
   const proof = waitMs > 0 ? await waitForProof(ports, id, { waitMs, enough, signal: door.ending, gone: () => res.destroyed }) : undefined
   if (fromPage) return write(res, 201, 'text/html; charset=utf-8', renderPage(ports.read(), { pulled: id, ...(note === undefined ? {} : { note }) }), pageHeaders)
-  const told = note === undefined ? {} : { note }
+  const told = note !== undefined ? { note } : waitMs === 0 && coversNothing(ports, id) ? { note: 'It covers nothing that runs, waits or could start. It stands all the same: look at its matchers.' } : {}
   answer(res, 201, proof === undefined ? { id, durable, ...told } : { ...proof, ...told })
+}
+
+function coversNothing(ports: Ports, id: string): boolean {
+  const stop = viewStop(ports.read(), id)
+  return stop !== undefined && stop.matchers.length > 0 && stop.covers.running + stop.covers.waiting + stop.covers.routes + stop.killed.length === 0
 }
 
 interface Order {
@@ -64,9 +70,9 @@ export function readOrder(text: string, contentType: string): { order: Order; no
   if (!Array.isArray(list) || list.some((one) => typeof one !== 'string')) {
     return { order: { ...everything(why), ...who, ...id }, note: `\`matchers\` must be a list of texts. ${narrower}` }
   }
-  const wanted = (list as string[]).filter((one) => one.trim() !== '')
+  let wanted = (list as string[]).filter((one) => one.trim() !== '')
   try {
-    parseMatchers(wanted)
+    wanted = readScope(wanted)
   } catch (problem) {
     if (!(problem instanceof MatcherError)) throw problem
     return { order: { ...everything(why), ...who, ...id }, note: `${problem.message}. ${narrower}` }

@@ -2,7 +2,8 @@
  * `/paramedic …` as people type it, on a phone, at night. The first word without a matcher's operator starts the why.
  * A scope that cannot be read stops everything, and the answer says how to narrow it.
  */
-import { MatcherError, parseMatchers } from '../core/matcher.ts'
+import { MatcherError } from '../core/matcher.ts'
+import { doubleQuotes, readScope, straightQuotes } from '../core/scope.ts'
 
 export type SlackCommand =
   | { readonly command: 'stop' | 'pause'; readonly matchers: readonly string[]; readonly why: string; readonly hint?: string }
@@ -17,7 +18,7 @@ const longestWhy = 1000
 /** Undefined if the text is no text: a key sent twice makes a list. */
 export const parseCommand = (text: unknown): SlackCommand | undefined => {
   if (typeof text !== 'string') return undefined
-  const straight = unescape(text).replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"').replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'").trim()
+  const straight = straightQuotes(unescape(text)).trim()
   const [first = '', rest] = headOf(straight)
   const [second = '', after] = headOf(rest)
   switch (first.toLowerCase()) {
@@ -43,10 +44,10 @@ const headOf = (text: string): [string, string] => {
 }
 
 const stopOrder = (command: 'stop' | 'pause', text: string): SlackCommand => {
-  const { matchers, why } = scopeAndWhy(text)
+  const { matchers, why } = scopeAndWhy(doubleQuotes(text))
   const order = { command, why: why.slice(0, longestWhy) } as const
   try {
-    parseMatchers(matchers)
+    readScope(matchers)
   } catch (problem) {
     if (!(problem instanceof MatcherError)) throw problem
     return { ...order, matchers: [], why: text.slice(0, longestWhy), hint: `the scope could not be read (${problem.message}), so everything is covered` }

@@ -17,6 +17,10 @@ describe('a stop', () => {
     ['{"matchers":"team=\\"a\\""}', '', ['team="a"'], 'kill', '', undefined, 'one matcher needs no list'],
     ['{"matchers":[]}', '', [], 'kill', '', undefined, 'empty means everything here, and only here'],
     ['{"matchers":["team=~["],"why":"w"}', '', [], 'kill', 'w', /RE2.*Everything was stopped/, 'a scope that cannot be read'],
+    ['{"matchers":["runbook=\u201cscale\u201d","team!=\u2018a\u2019"]}', '', ['runbook="scale"', 'team!="a"'], 'kill', '', undefined, 'quotes that a phone has curled'],
+    [`{"matchers":["{runbook='scale service', team='a'}"]}`, '', ['{runbook="scale service", team="a"}'], 'kill', '', undefined, 'single quotes, which would be part of the value'],
+    ['{"matchers":["team=\\"the \u201cbig\u201d one\\""]}', '', ['team="the \u201cbig\u201d one"'], 'kill', '', undefined, 'between straight quotes curled ones are text'],
+    [`{"matchers":["runbook='scale"]}`, '', [], 'kill', '', /no pair of double ones. Everything was stopped/, 'half a pair: it would cover nothing'],
     ['{"matchers":[7]}', '', [], 'kill', '', /list of texts/, 'a scope of another type'],
     ['{"matchers":["a=\\"b\\""],"kind":"freeze"}', '', ['a="b"'], 'kill', '', /taken as kill/, 'the stronger of the two'],
     ['{"matcher":["a=\\"b\\""]}', '', [], 'kill', '', /"matcher" is not known/, 'misspelt: everything, and it is said'],
@@ -41,6 +45,12 @@ describe('a stop', () => {
     const { status, json } = await call('POST', '/v1/stops')
     assert.equal(status, 201)
     assert.deepEqual(Object.keys(json), ['id', 'durable'])
+  })
+
+  test('one that covers nothing says so', async (t) => {
+    const { call } = await open(t)
+    const { json } = await call('POST', '/v1/stops', { body: { matchers: ['runbook="misspelt"'] } })
+    assert.match(json.note, /covers nothing/)
   })
 
   test('with ?wait it is answered with its proof', async (t) => {

@@ -141,6 +141,8 @@ describe('stop', () => {
     ['runbook=scale-service too eager', ['runbook=scale-service'], 'too eager'],
     ['runbook="scale-service" target=~"web|api" it loops', ['runbook="scale-service"', 'target=~"web|api"'], 'it loops'],
     ['runbook=\u201cscale service\u201d curly quotes', ['runbook="scale service"'], 'curly quotes'],
+    ['runbook=\u2018scale service\u2019, team=\'a\' curled single quotes', ['runbook="scale service"', 'team="a"'], 'curled single quotes'],
+    ["runbook='scale half a pair", [], "runbook='scale half a pair", /no pair of double ones.*everything is covered/s],
     ['team=&lt;ops&gt; escaped', ['team=<ops>'], 'escaped'],
     ['runbook=~"(" broken', [], 'runbook=~"(" broken', /could not be read.*everything is covered/s],
     ['runbook = "x" spaces', [], 'runbook = "x" spaces', /no matcher stands before the why/],

@@ -21,7 +21,7 @@ export const compiledOf = ({ matchers }: Pick<StopOrder, 'matchers'>): Matchers 
 
 /** By any target that it was asked to touch, or that its plan touches. */
 export const covers = (stop: Pick<Stop, 'compiled' | 'matchers'>, workflow: Coverable): boolean =>
-  stop.matchers.length === 0 || [...workflow.targets, ...(workflow.plan?.targets.map(({ name }) => name) ?? [])]
+  stop.compiled.list.length === 0 || [...workflow.targets, ...(workflow.plan?.targets.map(({ name }) => name) ?? [])]
     .some((target) => matches(stop.compiled, coverLabels(workflow, target)))
 
 export type Coverable = Pick<Workflow, 'labels' | 'runbook' | 'targets' | 'plan'>

@@ -1,7 +1,7 @@
 /** A stop as the API shows it, with its proof: who let go of what, and who has not answered. */
 import type { Catalogue, Route } from '../../core/catalogue.ts'
 import type { StopOrder } from '../../core/entry.ts'
-import { covers, heldBy } from '../../core/fold/stops.ts'
+import { compiledOf, covers, heldBy } from '../../core/fold/stops.ts'
 import { parseMatchers, type Matchers } from '../../core/matcher.ts'
 import type { State, Stop, Workflow } from '../../core/state.ts'
 import type { Peer, Readable } from '../ports.ts'
@@ -18,7 +18,7 @@ export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefin
   const stop = state.stops.get(id)
   const order = stop ?? unrecorded.find((one) => one.id === id)
   if (order === undefined) return undefined
-  const compiled = stop ?? { ...order, compiled: parseMatchers(order.matchers) }
+  const compiled = stop ?? { ...order, compiled: compiledOf(order) }
   const lifted = stop?.lifted
   const acknowledgements = acknowledged(readable, id, stop)
   return {
