@@ -3,7 +3,7 @@
  * the disk. A row's body is the texts of its entries with U+001E between them, a character that no JSON document can
  * contain, packed with zstd where that makes it smaller.
  */
-import { mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { constants, zstdCompressSync } from 'node:zlib'
@@ -38,6 +38,8 @@ export class CommitFile {
   readonly #unlock: () => void
   readonly #insert: StatementSync
   readonly #checkpoint: StatementSync
+  readonly #path: string
+  readonly #inode: number
   #next: Position
   #unwritten = 0
 
@@ -57,12 +59,17 @@ export class CommitFile {
       throw error
     }
     this.#next = this.opened.next
+    this.#path = path
+    this.#inode = inodeOf(path)
   }
 
   /** Durable when it returns, with the position of the first entry. It throws with nothing written. */
   commit(at: number, count: number, bytes: Uint8Array): Position {
     if (countOf(bytes, separator) !== count - 1) {
       throw new LogError('LOG_UNFIT', 'The text of an entry contains U+001E, which no JSON document can. Nothing was written.')
+    }
+    if (inodeOf(this.#path) !== this.#inode) {
+      throw new LogError('LOG_UNREACHABLE', `${this.#path} was removed or replaced while it was in use: what is written now would be lost. Bring it back, or start again.`)
     }
     const body = pack(bytes)
     const first = this.#next
@@ -105,6 +112,9 @@ export function realPath(path: string): string {
     return inside // It does not exist yet.
   }
 }
+
+/** 0 where there is none. */
+const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
 
 export function openDatabase(path: string): DatabaseSync {
   return new DatabaseSync(path, { timeout: 1000 })

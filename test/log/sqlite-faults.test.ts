@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, open as openFile, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open as openFile, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -44,6 +44,20 @@ describe('kill -9', () => {
       read.forEach(({ position }, index) => assert.equal(position, index))
       await log.close()
     }
+  })
+})
+
+describe('a file that is taken away', () => {
+  test('nothing is acknowledged while it is away, and it goes on when it is back', async () => {
+    const path = fresh()
+    const log = await open(path)
+    await log.append([entry(1)])
+    await rename(path, `${path}.away`)
+    await assert.rejects(log.append([entry(2)]), refusal('LOG_UNREACHABLE', /removed or replaced/))
+    await copyFile(`${path}.away`, path)
+    await assert.rejects(log.append([entry(2)]), refusal('LOG_UNREACHABLE', /removed or replaced/), 'a copy is another file')
+    await rename(`${path}.away`, path)
+    assert.equal(await log.append([entry(2)]), 1)
   })
 })
 
