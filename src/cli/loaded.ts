@@ -28,6 +28,9 @@ export const register = (cli: Cli): void => {
   withConfigFlags(routes.command('test').description('which route of the files here an alert takes, and why').argument('<label=value...>'))
     .addHelpText('after', '\nExample:\n  paramedic routes test alertname=HighRequestLatency severity=critical')
     .action(async (pairs: string[], options: Record<string, unknown>) => testRoutes(cli, pairs, options))
+  withConfigFlags(routes.command('coverage').description('the alert rules of Prometheus that no route of the files here answers (exit 1 if there are any), and which route answers the others').argument('<rulefile...>'))
+    .addHelpText('after', '\nA rule fixes some labels, others come with the series that it finds: `some` are answered only if those fit.\n\nExample:\n  paramedic routes coverage /etc/prometheus/rules/*.yaml')
+    .action(async (files: string[], options: Record<string, unknown>) => (await import('./coverage.ts')).routesCoverage(cli, files, options))
 }
 
 async function testRoutes({ asJson }: Cli, pairs: readonly string[], options: Record<string, unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 /** The judgement of a plan: every gate, in this order. It returns a value; only a follower appends it. */
 import type { Catalogue } from './catalogue.ts'
 import { room } from './counter.ts'
-import type { Decided } from './entry.ts'
+import type { Decided, Given } from './entry.ts'
 import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import type { Plan, Take } from './plan.ts'
@@ -9,16 +9,11 @@ import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
 import type { State, Workflow } from './state.ts'
 
-export interface Judging {
+export interface Judging extends Given {
   readonly state: State
   readonly workflow: Workflow
   readonly plan: Plan
   readonly catalogue: Catalogue
-  /** Log time in milliseconds. */
-  readonly at: number
-  /** False where nothing here can kill without survivors: then nobody runs by itself. */
-  readonly canKill: boolean
-  readonly forceDryRun: boolean
 }
 
 type Gate = (judging: Judging) => readonly Verdict[]
@@ -80,7 +75,10 @@ export const judge = (judging: Judging): Judgement => {
   const found = gates.flatMap((gate) => gate(judging))
   // What only waits for a new plan is asked last: nothing is read again while something else stands in the way.
   const worst = worstOf(found.filter(({ again }) => !again))
-  const base = { workflow: workflow.id, turn: workflow.turn, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found }
+  const { at, canKill, forceDryRun } = judging
+  const base = {
+    workflow: workflow.id, turn: workflow.turn, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found, given: { at, canKill, forceDryRun },
+  }
   const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
   const nothing = plan.changes.length === 0
   // Not run before its sender says so: whatever would be waited for, or asked, is judged again then.

@@ -91,6 +91,16 @@ export type Decided = {
   readonly takes: readonly Take[]
   readonly until?: number
   readonly key?: string
+  /** What the judge was handed beside the log: whoever judges it again is handed the same. */
+  readonly given?: Given
+}
+
+export interface Given {
+  /** Log time in milliseconds, carried on to the moment of judging. */
+  readonly at: number
+  /** False where nothing could kill without survivors: then nobody runs by itself. */
+  readonly canKill: boolean
+  readonly forceDryRun: boolean
 }
 
 /** The end of what a job printed, secrets masked; `bytes`: all of it. */

@@ -1,6 +1,6 @@
 /** A log told by hand: who says what, at which log time. What comes of it is the fold's, never the test's. */
 import type { Catalogue, Effect, Mode } from '../../src/core/catalogue.ts'
-import type { Fact, Matched } from '../../src/core/entry.ts'
+import type { Fact, Matched, Read } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { judge, type Judgement } from '../../src/core/decide.ts'
 import type { Plan, Take } from '../../src/core/plan.ts'
@@ -16,6 +16,8 @@ export const alertBody = (alerts: readonly { labels: Record<string, string>; sta
 
 export class Story {
   readonly state: State
+  /** What was said, as it would lie on a log. */
+  readonly log: Read[] = []
   at: number
   private readonly numbers: Map<string, number>
 
@@ -30,7 +32,9 @@ export class Story {
   says(fact: Fact, by = 'A'): this {
     const n = (this.numbers.get(by) ?? 0) + 1
     this.numbers.set(by, n)
-    evolve(this.state, { position: this.state.position, at: (this.at += 1), entry: { ...fact, by, n } })
+    const read: Read = { position: this.state.position, at: (this.at += 1), entry: { ...fact, by, n } }
+    this.log.push(read)
+    evolve(this.state, read)
     return this
   }
 
