@@ -44,7 +44,7 @@ export async function readSources({ runbooks, policies }: Folders): Promise<Sour
   return { scripts: found.scripts, lock, routes, policies: written.files, problems, fingerprint: sha256(JSON.stringify(said)) }
 }
 
-async function readPolicyFiles(folder: string): Promise<{ files: TextFile[]; problems: Problem[] }> {
+export async function readPolicyFiles(folder: string): Promise<{ files: TextFile[]; problems: Problem[] }> {
   const found = await listFolder(folder)
   if (found === undefined) {
     const message = 'there is no such folder: name the right one (catalog.policies); without policies nothing runs'
@@ -57,7 +57,7 @@ async function readPolicyFiles(folder: string): Promise<{ files: TextFile[]; pro
   return { files: await Promise.all(names.map((name) => readText(folder, name))), problems }
 }
 
-async function readText(folder: string, name: string): Promise<TextFile> {
+export async function readText(folder: string, name: string): Promise<TextFile> {
   const bytes = await readBounded(join(folder, name), mostBytes)
   return { name, path: shown(join(folder, name)), source: bytes === undefined ? undefined : text(bytes) }
 }

@@ -35,7 +35,7 @@ const explain = (state: State, then: PastDecision): Explained => {
 }
 
 /** What was handed to whoever judged. A log from before this was written down tells most of it. */
-const givenOf = (state: Pick<State, 'at'>, { entry }: PastDecision) =>
+export const givenOf = (state: Pick<State, 'at'>, { entry }: PastDecision) =>
   entry.given ?? { at: state.at, canKill: entry.reason !== 'no kill', forceDryRun: entry.reason === 'force.dryRun' }
 
 const essence = ({ outcome, reason, detail, verdicts, takes, until, key }: Omit<Judgement, 'workflow' | 'turn'>) => ({ outcome, reason, detail, verdicts, takes, until, key })

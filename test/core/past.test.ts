@@ -1,7 +1,8 @@
 /** What the log tells of the past: decisions judged again, the ledger of changes, the report of a period. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Catalogue } from '../../src/core/catalogue.ts'
+import { createBacktest } from '../../src/core/backtest.ts'
+import type { Catalogue, Route, RunbookManifest } from '../../src/core/catalogue.ts'
 import { entryCodec, type Decided, type Read } from '../../src/core/entry.ts'
 import { createExplainer } from '../../src/core/explain.ts'
 import { createLedger } from '../../src/core/ledger.ts'
@@ -14,6 +15,11 @@ const limited: Catalogue = catalogueWith([
   { type: 'targets', name: 'targets', settings: { names: ['web', 'api'] }, source: 'p.yaml:1' },
   { type: 'rate', name: 'rate', settings: { max: 1, per: '1h' }, source: 'p.yaml:2' },
 ])
+
+/** What the matches of a `Story` were made by. */
+const fix: RunbookManifest = { name: 'fix', version: 1, digest: 'd', about: '', target: 'service', provider: 'local', params: {}, steps: [], verify: false, planTimeoutMs: 1000, healedWithinMs: 60_000 }
+const route: Route = { matchers: ['alertname="HighLatency"'], runbook: { name: 'fix', version: 1 }, mode: 'auto', params: {}, source: 'routes.yaml:1' }
+const routed: Catalogue = { ...limited, routes: [route], runbooks: { 'fix@1': fix } }
 
 /** As it comes back from a log. */
 const kept = (log: readonly Read[]): Read[] => log.map((read) => ({ ...read, entry: entryCodec.decode(entryCodec.encode(read.entry)) }))
@@ -135,4 +141,41 @@ describe('the report', () => {
     for (const read of kept(story.log)) fold(read)
     assert.deepEqual(report(), { alerts: 0, told: 0, unanswered: {}, ended: {}, refused: {}, live: 1, escalated: 0, stops: [] })
   })
+})
+
+describe('a backtest', () => {
+  const tried = (log: readonly Read[], changed: Catalogue) => {
+    const first = createFirstReading()
+    for (const read of kept(log)) first.fold(read)
+    const last = new Map(first.decisions.filter(({ counted }) => counted).map((decision) => [decision.entry.workflow, decision]))
+    const again = createBacktest(changed, [...last.values()])
+    for (const read of kept(log)) again.fold(read)
+    return again.tried()
+  }
+  const differing = (log: readonly Read[], changed: Catalogue) =>
+    tried(log, changed).filter(({ then, now }) => then.outcome !== now.outcome || then.reason !== now.reason).map(({ workflow, then, now }) => [workflow, then.outcome, now.outcome, now.reason])
+  const policies = (...entries: [type: string, settings: Record<string, unknown>][]): Catalogue =>
+    ({ ...routed, policies: { fix: entries.map(([type, settings]) => ({ type, name: type, settings, source: '' })) } })
+  const all = ['targets', { names: ['web', 'api'] }] as [string, Record<string, unknown>]
+  const rate = (max: number, per = '1h') => ['rate', { max, per }] as [string, Record<string, unknown>]
+
+  test('of an unchanged catalogue differs in nothing', () => {
+    const { story } = night()
+    story.alert({ alertname: 'Unknown' })
+    story.says({ kind: 'unmatched', episodes: [...story.state.unanswered.keys()], reason: 'no route', tell: true, route: '', detail: '' })
+    assert.equal(tried(story.log, routed).length, 4)
+    assert.deepEqual(differing(story.log, routed), [])
+  })
+  const rows: [why: string, changed: Catalogue, differences: unknown[]][] = [
+    ['a tighter list refuses what ran', policies(['targets', { names: ['api'] }], rate(1)), [['wf-1', 'start', 'refuse', 'targets']]],
+    ['a wider list lets the rate be seen', policies(['targets', { names: ['web', 'api', 'db'] }], rate(1)), [['wf-3', 'refuse', 'wait', 'rate']]],
+    ['another number of the same count is judged by what was counted', policies(all, rate(2)), [['wf-2', 'wait', 'start', '']]],
+    ['a count that nobody kept is unknown; a refusal beside it stands', policies(all, rate(9, '2h')), [['wf-1', 'start', 'unknown', ''], ['wf-2', 'wait', 'unknown', '']]],
+    ['a fact that nobody read is unknown', policies(all, rate(1), ['hands-off', {}]), [['wf-1', 'start', 'unknown', ''], ['wf-2', 'wait', 'unknown', '']]],
+    ['no policy, no run', { ...routed, policies: {} }, [['wf-1', 'start', 'refuse', 'no policy'], ['wf-2', 'wait', 'refuse', 'no policy'], ['wf-3', 'refuse', 'refuse', 'no policy']]],
+    ['a more careful mode rehearses', { ...routed, routes: [{ ...route, mode: 'dry-run' }] }, [['wf-1', 'start', 'rehearse', 'dry run']]],
+    ['other params made no plan', { ...routed, routes: [{ ...route, params: { by: 2 } }], runbooks: { 'fix@1': { ...fix, params: { by: { type: 'integer' } } } } }, [['wf-1', 'start', 'unknown', ''], ['wf-2', 'wait', 'unknown', ''], ['wf-3', 'refuse', 'unknown', '']]],
+    ['no route', { ...routed, routes: [] }, [['wf-1', 'start', 'no workflow', 'no route'], ['wf-2', 'wait', 'no workflow', 'no route'], ['wf-3', 'refuse', 'no workflow', 'no route']]],
+  ]
+  for (const [why, changed, differences] of rows) test(why, () => assert.deepEqual(differing(night().story.log, changed), differences))
 })
