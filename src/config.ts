@@ -50,6 +50,7 @@ export interface Config {
   readonly providers: {
     readonly local: { readonly services?: string }
     readonly awsAsg?: { readonly region: string; readonly tag: string; readonly endpoint?: string; readonly joins?: 'kubernetes' }
+    readonly swarm?: { readonly hosts: readonly string[]; readonly tls?: string; readonly mapping?: string }
     readonly kubernetes?: { readonly kubeconfig?: string; readonly context?: string; readonly selector: string; readonly namespaces: readonly string[] }
   }
   readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
@@ -117,7 +118,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
       ...given('channel', values['slack.channel']), ...given('fallbackChannel', values['slack.fallbackChannel']), ...given('apiUrl', values['slack.apiUrl']),
       announce: values['slack.announce'] ?? 'start', remindAfterMs: values['slack.remindAfter'] ?? 900_000, allow: values['slack.allow'] ?? [],
     },
-    providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)), ...given('kubernetes', kubernetesOf(values)) },
+    providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)), ...given('kubernetes', kubernetesOf(values)), ...given('swarm', swarmOf(values)) },
     edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {} },
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
     lostAfterMs: values.lostAfter ?? 45_000,
@@ -139,6 +140,11 @@ function kubernetesOf(values: Values): Config['providers']['kubernetes'] {
     ...given('kubeconfig', values['providers.kubernetes.kubeconfig']), ...given('context', values['providers.kubernetes.context']),
     selector: values['providers.kubernetes.selector'] ?? '', namespaces: values['providers.kubernetes.namespaces'] ?? [],
   }
+}
+
+function swarmOf(values: Values): Config['providers']['swarm'] {
+  const { 'providers.swarm.hosts': hosts, 'providers.swarm.tls': tls, 'providers.swarm.mapping': mapping } = values
+  return hosts === undefined ? undefined : { hosts, ...given('tls', tls), ...given('mapping', mapping) }
 }
 
 function edgeSettings(values: Values): EdgeSettings {

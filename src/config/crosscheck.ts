@@ -22,7 +22,13 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
   checkKafka(config, say)
   checkSlack(config, say)
   const { services } = config.providers.local
-  const { awsAsg, kubernetes } = config.providers
+  const { awsAsg, kubernetes, swarm } = config.providers
+  for (const key of ['tls', 'mapping'] as const) if (swarm?.[key] !== undefined && !existsSync(swarm[key])) say(`providers.swarm.${key}`, `names ${swarm[key]}, which is not there`)
+  const bad = (swarm?.hosts ?? []).findIndex((host) => !/^(unix:\/\/\/[^?#]+|tcp:\/\/[^/?#@]+)$/.test(host))
+  if (bad >= 0) say('providers.swarm.hosts', `[${bad}] must be unix:///PATH or tcp://HOST:PORT, not ${swarm!.hosts[bad]}`, [bad])
+  if (swarm?.tls === undefined && swarm?.hosts.some((host) => host.startsWith('tcp:') && !/^tcp:\/\/(127\.|localhost)/.test(host))) {
+    say('providers.swarm.tls', 'is missing: who reaches an engine without TLS owns its machine, so only loopback is dialled so')
+  }
   if (kubernetes?.kubeconfig !== undefined && !existsSync(kubernetes.kubeconfig)) say('providers.kubernetes.kubeconfig', `names ${kubernetes.kubeconfig}, which is not there`)
   const strange = (kubernetes?.namespaces ?? []).findIndex((namespace) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
   if (strange >= 0) say('providers.kubernetes.namespaces', `[${strange}] must be the name of a namespace`, [strange])

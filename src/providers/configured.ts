@@ -11,7 +11,7 @@ export interface HandsOptions {
   readonly edges: Edges
 }
 
-export async function openHands({ providers: { local, awsAsg, kubernetes }, stateDirectory, edges }: HandsOptions): Promise<Hands> {
+export async function openHands({ providers: { local, awsAsg, kubernetes, swarm }, stateDirectory, edges }: HandsOptions): Promise<Hands> {
   const providers: Provider[] = []
   if (local.services !== undefined) providers.push(await startLocalServices(local.services, `${stateDirectory}/local`))
   const cluster = kubernetes === undefined ? undefined : (await import('./kubernetes.ts')).kubernetes(kubernetes, edges)
@@ -21,5 +21,6 @@ export async function openHands({ providers: { local, awsAsg, kubernetes }, stat
     const joined = nodes && (async (call: Call) => new Set((await nodes.list(call)).flatMap(({ instance, ready }) => (ready && instance !== undefined ? [instance] : []))))
     providers.push((await import('./aws-asg.ts')).awsAsg({ ...awsAsg, ...(joined ? { joined } : {}) }, edges))
   }
+  if (swarm !== undefined) providers.push((await import('./swarm.ts')).swarm(swarm, edges))
   return createHands(providers)
 }

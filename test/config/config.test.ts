@@ -60,6 +60,9 @@ describe('configuration', () => {
   })
 
   const refused: [given: Given, problem: RegExp, because: string][] = [
+    [{ env: { PARAMEDIC_PROVIDERS_SWARM_HOSTS: 'tcp://manager:2375' } }, /swarm\.tls is missing/, 'an engine without TLS gives its machine away'],
+    [{ env: { PARAMEDIC_PROVIDERS_SWARM_HOSTS: 'ssh://manager' } }, /unix:\/\/\/PATH or tcp/, 'a way that is not there'],
+    [{ env: { PARAMEDIC_PROVIDERS_AWS_ASG_REGION: 'x', PARAMEDIC_PROVIDERS_AWS_ASG_JOINS: 'kubernetes' } }, /needs providers\.kubernetes\.enabled/, 'nodes of a cluster that nobody asks'],
     [{ env: { PARAMEDIC_EDGES_MODES: 'slack=of' } }, /must be one of on, off, mock, direct/, 'a switch that is not there'],
     [{ env: { PARAMEDIC_EDGES_RETRY_TRIES: '0' } }, /whole number from 1 to 20/, 'a call is tried at least once'],
     [{ env: { PARAMEDIC_PROVIDERS_AWS_ASG_REGION: 'x', PARAMEDIC_PROVIDERS_AWS_ASG_TAG: 'paramedic' } }, /KEY=VALUE/, 'a tag without a value would mean every group'],
