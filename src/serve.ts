@@ -71,6 +71,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     const why: string[] = []
     if (!parts.lease().fresh) why.push(`the last tick read back was sent ${Math.round(parts.lease().ageMs)} ms ago`)
     if (parts.writer.stats.failing) why.push(`the log cannot be written: ${parts.writer.stats.failing.error.message}`)
+    if (!catalogue.health().read) why.push('the catalogue is being read')
     if (parts.state.unknownEntry !== undefined) why.push(`an entry that this version does not know: ${parts.state.unknownEntry}`)
     return { ready: why.length === 0, why }
   }
@@ -159,6 +160,7 @@ const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<stri
 const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, signal }: { stateDirectory: string; say: (text: string) => void; signal: AbortSignal }) => {
   const options = () => ({ ...config.catalog, scratch: stateDirectory, known: digestsRun(parts.state) })
   let problems: readonly string[] = []
+  let read = false
 
   const take = async (reading: Reading): Promise<void> => {
     problems = reading.problems.map(printProblem)
@@ -178,13 +180,14 @@ const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, si
       const reading = await readCatalogue(options())
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       await take(reading)
+      read = true
       void watch(reading).catch((problem: unknown) => signal.aborted || say(String(problem)))
     },
     reload: async () => {
       await take(await readCatalogue(options()))
       return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }
     },
-    health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems }),
+    health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems, read }),
   }
 }
 

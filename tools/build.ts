@@ -18,7 +18,7 @@ const entryPoints = [
   'src/catalog/describe-child.ts', 'src/providers/local-keeper.ts', 'src/cli/demo/shop/replica.ts',
 ]
 /** `zx` because scripts are handed its objects; the others because they are large and seldom used. */
-const external = ['zx', 'zx/*', 'kafkajs', '@slack/*', '@aws-sdk/*']
+const external = ['zx', 'zx/*', 'kafkajs', 'dockerode', '@slack/*', '@aws-sdk/*', '@kubernetes/*']
 
 /**
  * Node's own modules by `require`: an import of one reads all that it exports, and with `node:http` that loads a whole second

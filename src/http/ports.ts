@@ -39,7 +39,7 @@ export interface Check {
 }
 
 export interface Health {
-  /** The log can be written, is read to its end, and ticks are fresh. */
+  /** The log can be written, is read to its end, ticks are fresh, and the catalogue's files were read. */
   readonly ready: boolean
   /** Each dependency by name. */
   readonly checks: Readonly<Record<string, Check>>
