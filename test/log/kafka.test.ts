@@ -139,7 +139,7 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
   })
 
   test('ATopicThatIsDeletedUnderUsIsAnErrorForPeopleAndIsNotMadeAnew', async () => {
-    await using streams = openNotes({ brokers, giveUpMs: 1000, patienceMs: 2000 })
+    await using streams = openNotes({ brokers, giveUpMs: 10_000, patienceMs: 2000 })
     await streams.log.append(notes('a', 0, 10))
     const follower = following(streams.log)
     await until('read', () => follower.entries.length === 10)
