@@ -48,7 +48,8 @@ function hear(word: ToSpawner): void {
       return say({ kind: 'ended', job: order.id, outcome: { kind: 'failed', failure: 'refused', error: why, detail: '', started: false, printed } })
     }
     case 'kill':
-      return void pool?.kill(word.workflows, word.why).then((results) => say({ kind: 'killed', id: word.id, results }))
+      // Before there is a pool nothing runs: whoever asks is told so, and not left to wait.
+      return void (pool?.kill(word.workflows, word.why) ?? Promise.resolve([])).then((results) => say({ kind: 'killed', id: word.id, results }))
     case 'release':
       return pool?.release(word.workflow)
     case 'answer':
