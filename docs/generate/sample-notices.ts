@@ -2,6 +2,7 @@
 import type { Matched } from '../../src/core/entry.ts'
 import type { Fact } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
+import { heartbeatOf, heartbeatsDue } from '../../src/core/heartbeats.ts'
 import { initialState, type State } from '../../src/core/state.ts'
 import type { NoticeView } from '../../src/notify/message.ts'
 import { viewOf } from '../../src/notify/view.ts'
@@ -133,20 +134,25 @@ const stopSamples = (): Sample[] => {
 
 const otherSamples = (): Sample[] => {
   const watchdog = { alertname: 'Watchdog', severity: 'none' }
+  const route = { matchers: ['alertname="Watchdog"'], mode: 'off', params: {}, heartbeatMs: 5 * minute, source: 'runbooks/routes.yaml:17' } as const
+  const awaiting = (): Log => new Log().says(
+    { kind: 'catalogue announced', catalogue: { digest: 'c', routes: [route], runbooks: {}, policies: {} } }, { kind: 'catalogue activated', digest: 'c', was: '' },
+  )
   const beating = (): Log => {
-    const log = new Log().alerts([watchdog])
-    return log.says({ kind: 'unmatched', episodes: [...log.state.unanswered.keys()], reason: 'heartbeat', tell: false, route: 'runbooks/routes.yaml:17', detail: '', heartbeatMs: 5 * minute })
+    const log = awaiting().alerts([watchdog])
+    return log.says(heartbeatOf([...log.state.unanswered.keys()][0]!, route.source, route.heartbeatMs))
   }
-  const missed = (): Log => {
-    const log = beating().later(5 * minute)
-    return log.says({ kind: 'heartbeat missed', route: 'runbooks/routes.yaml:17', lastAt: log.state.heartbeats.get('runbooks/routes.yaml:17')!.lastAt })
+  const missed = (log: Log): Log => {
+    log.later(5 * minute + 1)
+    return log.says(...heartbeatsDue(log.state, { me: 'runner-a', live: [], now: log.at }, 0))
   }
   const lostFlow = '01980000-0000-7000-8000-00000000105e'
   return [
     { when: 'The catalogue has problems.', view: new Log().says({ kind: 'catalogue refused', problems: ["runbooks/routes.yaml:12: scale-servce@2 is no runbook: did you mean scale-service?", 'policies/scale-service.yaml:4: limits[1].max must be at least 1'] }).seen(() => true) },
     { when: 'A runner is lost with work in its hands.', view: started({ id: lostFlow }).says({ kind: 'runner lost', runner: 'runner-a', name: 'ops-1', why: 'silent for 45 s' }).seen((key) => key.startsWith('runner:')) },
-    { when: 'The alert that always fires stays away.', view: missed().seen((key) => key.startsWith('heartbeat')) },
-    { when: 'It is back.', view: missed().later(minute).alerts([watchdog]).seen((key) => key.startsWith('heartbeat')) },
+    { when: 'The alert that always fires stays away.', view: missed(beating()).seen((key) => key.startsWith('heartbeat')) },
+    { when: 'It has never come since it is waited for.', view: missed(awaiting()).seen((key) => key.startsWith('heartbeat')) },
+    { when: 'It is back.', view: missed(beating()).later(minute).alerts([watchdog]).seen((key) => key.startsWith('heartbeat')) },
     { when: 'It comes so seldom that one lost is an alarm.', view: beating().later(4 * minute).alerts([watchdog]).later(4 * minute).alerts([watchdog]).seen((key) => key.startsWith('heartbeat')) },
   ]
 }

@@ -102,7 +102,3 @@ const startable = (state: State, name: 'planning' | 'verifying', seat: Seat): Wo
   return [...state.live.get(name)!].filter((workflow) =>
     isMyTurn(workflow.id, workflow.startableAt, seat) && (name === 'verifying' || covering(state, workflow).length === 0))
 }
-
-export const heartbeatsDue = (state: State, seat: Seat): { route: string; lastAt: number }[] =>
-  [...state.heartbeats].flatMap(([route, { everyMs, lastAt, missed }]) =>
-    !missed && seat.now - lastAt > everyMs && isMyTurn(route, lastAt + everyMs, seat) ? [{ route, lastAt }] : [])

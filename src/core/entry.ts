@@ -150,7 +150,10 @@ export type Fact =
       /** People were called: by a new message or a reminder. A change of a message in place calls nobody. */
       readonly rang?: true }
   | { readonly kind: 'taken'; readonly notice: string; readonly who: string }
-  | { readonly kind: 'heartbeat missed'; readonly route: string; readonly lastAt: number }
+  | { readonly kind: 'heartbeat missed'; readonly route: string
+      readonly lastAt: number
+      /** It never came: not in this long since its route came into force, at `lastAt`. */
+      readonly neverInMs?: number }
 
 /** What is refused first when much waits to be written: its sender sends it again, or its outcome has it as well. */
 export const yields = ({ kind }: Fact): boolean => kind === 'received' || kind === 'printed'

@@ -150,9 +150,11 @@ const taken = (state: State, key: string, who: string): void => {
 }
 
 const missed = (state: State, entry: Of<'heartbeat missed'>): void => {
-  const heartbeat = state.heartbeats.get(entry.route)
-  if (!heartbeat || heartbeat.missed || heartbeat.lastAt !== entry.lastAt) return
+  const { route, lastAt, neverInMs } = entry
+  const heartbeat = state.heartbeats.get(route) ?? (neverInMs === undefined ? undefined : { everyMs: neverInMs, lastAt, missed: false, late: 0 })
+  if (!heartbeat || heartbeat.missed || heartbeat.lastAt !== lastAt) return
   heartbeat.missed = true
-  const about = { kind: 'heartbeat' as const, route: entry.route, lastAt: entry.lastAt, missing: true }
-  tell(state, { key: `heartbeat:${entry.route}:${entry.lastAt}`, about, urgency: 'page', channel: undefined }, state.at)
+  state.heartbeats.set(route, heartbeat)
+  const about = { kind: 'heartbeat' as const, route, lastAt, missing: true, ...(neverInMs === undefined ? {} : { never: true as const }) }
+  tell(state, { key: `heartbeat:${route}:${lastAt}`, about, urgency: 'page', channel: undefined }, state.at)
 }

@@ -127,7 +127,7 @@ export interface Notice {
     | { readonly kind: 'stop'; readonly stop: string }
     | { readonly kind: 'catalogue'; readonly problems: readonly string[] }
     | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
-    | { readonly kind: 'heartbeat'; readonly route: string; readonly lastAt: number; readonly missing: boolean }
+    | { readonly kind: 'heartbeat'; readonly route: string; readonly lastAt: number; readonly missing: boolean; readonly never?: true }
     | { readonly kind: 'bad alerts'; readonly problems: readonly string[] }
   readonly urgency: 'page' | 'info'
   readonly channel: string | undefined
@@ -187,8 +187,8 @@ export interface State {
   readonly notices: Map<string, Notice>
   readonly noticesDue: Set<Notice>
   readonly unknownNotice: Map<string, string>
-  /** By route. `late`: how many in a row came after more than half of their time. */
-  readonly heartbeats: Map<string, { readonly everyMs: number; lastAt: number; missed: boolean; late: number }>
+  /** By route. `episode`: which came last. `late`: how many in a row came after more than half of their time. */
+  readonly heartbeats: Map<string, { readonly everyMs: number; readonly episode?: string; lastAt: number; missed: boolean; late: number }>
   counts: { received: number; alerts: number; voids: number; dropped: number }
 }
 

@@ -2,8 +2,9 @@
 import type { Catalogue } from '../core/catalogue.ts'
 import { runbookId } from '../core/catalogue.ts'
 import { judge } from '../core/decide.ts'
-import { alertsDue, heartbeatsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
+import { alertsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
 import type { Fact, Matched } from '../core/entry.ts'
+import { heartbeatOf, heartbeatsDue, heartbeatsMoved } from '../core/heartbeats.ts'
 import { label } from '../core/labels.ts'
 import { checkParams } from '../core/params.ts'
 import { compileRoutes, type Routing } from '../core/routing.ts'
@@ -31,6 +32,7 @@ const questionsExpireMs = 3_600_000
 export const createDecider = (options: DeciderOptions): Actor => {
   const { state } = options
   const busy = inFlight(options)
+  let upSince: number | undefined
   let routing: { digest: string; routes: Routing } | undefined
 
   const routesOf = (catalogue: Catalogue): Routing => {
@@ -42,8 +44,10 @@ export const createDecider = (options: DeciderOptions): Actor => {
     const catalogue = state.catalogue && state.catalogues.get(state.catalogue.digest)
     if (!catalogue) return
     const seat = options.seat()
+    upSince ??= seat.now
+    const routes = routesOf(catalogue)
     const alerts = busy.idle(alertsDue(state, seat, alertsAtOnce), (episode) => episode.id)
-    const facts = alerts.length > 0 ? answers(alerts, catalogue, routesOf(catalogue), options) : []
+    const facts = alerts.length > 0 ? answers(alerts, catalogue, routes, options) : []
     // In parts: a commit of the log has its bounds.
     for (let i = 0; i < facts.length; i += answersAtOnce) {
       const some = facts.slice(i, i + answersAtOnce)
@@ -58,14 +62,15 @@ export const createDecider = (options: DeciderOptions): Actor => {
     for (const workflow of busy.idle(requestsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'it was submitted and not executed within an hour' }])
     }
-    for (const { route, lastAt } of busy.idle(heartbeatsDue(state, seat), (heartbeat) => `beat ${heartbeat.route}`)) {
-      busy.append([`beat ${route}`], [{ kind: 'heartbeat missed', route, lastAt }])
-    }
+    const beats = [...heartbeatsMoved(state, routes), ...heartbeatsDue(state, seat, upSince)]
+    for (const fact of busy.idle(beats, beatOf)) busy.append([beatOf(fact)], [fact])
   }
 }
 
 /** One judgement per state that a workflow is in: what was decided and not yet read back is not decided again. */
 const judged = (workflow: Workflow): string => `${workflow.id} ${workflow.turn}`
+
+const beatOf = ({ route }: { readonly route: string }): string => `beat ${route}`
 
 const decision = (workflow: Workflow, catalogue: Catalogue, at: number, options: DeciderOptions): Fact => {
   const { state, canKill, forceDryRun } = options
@@ -100,7 +105,7 @@ const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, optio
   const to = route?.channel === undefined ? {} : { channel: route.channel }
   if (!route) return { ...none, reason: 'no route', detail: 'no route knows it', tell }
   if (route.heartbeatMs !== undefined) {
-    return { ...none, reason: 'heartbeat', detail: 'it only tells that the way is open', tell: false, heartbeatMs: route.heartbeatMs }
+    return heartbeatOf(episode.id, route.source, route.heartbeatMs)
   }
   if (!route.runbook) return { ...none, ...to, reason: 'recorded', detail: 'its route names no runbook', tell }
   if (route.mode === 'off') return { ...none, ...to, reason: 'mode off', detail: `its route is off (${route.source})`, tell }

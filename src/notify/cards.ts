@@ -43,7 +43,7 @@ const runnerLostCard = ({ name, why, at }: RunnerLostView): Card => ({
   footer: [], actions: [],
 })
 
-const heartbeatCard = ({ route, lastAt, everyMs, missing, back }: HeartbeatView): Card => {
+const heartbeatCard = ({ route, lastAt, everyMs, missing, never, back }: HeartbeatView): Card => {
   const every = everyMs > 0 ? ` It is expected every ${long(everyMs)}.` : ''
   if (back) return { icon: '✅', line: `The heartbeat of ${route} is back.`, parts: [], footer: [], actions: [] }
   if (!missing) {
@@ -52,11 +52,14 @@ const heartbeatCard = ({ route, lastAt, everyMs, missing, back }: HeartbeatView)
       parts: [], footer: [], actions: [],
     }
   }
+  const line = never ? `has never come since its route came into force at ${clock(lastAt)}` : `stays away since ${clock(lastAt)}`
+  const known = never ? 'no alert has taken this route yet' : `the alert that always fires was last told of at ${clock(lastAt)}`
+  const rule = never ? 'whether there is a rule that always fires and whose labels this route matches (`paramedic routes test`), ' : ''
   return {
-    icon: '🫀', heading: 'A heartbeat stays away', line: `The heartbeat of ${route} stays away since ${clock(lastAt)}.${every}`,
+    icon: '🫀', heading: never ? 'A heartbeat never came' : 'A heartbeat stays away', line: `The heartbeat of ${route} ${line}.${every}`,
     parts: [
-      { part: 'text', title: 'What Paramedic knows', text: `the alert that always fires was last told of at ${clock(lastAt)}.${every} While it stays away, other alerts may not come through either.` },
-      { part: 'text', title: 'What to do', text: 'see whether Prometheus runs and evaluates its rules, whether Alertmanager runs and reaches this server, and whether the route of the heartbeat repeats often enough (`repeat_interval`).' },
+      { part: 'text', title: 'What Paramedic knows', text: `${known}.${every} While it stays away, other alerts may not come through either.` },
+      { part: 'text', title: 'What to do', text: `see ${rule}whether Prometheus runs and evaluates its rules, whether Alertmanager runs and reaches this server, and whether the route of the heartbeat repeats often enough (\`repeat_interval\`).` },
     ],
     footer: [`Route ${route}`], actions: [],
   }

@@ -114,6 +114,8 @@ export interface HeartbeatView extends Told {
   readonly lastAt: number
   readonly everyMs: number
   readonly missing: boolean
+  /** It has not come since the catalogue asks for it: `lastAt` is when that came into force. */
+  readonly never: boolean
   /** It has come again since. */
   readonly back: boolean
 }

@@ -1,5 +1,6 @@
 /** From the state to what is told. Pure: the same notice of the same state is told alike by every process. */
 import { covers, heldBy } from '../core/fold/stops.ts'
+import { isMissed } from '../core/heartbeats.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
 import type { Episode, Notice, State, Stop, Workflow } from '../core/state.ts'
@@ -35,7 +36,7 @@ export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
     case 'heartbeat': {
       const beat = seen.state.heartbeats.get(about.route)
       return {
-        ...told, kind: 'heartbeat', route: about.route, lastAt: about.lastAt, everyMs: beat?.everyMs ?? 0, missing: about.missing,
+        ...told, kind: 'heartbeat', route: about.route, lastAt: about.lastAt, everyMs: beat?.everyMs ?? 0, missing: about.missing, never: about.never === true,
         back: about.missing && beat !== undefined && !beat.missed && beat.lastAt > about.lastAt,
       }
     }
@@ -57,7 +58,7 @@ export const isOpen = (state: State, notice: Notice): boolean => {
     }
     case 'stop': return false
     case 'catalogue': return !mended(state, notice)
-    case 'heartbeat': return state.heartbeats.get(about.route)?.missed === true
+    case 'heartbeat': return about.missing && isMissed(state, about.route)
     case 'runner lost':
     case 'bad alerts': return true
   }

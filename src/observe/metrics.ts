@@ -6,6 +6,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { Entry } from '../core/entry.ts'
+import { awaited, isMissed } from '../core/heartbeats.ts'
 import { liveStates, type State } from '../core/state.ts'
 import type { Recorded } from '../log/log.ts'
 import type { WriterStats } from '../log/writer.ts'
@@ -128,7 +129,7 @@ function gauges(registry: Registry, seen: () => Seen, version: string): void {
     [{ kind }, [...seen().state.inForce].filter(({ effect }) => effect === kind).length]))
   one('escalations_waiting', 'Escalations that are open and that nobody took.', ({ escalationsWaiting }) => escalationsWaiting)
   one('messages_waiting', 'Messages to people that were not sent yet.', ({ state }) => state.noticesDue.size)
-  one('heartbeats_missing', 'Heartbeat routes that were silent for too long.', ({ state }) => [...state.heartbeats.values()].filter(({ missed }) => missed).length)
+  one('heartbeats_missing', 'Heartbeat routes that were silent for too long, or whose alert never came.', ({ state }) => awaited(state).filter(({ source }) => isMissed(state, source)).length)
   one('tick_age_seconds', 'Age of the newest own tick that was read back.', ({ tickAgeMs }) => tickAgeMs / 1000)
   one('log_position', 'The position of the next entry to fold.', ({ state }) => state.position)
   one('log_lag_entries', 'Entries on the log that were not folded yet.', ({ lag }) => lag)

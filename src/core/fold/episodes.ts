@@ -50,7 +50,7 @@ const toldAgain = (state: State, episode: Episode, at: number): void => {
   episode.lastAt = at
   const { heartbeat: route } = episode
   const known = route === undefined ? undefined : state.heartbeats.get(route)
-  if (known) beat(state, route!, known.everyMs, at)
+  if (known) beat(state, episode, { everyMs: known.everyMs, at })
 }
 
 const resolve = (state: State, episode: Episode, why: Why): void => {
@@ -80,12 +80,15 @@ export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' },
   const told = new Map<string, string[]>()
   for (const id of entry.episodes) {
     const episode = state.unanswered.get(id)
-    if (!episode) continue // the first answer on the log counts
+    if (!episode) {
+      moveHeartbeat(state, id, entry)
+      continue // the first answer on the log counts
+    }
     state.unanswered.delete(id)
     answer(state, episode, { reason: entry.reason, detail: entry.detail })
     if (entry.heartbeatMs !== undefined) {
       episode.heartbeat = entry.route
-      beat(state, entry.route, entry.heartbeatMs, why.at)
+      beat(state, episode, { everyMs: entry.heartbeatMs, at: why.at })
     }
     if (entry.tell) {
       const name = nameOf(episode.labels)
@@ -102,12 +105,21 @@ const nameOf = (labels: Labels): string => label(labels, 'alertname') || '(no al
 /** One late beat may be a restart of ours; from the second in a row it is how often they come. */
 const lateInARow = 2
 
-const beat = (state: State, route: string, everyMs: number, at: number): void => {
+const beat = (state: State, { id, heartbeat: route = '' }: Episode, { everyMs, at }: { everyMs: number; at: number }): void => {
   const before = state.heartbeats.get(route)
   const late = before && !before.missed && (at - before.lastAt) * 2 > everyMs ? before.late + 1 : 0
-  state.heartbeats.set(route, { everyMs, lastAt: at, missed: false, late })
+  state.heartbeats.set(route, { everyMs, episode: id, lastAt: at, missed: false, late })
   if (before?.missed) touch(state, `heartbeat:${route}:${before.lastAt}`)
   const key = `heartbeat:${route}:seldom`
   if (late < lateInARow || state.notices.has(key)) return
   tell(state, { key, about: { kind: 'heartbeat', route, lastAt: at, missing: false }, urgency: 'info', channel: undefined }, at)
+}
+
+/** Its route stands elsewhere in the catalogue now, or gives it another time: it came when it came. */
+const moveHeartbeat = (state: State, id: string, { route, heartbeatMs: everyMs }: Fact & { kind: 'unmatched' }): void => {
+  const episode = state.episodes.get(id)
+  const known = state.heartbeats.get(episode?.heartbeat ?? '')
+  if (!episode || !known || everyMs === undefined) return
+  episode.heartbeat = route
+  beat(state, episode, { everyMs, at: known.lastAt })
 }

@@ -2,9 +2,10 @@
  * Whether an entry costs the same however much the state holds; and a turn of the loop, which looks for what is due after
  * each batch. Both at 100,000 open episodes against at 100.
  */
-import { alertsDue, heartbeatsDue, judgementsDue, plansDue, questionsDue, stepsDue, verificationsDue } from '../../../src/core/due.ts'
+import { alertsDue, judgementsDue, plansDue, questionsDue, stepsDue, verificationsDue } from '../../../src/core/due.ts'
 import type { Fact } from '../../../src/core/entry.ts'
 import { evolve } from '../../../src/core/evolve.ts'
+import { heartbeatsDue } from '../../../src/core/heartbeats.ts'
 import { initialState, type State } from '../../../src/core/state.ts'
 import type { Figure } from '../figure.ts'
 import { webhookBodies } from '../load/bodies.ts'
@@ -42,7 +43,7 @@ const turn = (state: State): void => {
   questionsDue(state, seat, 3_600_000)
   stepsDue(state, seat)
   verificationsDue(state, seat)
-  heartbeatsDue(state, seat)
+  heartbeatsDue(state, seat, 0)
 }
 
 export const figure: Figure = {
