@@ -148,12 +148,17 @@ const forbiddenResult = (order: JobOrder, handle: string): Result =>
 /** Straight to the pipe, and done when it returns: what was printed is not lost with the process. */
 function print(text: string | Buffer): void {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
-  } catch {
-    // The spawner is gone: so are we, in a moment.
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at)
+    } catch (error) {
+      // The pipe is full: whoever prints waits until it was read. Anything else means that the spawner is gone, and so are we, in a moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      Atomics.wait(cell, 0, 0, 1)
+    }
   }
 }
+const cell = new Int32Array(new SharedArrayBuffer(4))
 
 const paper = (): Writable => new Writable({ decodeStrings: true, write: (chunk: Buffer, _, done) => (print(chunk), done()) })
 for (const name of ['stdout', 'stderr'] as const) Object.defineProperty(process, name, { value: paper(), configurable: true })

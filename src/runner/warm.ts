@@ -33,14 +33,15 @@ export interface Nest {
 
 interface RunningJob {
   readonly order: JobOrder
-  readonly mark: string
   readonly capture: Capture
   readonly timer: NodeJS.Timeout
   started: boolean
   /** Reported by the child, and only waiting for the last of its output. */
   result: Result | undefined
-  drained: () => void
 }
+
+/** What the child prints when an order is done: all before it on the same pipe was printed by that order. */
+const newMark = () => ({ text: `\0end ${randomUUID()}`, read: Promise.withResolvers<void>() })
 
 export class WarmChild {
   readonly id = randomUUID()
@@ -56,6 +57,7 @@ export class WarmChild {
   private readonly process: ChildProcess
   private readonly folder: string
   private readonly lines = new Lines()
+  private mark = newMark()
   private ended: Promise<Killed> | undefined
 
   constructor(nest: Nest, heapMb: number) {
@@ -101,10 +103,14 @@ export class WarmChild {
     // The child watches its time itself and says more about it; this is for the one that no longer can.
     const late: Result = { kind: 'failed', failure: 'timeout', error: `not done within its ${order.timeoutMs} ms`, detail: 'its process did not answer any more' }
     const timer = setTimeout(() => void this.end(late), order.timeoutMs + 250)
-    const mark = `\0end ${randomUUID()}`
-    this.job = { order, mark, capture, timer, started: false, result: undefined, drained: () => {} }
+    this.job = { order, capture, timer, started: false, result: undefined }
     this.nest.way.limitMemory(this.tree, order.memoryMb * 1_048_576)
-    this.tell({ kind: 'run', order, mark })
+    this.give(order)
+  }
+
+  private give(order: JobOrder): void {
+    this.mark = newMark()
+    this.tell({ kind: 'run', order, mark: this.mark.text })
   }
 
   answer(call: number, answer: Answer): void {
@@ -146,21 +152,24 @@ export class WarmChild {
     const { job } = this
     switch (word.kind) {
       case 'ready':
-        return this.tell({ kind: 'run', order: this.nest.rehearsal, mark: '' })
+        return this.give(this.nest.rehearsal)
       case 'started':
         if (job) job.started = true
         return void (job && this.nest.say({ kind: 'started', job: job.order.id }))
       case 'call':
         return void (job && this.nest.say({ ...word, job: job.order.id }))
       case 'ended':
-        if (this.state === 'booting') return this.rehearsed(word.result)
+        if (this.state === 'booting') return void this.rehearsed(word.result)
         return void (job && this.finish(job, word.result, word.spent))
     }
   }
 
-  private rehearsed(result: Result): void {
+  private async rehearsed(result: Result): Promise<void> {
     if (result.kind === 'failed') this.lastWords += `${result.error} ${result.detail}`
     if (result.kind === 'failed') return void this.end(result)
+    // What it printed is read and gone, or the first job would be said to have printed it.
+    await this.mark.read.promise
+    if (this.state !== 'booting') return
     this.state = 'idle'
     this.cameUp = true
     this.nest.onReady(this)
@@ -172,7 +181,7 @@ export class WarmChild {
     job.result = result
     if (spent) return void this.end(result)
     // The mark is in the pipe already; unless the script closed it.
-    if (job.drained !== marked) await Promise.race([new Promise<void>((done) => (job.drained = done)), wait(200)])
+    await Promise.race([this.mark.read.promise, wait(1000)])
     if (this.state !== 'bound') return
     await this.settle(job, result)
     if (this.state === 'bound') this.nest.onFree(this)
@@ -190,14 +199,10 @@ export class WarmChild {
   }
 
   private printed(text: string): void {
-    const { job } = this
     const ready = this.lines.add(text)
-    if (!job) return
-    const at = ready.lastIndexOf(job.mark)
-    job.capture.push(at < 0 ? ready : ready.slice(0, at))
-    if (at < 0) return
-    job.drained()
-    job.drained = marked
+    const at = ready.lastIndexOf(this.mark.text)
+    this.job?.capture.push(at < 0 ? ready : ready.slice(0, at))
+    if (at >= 0) this.mark.read.resolve()
   }
 
   private tell(word: ToChild): void {
@@ -206,7 +211,6 @@ export class WarmChild {
   }
 }
 
-const marked = (): void => {}
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /** Fewer surprises: no debugger by signal, no warnings between a script's lines. */
