@@ -7,60 +7,19 @@ import { join, resolve } from 'node:path'
 import { sortProblems, type Problem } from './catalog/problem.ts'
 import { crossCheck, doubts } from './config/crosscheck.ts'
 import { gather, type Sources, type Written } from './config/gather.ts'
-import { duration, hostPort, showLog, type HostPort, type LogAddress } from './config/kinds.ts'
-import type { Alertmanager, SlackGrant, Token } from './config/lists.ts'
+import { duration, hostPort, showLog } from './config/kinds.ts'
 import { Secret } from './config/secret.ts'
-import { fileKey, keys, roles, settingOf, type Key, type Role, type Values } from './config/settings.ts'
+import { fileKey, keys, roles, settingOf, type Key, type Values } from './config/settings.ts'
+import type { Config } from './config/shape.ts'
 import { readValues } from './config/values.ts'
 import { formatDuration } from './core/duration.ts'
-import { usualSettings, type EdgeMode, type EdgeSettings } from './edge/settings.ts'
+import { usualSettings, type EdgeSettings } from './edge/settings.ts'
 
 export type { Alertmanager, SlackGrant, Token, TokenRole } from './config/lists.ts'
 export type { HostPort, LogAddress } from './config/kinds.ts'
 export type { Role } from './config/settings.ts'
+export type { Config } from './config/shape.ts'
 export { printSettingProblem } from './config/place.ts'
-
-export interface Config {
-  /** The file that was read. */
-  readonly file?: string
-  readonly listen: HostPort
-  readonly advertise?: string
-  readonly insecure: boolean
-  readonly name: string
-  /** A folder, absolute. */
-  readonly state: string
-  readonly log: LogAddress
-  /** `log` as one text: what `openStreams` takes. */
-  readonly logUrl: string
-  readonly kafka: {
-    readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-    readonly sasl?: { readonly mechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username?: string; readonly password?: Secret }
-  }
-  readonly roles: readonly Role[]
-  readonly catalog: { readonly runbooks: string; readonly policies: string }
-  readonly tokens: readonly Token[]
-  readonly alertmanager: readonly Alertmanager[]
-  readonly unmatched: 'tell' | 'record'
-  readonly grafana: { readonly secret?: Secret; readonly signatureHeader: string; readonly timestampHeader?: string }
-  readonly slack: {
-    readonly botToken?: Secret; readonly signingSecret?: Secret; readonly appToken?: Secret
-    readonly channel?: string; readonly fallbackChannel?: string; readonly apiUrl?: string
-    readonly announce: 'start' | 'problems'; readonly remindAfterMs: number; readonly allow: readonly SlackGrant[]
-  }
-  readonly providers: {
-    readonly local: { readonly services?: string }
-    readonly awsAsg?: { readonly region: string; readonly tag: string; readonly endpoint?: string; readonly joins?: 'kubernetes' }
-    readonly swarm?: { readonly hosts: readonly string[]; readonly tls?: string; readonly mapping?: string }
-    readonly kubernetes?: { readonly kubeconfig?: string; readonly context?: string; readonly selector: string; readonly namespaces: readonly string[] }
-  }
-  readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
-  readonly killAfterMs: number
-  readonly lostAfterMs: number
-  readonly drainTimeoutMs: number
-  readonly retentionMs: number
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
-  readonly force: { readonly stop: boolean; readonly dryRun: boolean }
-}
 
 /** A setting as it is in force; a secret is masked. */
 export interface Shown {

@@ -1,5 +1,5 @@
 /** `paramedic report`: what became of a period, for those who decide what may run by itself. */
-import { ends } from '../core/entry.ts'
+import { ends } from '../core/reason.ts'
 import { createReport, type Report } from '../core/report.ts'
 import { history, sinceMs, withLogFlags } from './entries.ts'
 import type { Cli } from './main.ts'

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { Problem } from '../catalog/problem.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { Config } from '../config.ts'
 import type { Written } from './gather.ts'
 import type { Key } from './settings.ts'
+import type { Config } from './shape.ts'
 
 const leastApartMs = 10_000
 

@@ -1,6 +1,6 @@
 /** What kafkajs is told of TLS and SASL. Files and passwords are read again at every new connection. */
 import { readFileSync } from 'node:fs'
-import type { Config } from '../config.ts'
+import type { Config } from './shape.ts'
 
 export interface KafkaAccess {
   readonly ssl?: { readonly ca?: string[]; readonly cert?: string; readonly key?: string } | true

@@ -3,7 +3,7 @@
  * log order, so that any number of deciders keep every limit at every prefix of the log. A counter knows who holds a
  * share now, what was counted when (amounts, or names that count once), a batch, and whether it is latched shut.
  */
-import type { End } from './entry.ts'
+import type { End } from './reason.ts'
 import type { Mark, Take } from './plan.ts'
 import type { Room } from './policy.ts'
 import type { Counter, State } from './state.ts'

@@ -7,7 +7,7 @@ import { parseNotification } from './notification.ts'
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
 import type { Json, Plan, Take } from './plan.ts'
 import type { Verdict } from './policy.ts'
-import type { Reason } from './reason.ts'
+import type { End, Reason } from './reason.ts'
 
 export interface StopOrder {
   readonly id: string
@@ -18,11 +18,6 @@ export interface StopOrder {
   readonly who: string
   readonly why: string
 }
-
-export const ends = [
-  'healed', 'completed', 'rehearsed', 'unproven', 'failed', 'stopped', 'refused', 'expired', 'cancelled', 'obsolete',
-] as const
-export type End = (typeof ends)[number]
 
 export type Received = {
   readonly kind: 'received'

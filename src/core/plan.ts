@@ -1,6 +1,5 @@
 /** A plan: what a workflow is about to do. Made by reading only; it is what policies judge and what people approve. */
-import type { End } from './entry.ts'
-import type { Reason } from './reason.ts'
+import type { End, Reason } from './reason.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 

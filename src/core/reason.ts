@@ -1,4 +1,9 @@
-/** Why. A closed set: the same word is the metric's label, Slack's word, the API's and the test's expectation. */
+/** How a workflow ends, and why it went as it did: two closed sets of words, the same in log, metric, API, Slack and tests. */
+export const ends = [
+  'healed', 'completed', 'rehearsed', 'unproven', 'failed', 'stopped', 'refused', 'expired', 'cancelled', 'obsolete',
+] as const
+export type End = (typeof ends)[number]
+
 export const reasons = [
   // why an episode has no workflow
   'no route', 'mode off', 'no target', 'heartbeat', 'recorded', 'resolved first', 'bad params',

@@ -1,5 +1,6 @@
 /** What became of a period: alerts, workflows by their ends, refusals by reason, whom people were called for, stops. */
-import type { End, Read } from './entry.ts'
+import type { Read } from './entry.ts'
+import type { End } from './reason.ts'
 import { evolve } from './evolve.ts'
 import { initialState, type State, type WorkflowState } from './state.ts'
 

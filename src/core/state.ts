@@ -1,6 +1,7 @@
 /** What the log amounts to. `evolve` makes it, nothing else does; it is updated in place, so that an entry costs O(1). */
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
-import type { Decided, End, StopOrder } from './entry.ts'
+import type { Decided, StopOrder } from './entry.ts'
+import type { End } from './reason.ts'
 import type { Labels } from './labels.ts'
 import type { Matchers } from './matcher.ts'
 import type { Json, Plan } from './plan.ts'

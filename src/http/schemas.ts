@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { reasons } from '../core/reason.ts'
 import { edgeModes } from '../edge/settings.ts'
-import { ends } from '../core/entry.ts'
+import { ends } from '../core/reason.ts'
 import { liveStates } from '../core/state.ts'
 
 const time = z.iso.datetime().describe('RFC 3339, UTC')

@@ -71,3 +71,24 @@ const meaning = (error: unknown): Meaning => {
   if (outOfSequence(error)) return 'answered'
   return statusCode >= 400 && statusCode < 500 ? 'answered' : 'fault'
 }
+
+/** What the engine answers, as far as we read it. */
+export interface Service {
+  readonly ID: string
+  readonly Version: { readonly Index: number }
+  readonly Spec: {
+    readonly Name: string
+    readonly Labels?: Readonly<Record<string, string>>
+    readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object }
+    readonly TaskTemplate: { readonly ContainerSpec?: { readonly Labels?: Readonly<Record<string, string>> } }
+  }
+  readonly UpdateStatus?: { readonly State?: string }
+}
+
+export interface Task {
+  readonly ID: string
+  readonly CreatedAt: string
+  readonly NodeID?: string
+  readonly DesiredState: string
+  readonly Status: { readonly State: string }
+}

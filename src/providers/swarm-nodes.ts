@@ -1,8 +1,7 @@
 /** Nodes of a Swarm: whether they are ready, paused, and drained. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { targetUnknown, type Call, type Node, type NodeWork } from './provider.ts'
-import { outOfSequence, type SwarmClient } from './swarm-client.ts'
-import type { Task } from './swarm.ts'
+import { outOfSequence, type SwarmClient, type Task } from './swarm-client.ts'
 
 interface SwarmNode {
   readonly ID: string

@@ -6,33 +6,13 @@
 import { hash } from 'node:crypto'
 import type { Edges } from '../edge/edges.ts'
 import { mustSet, ProviderError, targetUnknown, withinDeadline, type Call, type Condition, type Provider, type Size } from './provider.ts'
-import { outOfSequence, swarmClient, type SwarmAccess } from './swarm-client.ts'
+import { outOfSequence, swarmClient, type Service, type SwarmAccess, type Task } from './swarm-client.ts'
 import { isTarget, ownMapping, readMapping, whatLabelsSay, type Mapping } from './swarm-labels.ts'
 import { swarmNodes } from './swarm-nodes.ts'
 
 export interface SwarmOptions extends SwarmAccess {
   /** A file. */
   readonly mapping?: string
-}
-
-export interface Service {
-  readonly ID: string
-  readonly Version: { readonly Index: number }
-  readonly Spec: {
-    readonly Name: string
-    readonly Labels?: Readonly<Record<string, string>>
-    readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object }
-    readonly TaskTemplate: { readonly ContainerSpec?: { readonly Labels?: Readonly<Record<string, string>> } }
-  }
-  readonly UpdateStatus?: { readonly State?: string }
-}
-
-export interface Task {
-  readonly ID: string
-  readonly CreatedAt: string
-  readonly NodeID?: string
-  readonly DesiredState: string
-  readonly Status: { readonly State: string }
 }
 
 export function swarm({ mapping: file, ...access }: SwarmOptions, edges: Edges): Provider {

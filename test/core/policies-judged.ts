@@ -1,6 +1,6 @@
 /** A plan and what is recorded, for policies to judge: with the fold's own counters, never a copy of them. */
 import { grant, mark, release, room } from '../../src/core/counter.ts'
-import type { End } from '../../src/core/entry.ts'
+import type { End } from '../../src/core/reason.ts'
 import type { Json, Observed, Plan, Take } from '../../src/core/plan.ts'
 import type { Judged } from '../../src/core/policy.ts'
 import { initialState, type State } from '../../src/core/state.ts'

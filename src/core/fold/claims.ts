@@ -3,7 +3,8 @@
  * later claims check the stop, the holder and the step. The first claim in log order wins; a lost process's are void.
  */
 import { grant, release, room } from '../counter.ts'
-import type { Decided, End, Fact, Printed } from '../entry.ts'
+import type { Decided, Fact, Printed } from '../entry.ts'
+import type { End } from '../reason.ts'
 import type { Take } from '../plan.ts'
 import { observedForMs } from '../policy.ts'
 import { isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'

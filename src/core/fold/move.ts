@@ -1,6 +1,6 @@
 /** The mode machine of a workflow: every change of its state goes through `move`, which keeps the indexes true. */
 import { counterOf, release } from '../counter.ts'
-import type { End } from '../entry.ts'
+import type { End } from '../reason.ts'
 import type { Reason } from '../reason.ts'
 import { isEnd, type State, type Workflow, type WorkflowState } from '../state.ts'
 import { tell } from './notices.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { durationMs } from '../duration.ts'
-import type { End } from '../entry.ts'
+import type { End } from '../reason.ts'
 import type { PolicyType } from '../policy.ts'
 import { counted } from './counting.ts'
 import { count, countedBy, duration, groups } from './settings.ts'
