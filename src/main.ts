@@ -28,7 +28,7 @@ import { createKiller } from './runner/killer.ts'
 import { createLatch } from './runner/latch.ts'
 import { createPlanner } from './runner/planner.ts'
 import { createPrinting } from './runner/printing.ts'
-import { createStepper } from './runner/stepper.ts'
+import { createStepper, type Stepper } from './runner/stepper.ts'
 import { createVerifier } from './runner/verifier.ts'
 
 export type Role = 'intake' | 'decide' | 'run' | 'notify' | 'console'
@@ -170,12 +170,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   ]
   /** What needs the jobs, or what is known of them. */
   const later: Actor[] = []
-  if (options.roles.includes('decide')) {
-    later.push(createDecider({
-      ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
-      forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched,
-    }))
-  }
+  let stepper: Stepper | undefined
   if (runs) {
     const gone = options.alertGone
     const deps: RunnerDeps = {
@@ -185,7 +180,14 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       alertGone: gone && ((workflow) => gone(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }))
-    later.push(createPlanner(deps), createStepper(deps), createVerifier(deps))
+    stepper = createStepper(deps)
+    later.push(createPlanner(deps), stepper.act, createVerifier(deps))
+  }
+  if (options.roles.includes('decide')) {
+    later.unshift(createDecider({
+      ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
+      forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(stepper ? { claimWith: stepper.claimWith } : {}),
+    }))
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
   if (streams.snapshots) {

@@ -21,16 +21,17 @@ export interface Automaton extends CharClasses {
 export const lastCodePoint = 0x10ffff
 
 export function accepts(automaton: Automaton, text: string): boolean {
-  const { next, ascii, classes } = automaton
+  const { next, ascii, classes, find } = automaton
   let state = automaton.start
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     let kind: number
     if (unit < 128) kind = ascii[unit]!
+    else if (unit < 0xd800 || unit > 0xdfff) kind = find(unit)
     else {
       const point = text.codePointAt(i)!
       if (point > 0xffff) i++
-      kind = automaton.find(point)
+      kind = find(point)
     }
     state = next[state * classes + kind]!
     if (state === 0) return false

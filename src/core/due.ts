@@ -81,6 +81,9 @@ export const stepsDue = (state: State, seat: Seat): JobDue[] => {
   return due
 }
 
+/** What whoever decides that it starts may claim in the same batch: its preferred process, which then is asked first anyway. */
+export const claimableWith = (workflow: Workflow, seat: Seat): JobDue[] => (isMyTurn(workflow.id, seat.now, seat) ? nextJobs(workflow) : [])
+
 /** Whether what its job takes has room: a pause goes on within a workflow. */
 const fits = (state: State, { workflow, step, job }: JobDue, now: number): boolean =>
   jobTakes(workflow, step).every((take) => room(state, take, now, holderOf(workflow, step, job)).fits)

@@ -3,7 +3,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import { runbookId } from '../core/catalogue.ts'
 import { judge } from '../core/decide.ts'
 import { alertsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
-import type { Fact, Matched } from '../core/entry.ts'
+import type { Decided, Fact, Matched } from '../core/entry.ts'
 import { heartbeatOf, heartbeatsDue, heartbeatsMoved } from '../core/heartbeats.ts'
 import { label } from '../core/labels.ts'
 import { checkParams } from '../core/params.ts'
@@ -12,6 +12,7 @@ import type { Seat } from '../core/seat.ts'
 import type { Episode, State, Workflow } from '../core/state.ts'
 import type { Actor } from './follower.ts'
 import { inFlight } from './in-flight.ts'
+import { createUnread } from './unread.ts'
 
 export interface DeciderOptions {
   readonly state: State
@@ -23,6 +24,8 @@ export interface DeciderOptions {
   readonly forceDryRun: boolean
   readonly tellUnmatched: boolean
   readonly onProblem: (problem: unknown) => void
+  /** Of the runner, where there is one here: appends the decision with the claims of the first step; undefined where others are to claim. */
+  readonly claimWith?: (workflow: Workflow, decided: Decided) => Promise<void> | undefined
 }
 
 const alertsAtOnce = 2000
@@ -40,6 +43,9 @@ export const createDecider = (options: DeciderOptions): Actor => {
     return routing.routes
   }
 
+  const unread = createUnread(state)
+  const start = (workflow: Workflow, decided: Decided): Promise<void> => options.claimWith?.(workflow, decided) ?? options.append([decided]).then(options.folded)
+
   return () => {
     const catalogue = state.catalogue && state.catalogues.get(state.catalogue.digest)
     if (!catalogue) return
@@ -54,7 +60,9 @@ export const createDecider = (options: DeciderOptions): Actor => {
       busy.append(some.flatMap((fact) => (fact.kind === 'matched' ? [fact.episode] : fact.episodes)), some)
     }
     for (const workflow of busy.idle(judgementsDue(state, seat), judged)) {
-      busy.append([judged(workflow)], [decision(workflow, catalogue, seat.now, options)])
+      const decided = decision(workflow, catalogue, seat.now, options)
+      if (decided.outcome !== 'start') busy.append([judged(workflow)], [decided])
+      else if (unread.leavesRoom(decided, seat.now)) busy.during([judged(workflow)], () => unread.during(decided, () => start(workflow, decided)))
     }
     for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
@@ -72,7 +80,7 @@ const judged = (workflow: Workflow): string => `${workflow.id} ${workflow.turn}`
 
 const beatOf = ({ route }: { readonly route: string }): string => `beat ${route}`
 
-const decision = (workflow: Workflow, catalogue: Catalogue, at: number, options: DeciderOptions): Fact => {
+const decision = (workflow: Workflow, catalogue: Catalogue, at: number, options: DeciderOptions): Decided => {
   const { state, canKill, forceDryRun } = options
   return { kind: 'decided', ...judge({ state, workflow, plan: workflow.plan!, catalogue, at, canKill: canKill(), forceDryRun }) }
 }

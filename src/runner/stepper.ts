@@ -1,8 +1,9 @@
 /** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
-import { stepsDue, type JobDue } from '../core/due.ts'
+import { claimableWith, stepsDue, type JobDue } from '../core/due.ts'
 import { covering } from '../core/fold/stops.ts'
 import type { Fact } from '../core/entry.ts'
 import type { Reason } from '../core/reason.ts'
+import type { Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import { freshMs } from '../follow/control.ts'
@@ -15,44 +16,74 @@ import type { FailureKind, Outcome } from './protocol.ts'
 const claimGoodMs = 5000
 const workflowsAtOnce = 32
 
-export const createStepper = (deps: RunnerDeps): Actor => {
+export interface Stepper {
+  readonly act: Actor
+  /**
+   * Where this process also runs what it decided, the decision goes on the log with the claims of the first step, as one batch
+   * (protocol rule 14). Resolves when that was folded; undefined where it is not for this process to claim, or not now.
+   */
+  readonly claimWith: (workflow: Workflow, decided: Fact) => Promise<void> | undefined
+}
+
+export const createStepper = (deps: RunnerDeps): Stepper => {
   const busy = inFlight(deps)
-  return () => {
-    if (!deps.lease.fresh()) return
-    for (const due of busy.idle(stepsDue(deps.state, deps.seat()), keyOf)) {
-      if (busy.size() >= workflowsAtOnce) return
-      if (!deps.latch.covers(due.workflow)) busy.during([keyOf(due)], () => runJob(due, deps))
-    }
+  /** As one batch, behind what was decided. */
+  const claim = (due: readonly JobDue[], decided: readonly Fact[]): Promise<void> => {
+    const claims = due.map((job) => ({ ...job, claim: deps.newId(), sentAt: deps.boottime() }))
+    const facts = claims.map(({ workflow, step, job, claim: id }): Fact => ({ kind: 'claimed', workflow: workflow.id, step, job, claim: id }))
+    const folded = deps.append([...decided, ...facts]).then(deps.folded)
+    for (const one of claims) busy.during([keyOf(one)], () => runJob(one, folded, deps))
+    return folded
+  }
+  const room = (): number => workflowsAtOnce - busy.size()
+  return {
+    act: () => {
+      if (!deps.lease.fresh()) return
+      for (const due of busy.idle(stepsDue(deps.state, deps.seat()), keyOf)) {
+        if (room() <= 0) return
+        if (!deps.latch.covers(due.workflow)) void claim([due], [])
+      }
+    },
+    claimWith: (workflow, decided) => {
+      if (!deps.lease.fresh() || deps.latch.covers(workflow)) return undefined
+      const due = busy.idle(claimableWith(workflow, deps.seat()), keyOf).slice(0, Math.max(0, room()))
+      return due.length === 0 ? undefined : claim(due, [decided])
+    },
   }
 }
 
 const keyOf = ({ workflow, step, job }: JobDue): string => `${workflow.id} ${step} ${job}`
 
+interface Claim extends JobDue {
+  readonly claim: string
+  readonly sentAt: number
+}
+
 /** Whatever it claims, it says what became of it: done, failed, or let go. Nobody else speaks for a claim while we live. */
-const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
-  const { workflow, step, job } = due
-  const claim = deps.newId()
+const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Promise<void> => {
+  const { workflow, step, job, claim, sentAt } = due
+  await folded
+  const claimed = workflow.steps[step]?.jobs[job]
+  if (claimed?.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
+  // What waited to be sent while this process began anew was sent under its new name, and is for that one to speak of.
   const me = deps.me()
-  const sentAt = deps.boottime()
-  await deps.folded(await deps.append([{ kind: 'claimed', workflow: workflow.id, step, job, claim }]))
-  const claimed = workflow.steps[step]!.jobs[job]!
-  if (claimed.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
+  if (workflow.holder !== me) return
   const script = await deps.scriptOf(workflow.runbook)
   if (deps.me() !== me) return
   // Nothing is awaited between this look and the start: a stop or a cancel that comes now finds the job and kills it.
   const startable = deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
-  if (!startable) return letGo(due, claim, deps)
+  if (!startable) return letGo(due, deps)
   const began = deps.clock.steady()
   const outcome = script
-    ? await start(due, claim, script, deps)
+    ? await start(due, script, deps)
     : failedBefore(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   const tookMs = Math.round(deps.clock.steady() - began)
-  if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, claim, deps)
+  if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, deps)
   if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
   if (outcome.kind === 'failed' && outcome.failure === 'killed') {
     // By level: once the log has the stop, or has lifted it. Before that what was killed would be offered again.
     await deps.when(() => covering(deps.state, workflow).length > 0 || !deps.latch.covers(workflow))
-    return letGo(due, claim, deps, outcome)
+    return letGo(due, deps, outcome)
   }
   const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome) }
   const fact: Fact = outcome.kind === 'done'
@@ -62,7 +93,7 @@ const runJob = async (due: JobDue, deps: RunnerDeps): Promise<void> => {
   if (workflow.state !== 'running') deps.jobs().release(workflow.id)
 }
 
-const start = ({ workflow, step, job }: JobDue, claim: string, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, deps: RunnerDeps): Promise<Outcome> => {
+const start = ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, deps: RunnerDeps): Promise<Outcome> => {
   const { timeoutMs, memoryMb, jobs } = workflow.steps[step]!
   return deps.jobs().start({
     id: claim, workflow: workflow.id, ...script, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
@@ -70,7 +101,7 @@ const start = ({ workflow, step, job }: JobDue, claim: string, script: NonNullab
   }, handlesOf(workflow, deps)).result
 }
 
-const letGo = async ({ workflow }: JobDue, claim: string, deps: RunnerDeps, outcome?: Outcome): Promise<void> => {
+const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Outcome): Promise<void> => {
   const { survivors, tookMs } = outcome?.killed ?? { survivors: 0, tookMs: 0 }
   // That it began may not have been heard any more: whatever was given to a process counts as begun.
   const how = outcome?.started || outcome?.killed ? 'killed' : 'never started'

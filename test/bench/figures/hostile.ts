@@ -7,8 +7,9 @@ const patterns = [
   '(a+)+', '(a|a)*b', '(.*)*x', '(.*a){8}', '([a-z]+)*[0-9]', '(a?){60}a{60}', '.*.*.*.*.*=.*', '(x+x+)+y', '[^b]*a[^b]{6}', '(?i)(foo|bar|baz)+.*qux', '\\\\pL+[0-9]*',
   `${'(a|b|ab)*'.repeat(20)}c`, `(${Array.from({ length: 300 }, (_, i) => `svc-${i}`).join('|')}).*-[0-9]+`, '(.+-)+[0-9]{1,6}', 'a{0,500}b', '[\\\\s\\\\S]*end',
 ]
-const fill = (text: string): string => text.repeat(Math.ceil(bounds.value / text.length)).slice(0, bounds.value)
-const values = ['a', 'ab', 'x', 'svc-1-', '-', 'A=', '1', '\u00e4'].map((text) => fill(text).slice(0, text === '\u00e4' ? bounds.value / 2 : bounds.value))
+/** As long as a label may be, and laid out in memory as one that was parsed. */
+const fill = (text: string): string => JSON.parse(JSON.stringify(text.repeat(Math.floor(bounds.value / Buffer.byteLength(text))))) as string
+const values = ['a', 'ab', 'x', 'svc-1-', '-', 'A=', '1', '\u00e4', '\u4e2d', '\u{1f600}'].map(fill)
 
 export const figure: Figure = {
   rows: [{ name: 'hostile', what: 'slowest accepted pattern on the worst label', unit: 'ms', goal: { atMost: 1 }, absolute: true }],
