@@ -2,7 +2,7 @@
  * By control group (cgroup v2): one write kills all that is in the group, whatever it called itself since, and the
  * kernel says when nothing is left. A child joins its group while it is idle, so nothing can be outside of it.
  */
-import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmdirSync, watch, writeFileSync, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, processStat, signal } from '../proc.ts'
 import { until } from './way.ts'
@@ -27,11 +27,11 @@ export function cgroupWay(home: string, lead: readonly string[]): Way {
     kill: async (tree) => {
       const group = groupOf(tree)
       const from = performance.now()
-      const processes = processesIn(group).length
+      const inside = processesIn(group)
       // It may still be on its way into the group.
-      if (isAlive(tree.root, tree.start)) signal(tree.root, 'SIGKILL')
-      await killGroup(group)
-      return { processes, survivors: processesIn(group).length, tookMs: performance.now() - from }
+      if (!inside.includes(tree.root) && isAlive(tree.root, tree.start)) signal(tree.root, 'SIGKILL')
+      const survivors = (await killGroup(group)) ? 0 : Math.max(1, processesIn(group).length)
+      return { processes: inside.length, survivors, tookMs: performance.now() - from }
     },
     outOfMemory: (tree) => /^oom_kill [1-9]/m.test(read(join(groupOf(tree), 'memory.events'))),
     limitMemory: (tree, bytes) => {
@@ -51,14 +51,33 @@ const joining = 'echo 0 >"$0" || exit 125; exec "$@"'
 
 const groupOf = (tree: Tree): string => (tree as GroupTree).group
 
-/** Kills all that is in a group and in the groups below it. True when nothing is left. */
+/**
+ * Kills all that is in a group and in the groups below it. True when nothing is left. The kernel says when that is so:
+ * asking it again and again takes the very processor on which fifty trees are dying.
+ */
 export async function killGroup(group: string): Promise<boolean> {
-  return until((round) => {
-    // Once is enough for the kernel; again now and then, for what was being moved in meanwhile.
-    if (round % 20 === 0) writeQuietly(join(group, 'cgroup.kill'), '1')
-    const events = read(join(group, 'cgroup.events'))
-    return events === '' || /^populated 0/m.test(events)
-  })
+  const events = join(group, 'cgroup.events')
+  let wake = (): void => {}
+  const watcher = watchQuietly(events, () => wake())
+  try {
+    return await until((round) => {
+      // Once is enough for the kernel; again now and then, for what was being moved in meanwhile.
+      if (round % (watcher ? 5 : 20) === 0) writeQuietly(join(group, 'cgroup.kill'), '1')
+      const told = read(events)
+      return told === '' || /^populated 0/m.test(told)
+    }, watcher && (() => new Promise<void>((go) => (wake = go))))
+  } finally {
+    watcher?.close()
+  }
+}
+
+/** Undefined where the machine watches no more files. */
+function watchQuietly(path: string, changed: () => void): FSWatcher | undefined {
+  try {
+    return watch(path, changed).on('error', () => {})
+  } catch {
+    return undefined
+  }
 }
 
 /** With the groups below it. What still holds a process stays. */

@@ -50,12 +50,12 @@ export class Seen {
   }
 }
 
-/** Calls `tick` until it is true, soon at first, then every few milliseconds. False when patience ended. */
-export async function until(tick: (round: number) => boolean): Promise<boolean> {
+/** Calls `tick` until it is true: soon at first, then every few milliseconds; less often where `change` says when to look again. False when patience ended. */
+export async function until(tick: (round: number) => boolean, change?: () => Promise<unknown>): Promise<boolean> {
   const from = performance.now()
   for (let round = 0; ; round++) {
     if (tick(round)) return true
     if (performance.now() - from > patienceMs) return false
-    await sleep(round < 20 ? 1 : 5)
+    await (change ? Promise.race([sleep(20), change()]) : sleep(round < 20 ? 1 : 5))
   }
 }
