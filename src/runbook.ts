@@ -76,16 +76,22 @@ export interface AlertView {
   readonly fingerprint: string
 }
 
-export interface PlanContext {
+/** What every function of a script is handed. */
+export interface Context {
+  /** In a step with `each`: this job's target. Otherwise the first of the workflow. */
   readonly target: string
   readonly targets: readonly string[]
   readonly params: Readonly<Record<string, any>>
   readonly alert: AlertView | undefined
   readonly labels: Readonly<Record<string, string>>
-  readonly scale: ReadScale
-  readonly nodes: ReadNodes
   readonly signal: AbortSignal
   log(text: string): void
+}
+
+/** It may only read. */
+export interface PlanContext extends Context {
+  readonly scale: ReadScale
+  readonly nodes: ReadNodes
 }
 
 /** What a plan hands on. A change may leave out the target's `id`: it is read from the provider. */
@@ -100,13 +106,7 @@ export interface PlanView {
   readonly notes: any
 }
 
-export interface StepContext {
-  /** In a step with `each`: this job's target. Otherwise the first of the workflow. */
-  readonly target: string
-  readonly targets: readonly string[]
-  readonly params: Readonly<Record<string, any>>
-  readonly alert: AlertView | undefined
-  readonly labels: Readonly<Record<string, string>>
+export interface StepContext extends Context {
   readonly plan: PlanView
   /** What the steps before this one returned, by step name; for a step with `each`, by target below that. */
   readonly outputs: Readonly<Record<string, any>>
@@ -114,10 +114,8 @@ export interface StepContext {
   readonly nodes: Nodes
   /** zx's `$`, bound to this step. `${…}` bare, never inside quotes; a label that may begin with a dash goes behind `--`. */
   readonly $: import('zx/core').Shell
-  readonly signal: AbortSignal
   /** Asks `check` until it is true. Every half second unless `everyMs` says otherwise; it ends with the step's timeout. */
   poll(check: () => Promise<boolean> | boolean, options?: { everyMs?: number }): Promise<void>
-  log(text: string): void
 }
 
 export interface Step {

@@ -1,6 +1,7 @@
 /** The entries of a log in memory, in order. */
 import { realClock, type Clock } from './clock.ts'
 import { LogError, type Codec, type Position, type Recorded } from './log.ts'
+import { Waiting } from './waiting.ts'
 
 interface Kept {
   readonly position: Position
@@ -32,7 +33,7 @@ export class Store<E> {
   oldest: Position = 0
   readonly #options: StoreOptions<E>
   readonly #clock: Clock
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Waiting()
   readonly #latest = new Map<string, Position>()
   #kept: Kept[] = []
   #unswept = 0
@@ -59,9 +60,7 @@ export class Store<E> {
     })
     this.#unswept += contents.length
     if (this.#unswept > Math.max(sweepAfter, this.#latest.size)) this.#sweep(at)
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const go of waiting) go()
+    this.#waiting.wake()
     return this.next - 1
   }
 
@@ -89,16 +88,7 @@ export class Store<E> {
 
   /** Resolves at the next push, or when `signal` aborts. */
   wait(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', go)
-        this.#waiting.delete(go)
-        resolve()
-      }
-      if (signal.aborted) return resolve()
-      signal.addEventListener('abort', go)
-      this.#waiting.add(go)
-    })
+    return this.#waiting.wait(signal)
   }
 
   #read(content: unknown): E {

@@ -4,6 +4,7 @@
  */
 import type { Position, Recorded } from './log.ts'
 import type { Place } from './ring.ts'
+import { Waiting } from './waiting.ts'
 
 /** What one follower is handed at once. A commit is never split. */
 const batchEntries = 1_000
@@ -23,7 +24,7 @@ export type DecodeCommit<E> = (commit: { readonly first: Position; readonly at: 
 export class Tail<E> {
   next: Position
   readonly #decode: DecodeCommit<E>
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Waiting()
   #commits: Commit<E>[] = []
   #head = 0
 
@@ -75,23 +76,12 @@ export class Tail<E> {
   }
 
   wake(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const go of waiting) go()
+    this.#waiting.wake()
   }
 
   /** Resolves when something was appended, or `signal` aborted, or the log was closed. */
   wait(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', go)
-        this.#waiting.delete(go)
-        resolve()
-      }
-      if (signal.aborted) return resolve()
-      signal.addEventListener('abort', go)
-      this.#waiting.add(go)
-    })
+    return this.#waiting.wait(signal)
   }
 
   #advance(next: Position): void {

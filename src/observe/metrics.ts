@@ -26,17 +26,8 @@ export interface Seen {
   /** Each dependency by name, and whether it is well. */
   readonly checks: Readonly<Record<string, boolean>>
   readonly escalationsWaiting: number
-  readonly door: DoorLoad
-}
-
-export interface DoorLoad {
-  readonly connections: number
-  /** Requests that are being worked on. */
-  readonly notifications: number
-  readonly reads: number
-  readonly bodyBytes: number
-  readonly bigBodies: number
-  readonly streams: number
+  /** What is being worked on at the door. */
+  readonly door: Readonly<Record<'connections' | 'notifications' | 'reads' | 'bodyBytes' | 'bigBodies' | 'streams', number>>
 }
 
 const shortSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
