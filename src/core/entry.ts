@@ -19,6 +19,9 @@ export interface StopOrder {
   readonly why: string
 }
 
+/** Under it a notification carries what is known of it where it was taken in: never written, gone when it is read back. */
+const atHand = Symbol('at hand')
+
 export type Received = {
   readonly kind: 'received'
   readonly source: Notification['source']
@@ -26,6 +29,14 @@ export type Received = {
   readonly payload: unknown
   readonly problems?: readonly AlertProblem[]
   readonly sender?: string
+  readonly [atHand]?: AtHand
+}
+
+interface AtHand {
+  /** Its payload as it came: a body is never serialised a second time. */
+  readonly text: string
+  /** What the payload was parsed to: where the fold is handed this very entry, it is not parsed again. */
+  readonly notification?: Notification
 }
 
 export type Matched = {
@@ -163,29 +174,18 @@ export interface Read {
   readonly entry: Entry
 }
 
-/** A notification whose text is at hand is written as it came: a body is never serialised a second time. */
-const rawBodies = new WeakMap<object, string>()
-export const withRawBody = (fact: Received, text: string): Received => {
-  rawBodies.set(fact, text)
-  return fact
-}
+export const withAtHand = (fact: Received, known: AtHand): Received => ({ ...fact, [atHand]: known })
 
-/** What a payload was parsed to at the door: where the fold is handed the very same object, it is not parsed again. */
-const parsedPayloads = new WeakMap<object, Notification>()
-export const withParsed = (fact: Received, notification: Notification): Received => {
-  if (typeof fact.payload === 'object' && fact.payload !== null) parsedPayloads.set(fact.payload, notification)
-  return fact
-}
-export const notificationOf = ({ source, payload }: Received): Notification | undefined =>
-  (typeof payload === 'object' && payload !== null ? parsedPayloads.get(payload) : undefined) ?? parseNotification(source, payload).notification
+export const notificationOf = (received: Received): Notification | undefined =>
+  received[atHand]?.notification ?? parseNotification(received.source, received.payload).notification
 
 export const entryCodec = {
   encode(entry: Entry): string {
     if (entry.kind !== 'received') return JSON.stringify(entry)
-    const raw = rawBodies.get(entry)
-    if (raw === undefined) return JSON.stringify(entry)
+    const known = entry[atHand]
+    if (known === undefined) return JSON.stringify(entry)
     const { payload: _, ...rest } = entry
-    return `${JSON.stringify(rest).slice(0, -1)},"payload":${raw}}`
+    return `${JSON.stringify(rest).slice(0, -1)},"payload":${known.text}}`
   },
   decode: (text: string): Entry => entryOf(JSON.parse(text)),
   decodeArray: (text: string): readonly Entry[] => {
@@ -203,10 +203,4 @@ const entryOf = (json: unknown): Entry => {
   return json as Entry
 }
 
-/** The writer numbers facts by copying them; the text of a body goes along. */
-export const numbered = (fact: Fact, by: string, n: number): Entry => {
-  const entry: Entry = { ...fact, by, n }
-  const raw = rawBodies.get(fact)
-  if (raw !== undefined) rawBodies.set(entry, raw)
-  return entry
-}
+export const numbered = (fact: Fact, by: string, n: number): Entry => ({ ...fact, by, n })

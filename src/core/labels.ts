@@ -8,3 +8,10 @@ export const label = (labels: Labels, name: string): string => labels.get(name) 
 
 /** For JSON and for people. `Object.fromEntries` defines own properties, so `__proto__` stays a key among others. */
 export const plainLabels = (labels: Labels): Record<string, string> => Object.fromEntries(labels)
+
+/** From names and values in turn. */
+export const labelMap = (flat: readonly string[]): Labels => {
+  const labels = new Map<string, string>()
+  for (let i = 0; i < flat.length; i += 2) labels.set(flat[i]!, flat[i + 1]!)
+  return labels
+}

@@ -4,9 +4,9 @@
  * ones beside it are kept. The status is each alert's own: that of a truncated group says "resolved" while alerts fire.
  */
 import type { Alert, AlertProblem, Notification } from './alert.ts'
-import { fingerprintText, hashFlat, hashLabels } from './fingerprint.ts'
+import { fingerprintText, hashFlat, type LabelHash } from './fingerprint.ts'
 import { parseInstant, unset, type Instant } from './instant.ts'
-import type { Labels } from './labels.ts'
+import { labelMap, type Labels } from './labels.ts'
 import { annotationsOf, cut, labelsOf } from './told.ts'
 import { episodeOf } from './uuid.ts'
 
@@ -36,7 +36,7 @@ export function parseNotification(source: Notification['source'], json: unknown)
   let last = -1
   json.alerts.forEach((one: unknown, index) => {
     const alert = parseAlert(one)
-    if (isAlert(alert)) alerts.push(alert)
+    if (alert instanceof ToldAlert) alerts.push(alert)
     else if (++bad < maxProblems) problems.push({ index, ...alert })
     else last = index
   })
@@ -60,9 +60,7 @@ const none = (field: string, problem: string): ParsedNotification =>
 
 type AlertFault = Omit<AlertProblem, 'index'>
 
-const isAlert = (parsed: Alert | AlertFault): parsed is Alert => 'episode' in parsed
-
-function parseAlert(json: unknown): Alert | AlertFault {
+function parseAlert(json: unknown): ToldAlert | AlertFault {
   if (!isObject(json)) return { field: '', problem: 'must be an object' }
   const { status } = json
   if (status !== 'firing' && status !== 'resolved') return { field: 'status', problem: 'must be "firing" or "resolved"' }
@@ -70,21 +68,43 @@ function parseAlert(json: unknown): Alert | AlertFault {
   if ('problem' in startsAt) return { field: 'startsAt', problem: startsAt.problem }
   const told = labelsOf(json.labels)
   if ('problem' in told) return told
-  let { labels } = told
-  let hash = hashFlat(told.flat)
+  let flat = told
+  let hash = hashFlat(flat)
   if (hash.broken) {
-    labels = wellFormed(labels)
-    hash = hashLabels(labels)
+    flat = wellFormed(flat)
+    hash = hashFlat(flat)
   }
-  return {
-    status,
-    labels,
-    annotations: annotationsOf(json.annotations),
-    startsAt: startsAt.text,
-    endsAt: endOf(json.endsAt),
-    fingerprint: fingerprintText(hash),
-    episode: episodeOf(hash, startsAt.text, startsAt.ms),
-    generatorURL: textOf(json.generatorURL, 2048),
+  return new ToldAlert({ status, startsAt, hash, flat, json })
+}
+
+/** Labels and annotations are put into maps when somebody asks for them: of an alert that is known already nobody does. */
+class ToldAlert implements Alert {
+  readonly status: Alert['status']
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly fingerprint: string
+  readonly episode: string
+  readonly generatorURL: string
+  readonly #flat: readonly string[]
+  readonly #annotations: unknown
+
+  constructor({ status, startsAt, hash, flat, json }: { status: Alert['status']; startsAt: Instant; hash: LabelHash; flat: readonly string[]; json: Record<string, unknown> }) {
+    this.status = status
+    this.startsAt = startsAt.text
+    this.endsAt = endOf(json.endsAt)
+    this.fingerprint = fingerprintText(hash)
+    this.episode = episodeOf(hash, startsAt.text, startsAt.ms)
+    this.generatorURL = textOf(json.generatorURL, 2048)
+    this.#flat = flat
+    this.#annotations = json.annotations
+  }
+
+  get labels(): Labels {
+    return labelMap(this.#flat)
+  }
+
+  get annotations(): Labels {
+    return annotationsOf(this.#annotations)
   }
 }
 
@@ -103,8 +123,7 @@ function endOf(json: unknown): string {
 }
 
 /** Half of a surrogate pair cannot be written as UTF-8: what keeps it would read back another text. */
-const wellFormed = (labels: Labels): Labels =>
-  new Map(Array.from(labels, ([name, value]) => [name.toWellFormed(), value.toWellFormed()]))
+const wellFormed = (flat: readonly string[]): readonly string[] => [...labelMap(flat.map((text) => text.toWellFormed()))].flat()
 
 const isObject = (json: unknown): json is Record<string, unknown> => typeof json === 'object' && json !== null
 

@@ -23,10 +23,9 @@ export const bounds = {
 /** A character becomes at most this many bytes in JSON: `\u0000`. */
 const widest = 6
 
-/** In the order in which they came, also as names and values in turn. An empty value is the same as no label. */
-export function labelsOf(json: unknown): { labels: Labels; flat: readonly string[] } | { field: string; problem: string } {
+/** Names and values in turn, in the order in which they came. An empty value is the same as no label. */
+export function labelsOf(json: unknown): readonly string[] | { field: string; problem: string } {
   if (!isObject(json)) return { field: 'labels', problem: 'must be an object of texts' }
-  const labels = new Map<string, string>()
   const flat: string[] = []
   let characters = 0
   // Own names only: `__proto__` came as an own name and is read as one.
@@ -41,15 +40,15 @@ export function labelsOf(json: unknown): { labels: Labels; flat: readonly string
     if (value.length * 3 > bounds.value && utf8Size(value) > bounds.value) {
       return { field: fieldOf(name), problem: `has ${utf8Size(value)} bytes; at most ${bounds.value}` }
     }
-    labels.set(name, value)
     flat.push(name, value)
   }
-  if (labels.size === 0) return { field: 'labels', problem: 'there must be at least one label' }
-  if (labels.size > bounds.labels) return { field: 'labels', problem: `there are ${labels.size} labels; at most ${bounds.labels}` }
-  if (characters * widest > bounds.allLabels && sizeOf(labels) > bounds.allLabels) {
-    return { field: 'labels', problem: `are ${sizeOf(labels)} bytes together; at most ${bounds.allLabels}` }
+  const count = flat.length / 2
+  if (count === 0) return { field: 'labels', problem: 'there must be at least one label' }
+  if (count > bounds.labels) return { field: 'labels', problem: `there are ${count} labels; at most ${bounds.labels}` }
+  if (characters * widest > bounds.allLabels && sizeOf(flat) > bounds.allLabels) {
+    return { field: 'labels', problem: `are ${sizeOf(flat)} bytes together; at most ${bounds.allLabels}` }
   }
-  return { labels, flat }
+  return flat
 }
 
 const fieldOf = (name: string): string => `labels.${cut(name, 80)}`
@@ -100,11 +99,8 @@ export function cut(text: string, limit: number): string {
   return `${text.slice(0, limit - mark.length).toWellFormed()}${mark}`
 }
 
-const sizeOf = (texts: Labels): number => {
-  let size = 0
-  for (const [name, value] of texts) size += jsonSize(name) + jsonSize(value) + 2
-  return size
-}
+/** Of names and values in turn: each with its colon or comma. */
+const sizeOf = (flat: readonly string[]): number => flat.reduce((size, text) => size + jsonSize(text) + 1, 0)
 
 /** Bytes of a text as JSON writes it, with its quotes. */
 function jsonSize(text: string): number {

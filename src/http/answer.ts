@@ -14,7 +14,7 @@ export function refuse(res: ServerResponse, refusal: Refusal): void {
 
 export function write(res: ServerResponse, status: number, type: string, text: string, headers: Readonly<Record<string, string>> = {}): void {
   if (res.headersSent || res.destroyed) return
-  const body = Buffer.from(text)
-  res.writeHead(status, { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
-  res.end(body)
+  res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
+  // As text it leaves in one piece with the head.
+  res.end(text)
 }

@@ -9,19 +9,21 @@ interface Held {
   /** idle: between requests. sending: a request is coming in. answering: we are at work for it. */
   state: 'idle' | 'sending' | 'answering'
   urgent: boolean
+  /** Of the changes of all connections, which one brought it there: the lowest has been as it is for longest. */
+  since: number
 }
 
 export const boundConnections = (server: Server, most: number) => {
-  /** In the order of their last change: the first has been as it is for longest. */
   const held = new Map<Socket, Held>()
+  let changes = 0
 
-  const change = (socket: Socket, state: Held['state'], urgent = false): void => {
-    if (!held.delete(socket)) return
-    held.set(socket, { state, urgent })
+  const change = (is: Held | undefined, state: Held['state'], urgent = false): void => {
+    if (is) Object.assign(is, { state, urgent, since: ++changes })
   }
   const longest = (state: Held['state']): Socket | undefined => {
-    for (const [socket, is] of held) if (is.state === state && !is.urgent) return socket
-    return undefined
+    let found: [Socket, Held] | undefined
+    for (const one of held) if (one[1].state === state && !one[1].urgent && !(found && found[1].since < one[1].since)) found = one
+    return found?.[0]
   }
 
   server.on('connection', (socket: Socket) => {
@@ -30,7 +32,7 @@ export const boundConnections = (server: Server, most: number) => {
       victim?.destroy()
       if (victim) held.delete(victim)
     }
-    held.set(socket, { state: 'idle', urgent: false })
+    held.set(socket, { state: 'idle', urgent: false, since: ++changes })
     socket.once('close', () => held.delete(socket))
   })
 
@@ -38,10 +40,10 @@ export const boundConnections = (server: Server, most: number) => {
     count: (): number => held.size,
     /** Called at the head of every request. */
     begin: (req: IncomingMessage, res: ServerResponse, urgent: boolean): void => {
-      const { socket } = req
-      change(socket, 'sending', urgent)
-      req.once('end', () => change(socket, 'answering', urgent))
-      res.once('close', () => change(socket, 'idle'))
+      const is = held.get(req.socket)
+      change(is, 'sending', urgent)
+      req.once('end', () => change(is, 'answering', urgent))
+      res.once('close', () => change(is, 'idle'))
     },
   }
 }

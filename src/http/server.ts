@@ -192,8 +192,7 @@ function serveOne(id: OperationId, { right, method }: Operation, { options, insi
     if (ports === undefined && id !== 'livez' && id !== 'openapi') throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
     gate?.enter()
     try {
-      const query = new URLSearchParams(req.url.split('?', 2)[1] ?? '')
-      const call: Call = { req, res, caller, ports: ports!, door: inside.door, id: String(req.params['id'] ?? ''), query }
+      const call: Call = { req, res, caller, ports: ports!, door: inside.door, id: String(req.params['id'] ?? ''), query: new URLSearchParams(req.url.split('?', 2)[1]) }
       const done = handle(call)
       if (done instanceof Promise) await done
     } finally {

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Notification } from '../core/alert.ts'
-import { withParsed, withRawBody, type Received } from '../core/entry.ts'
+import { withAtHand, type Received } from '../core/entry.ts'
 import { LogError } from '../log/log.ts'
 import { write } from './answer.ts'
 import { bigBytes, type BigBodies } from './big.ts'
@@ -64,8 +64,8 @@ async function factsOf({ parts, asItCame, problems }: Prepared, { source, sender
     if (index > 0) await new Promise((resolve) => setImmediate(resolve))
     // What was wrong is told once.
     const told = index === 0 && problems.length > 0 ? { problems } : {}
-    const fact = withRawBody({ kind: 'received', source, payload: asItCame?.json ?? JSON.parse(part), ...told, ...from }, part)
-    facts.push(asItCame ? withParsed(fact, asItCame.notification) : fact)
+    const known = { text: part, ...(asItCame ? { notification: asItCame.notification } : {}) }
+    facts.push(withAtHand({ kind: 'received', source, payload: asItCame?.json ?? JSON.parse(part), ...told, ...from }, known))
   }
   return facts
 }

@@ -1,5 +1,5 @@
 /** Two Alertmanagers: alerts fire, are sent again and twice, overtake each other, and resolve. What is not answered 2xx is sent again. */
-import { withRawBody } from '../../src/core/entry.ts'
+import { withAtHand } from '../../src/core/entry.ts'
 import { parseNotification } from '../../src/core/notification.ts'
 import { alertBody } from '../core/story.ts'
 import type { Dice } from './dice.ts'
@@ -58,7 +58,7 @@ const post = async (world: World, dice: Dice, { labels, startsAt }: Firing, stat
   for (;;) {
     const server = world.up().length > 0 ? dice.pick(world.up()) : undefined
     const taken = server && await Promise.race([
-      server.parts!.append([withRawBody({ kind: 'received', source: 'alertmanager', payload: body }, JSON.stringify(body))], { deadlineMs: postWithinMs }).then(() => true, () => false),
+      server.parts!.append([withAtHand({ kind: 'received', source: 'alertmanager', payload: body }, { text: JSON.stringify(body) })], { deadlineMs: postWithinMs }).then(() => true, () => false),
       world.sleep(postWithinMs + 1000).then(() => false),
     ])
     if (taken) {

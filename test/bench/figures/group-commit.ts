@@ -1,7 +1,7 @@
 /** What it brings that all who wait share one commit. Both on the same log; only that the one appends through the writer. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { entryCodec, numbered, withRawBody, type Entry, type Fact, type Received } from '../../../src/core/entry.ts'
+import { entryCodec, numbered, withAtHand, type Entry, type Fact, type Received } from '../../../src/core/entry.ts'
 import { openSqliteLog } from '../../../src/log/sqlite.ts'
 import { createWriter } from '../../../src/log/writer.ts'
 import type { Figure } from '../figure.ts'
@@ -17,7 +17,7 @@ export const figure: Figure = {
     const place = folder()
     const log = await openSqliteLog<Entry>(join(place, 'log.db'), { codec: entryCodec })
     const writer = createWriter<Fact, Entry>(log, { identity: 'bench', codec: entryCodec, stamp: numbered })
-    const facts = webhookBodies(400).map((body): Received => withRawBody({ kind: 'received', source: 'alertmanager', payload: {} }, body))
+    const facts = webhookBodies(400).map((body): Received => withAtHand({ kind: 'received', source: 'alertmanager', payload: {} }, { text: body }))
     let next = 0
     const perSecond = async (append: (fact: Fact) => Promise<unknown>): Promise<number> => {
       const began = performance.now()

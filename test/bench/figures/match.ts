@@ -1,5 +1,6 @@
 /** What it costs to find the route of an alert that was never seen, against parsing that alert as JSON. */
 import type { Route } from '../../../src/core/catalogue.ts'
+import { labelMap } from '../../../src/core/labels.ts'
 import { labelsOf } from '../../../src/core/told.ts'
 import { compileRoutes } from '../../../src/core/routing.ts'
 import type { Figure, Sample } from '../figure.ts'
@@ -29,7 +30,7 @@ export const figure: Figure = {
     const alerts = texts.map((text) => {
       const told = labelsOf((JSON.parse(text) as { labels: unknown }).labels)
       if ('problem' in told) throw new Error(told.problem)
-      return told.labels
+      return labelMap(told)
     })
     const tables = [1000, 10_000].map((count) => compileRoutes(routesOf(count)))
     const perAlert = (work: (index: number) => void): number => {

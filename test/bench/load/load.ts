@@ -3,6 +3,7 @@
  * so many a second, each at its time whether or not the ones before were answered; what waits for a free connection has
  * waited since then, so a server that hangs is not spared.
  */
+import { performance } from 'node:perf_hooks'
 import { openClient, type Client } from './client.ts'
 import { requests, withNewAlerts, type Template } from './bodies.ts'
 
@@ -11,6 +12,8 @@ export type Order =
   | { readonly kind: 'pace'; readonly port: number; readonly path: string; readonly connections: number; readonly ms: number; readonly perSecond: number }
 export interface Answer {
   readonly perSecond: number
+  /** The share of the time in which this process had work: near 1, it is the load that was measured. */
+  readonly busy: number
   /** By status; 0 is what was not answered. */
   readonly statuses: Readonly<Record<number, number>>
   /** Milliseconds, of `pace` only. */
@@ -30,6 +33,7 @@ const flood = async (order: Order & { kind: 'flood' }): Promise<Answer> => {
   let next = 0
   const began = performance.now()
   const until = began + order.ms
+  const before = performance.eventLoopUtilization()
   const clients = await Promise.all(Array.from({ length: order.connections }, () => openClient(order.port)))
   await Promise.all(clients.map(async (client) => {
     while (performance.now() < until) {
@@ -39,7 +43,7 @@ const flood = async (order: Order & { kind: 'flood' }): Promise<Answer> => {
     }
     client.close()
   }))
-  return { perSecond: (statuses[200] ?? 0) / (performance.now() - began) * 1000, statuses, latencies: [] }
+  return { perSecond: (statuses[200] ?? 0) / (performance.now() - began) * 1000, busy: performance.eventLoopUtilization(before).utilization, statuses, latencies: [] }
 }
 
 const pace = async (order: Order & { kind: 'pace' }): Promise<Answer> => {
@@ -51,6 +55,7 @@ const pace = async (order: Order & { kind: 'pace' }): Promise<Answer> => {
   const waiting: number[] = []
   const total = Math.floor(order.ms * order.perSecond / 1000)
   const began = performance.now()
+  const before = performance.eventLoopUtilization()
   const settled = Promise.withResolvers<void>()
   const go = (): void => {
     while (free.length > 0 && waiting.length > 0) {
@@ -73,7 +78,7 @@ const pace = async (order: Order & { kind: 'pace' }): Promise<Answer> => {
   }
   await settled.promise
   for (const client of all) client.close()
-  return { perSecond: total / (performance.now() - began) * 1000, statuses, latencies }
+  return { perSecond: total / (performance.now() - began) * 1000, busy: performance.eventLoopUtilization(before).utilization, statuses, latencies }
 }
 
 process.on('message', (order: Order) => {

@@ -53,7 +53,7 @@ const ended = async (child: ChildProcess): Promise<void> => {
 
 export const startRaw = async () => {
   const { child, first } = await start<{ port: number }>('raw-server')
-  return { port: first.port, close: () => ended(child) }
+  return { port: first.port, pid: child.pid!, close: () => ended(child) }
 }
 
 export const startColdServer = async (place: string) => {
