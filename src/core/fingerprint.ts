@@ -3,6 +3,7 @@
  * computed here, never taken from a sender, and it is no proof against people who construct collisions: the identity
  * of an episode therefore adds a second, unrelated hash.
  */
+import { lineOf, putHex, textOf } from './hex.ts'
 import type { Labels } from './labels.ts'
 
 /** FNV-1a 64 over name, 0xFF, value, 0xFF of each label, names in the order of their bytes: 16 hex digits. */
@@ -19,11 +20,15 @@ export interface LabelHash {
   readonly broken: boolean
 }
 
-export const fingerprintText = ({ high, low }: LabelHash): string =>
-  hex4[high >>> 16]! + hex4[high & 0xffff]! + hex4[low >>> 16]! + hex4[low & 0xffff]!
+const line = lineOf('0'.repeat(16))
 
-/** Four hex digits by number. */
-export const hex4: readonly string[] = Array.from({ length: 0x10000 }, (_, i) => i.toString(16).padStart(4, '0'))
+export const fingerprintText = ({ high, low }: LabelHash): string => {
+  putHex(line, 0, high >>> 16)
+  putHex(line, 4, high)
+  putHex(line, 8, low >>> 16)
+  putHex(line, 12, low)
+  return textOf(line)
+}
 
 export const hashLabels = (labels: Labels): LabelHash => hashFlat([...labels].flat())
 

@@ -1,5 +1,6 @@
 /** UUIDs of version 7: they sort by their time. Time and chance are handed in. */
-import { hashLabels, hex4, mix, type LabelHash } from './fingerprint.ts'
+import { hashLabels, mix, type LabelHash } from './fingerprint.ts'
+import { lineOf, putHex, textOf } from './hex.ts'
 import type { Labels } from './labels.ts'
 
 /** `ms` is milliseconds since 1970; of `random` the first ten bytes are used. */
@@ -32,10 +33,19 @@ export function episodeOf(hash: LabelHash, startsAt: string, startsAtMs: number)
   return write(startsAtMs, z & 0xfff, x >>> 16, x & 0xffff, y >>> 16, y & 0xffff)
 }
 
+const line = lineOf('00000000-0000-7000-8000-000000000000')
+
 /** A time before 1970 is written as 1970. */
 function write(ms: number, a: number, b: number, c: number, d: number, e: number): string {
   const time = ms > 0 ? Math.min(Math.floor(ms), 2 ** 48 - 1) : 0
   const seconds = Math.floor(time / 0x10000)
-  const start = `${hex4[seconds >>> 16]}${hex4[seconds & 0xffff]}-${hex4[time % 0x10000]}`
-  return `${start}-${hex4[0x7000 | a & 0xfff]}-${hex4[0x8000 | b & 0x3fff]}-${hex4[c]}${hex4[d]}${hex4[e]}`
+  putHex(line, 0, seconds >>> 16)
+  putHex(line, 4, seconds)
+  putHex(line, 9, time % 0x10000)
+  putHex(line, 14, 0x7000 | a & 0xfff)
+  putHex(line, 19, 0x8000 | b & 0x3fff)
+  putHex(line, 24, c)
+  putHex(line, 28, d)
+  putHex(line, 32, e)
+  return textOf(line)
 }

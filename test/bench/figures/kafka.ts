@@ -1,5 +1,5 @@
 /** What the way over a real Kafka costs: against the embedded log, and against kafkajs that sends the same bytes and does nothing else. */
-import { createRequire } from 'node:module'
+import { loadKafkajs } from '../../../src/log/kafka-client.ts'
 import type { Figure } from '../figure.ts'
 import { median } from '../figure.ts'
 import { webhookBodies } from '../load/bodies.ts'
@@ -41,7 +41,7 @@ export const figure: Figure = {
 
 /** As many bodies in one batch as connections wait for theirs, packed alike, and the next batch at once. */
 const rawProducer = async (brokers: readonly string[]) => {
-  const { Kafka, CompressionTypes, logLevel } = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs')
+  const { Kafka, CompressionTypes, logLevel } = await loadKafkajs() // with the packing that ours uses: kafkajs' own takes longer
   const client = new Kafka({ clientId: 'bench', brokers: [...brokers], logLevel: logLevel.NOTHING })
   const producer = client.producer({ allowAutoTopicCreation: false, idempotent: false })
   const topic = freshPrefix('bench-raw')
