@@ -34,7 +34,8 @@ test('folding what the door parsed, and what the log gives back, comes to the sa
       const entry = numbered(fact, 'A', byDoor.length + 1)
       byDoor.push(entry)
       byLog.push(entryCodec.decode(entryCodec.encode(entry)))
-      if (notificationOf(fact as Received) === notificationOf(fact as Received)) parsedAtTheDoor++
+      const [once, again] = [notificationOf(fact as Received), notificationOf(fact as Received)]
+      if (once === again) parsedAtTheDoor++
     }
   }
   Object.assign(ports, { append })
