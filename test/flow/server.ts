@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** More settings, by their names in the environment. */
   readonly env?: Readonly<Record<string, string>>
   readonly port?: number
+  /** Another user than this one, which only root may say. */
+  readonly uid?: number
 }
 
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'paramedic-flow-'))
@@ -52,9 +54,9 @@ const root = join(import.meta.dirname, '..', '..')
 const bin = join(root, 'bin', 'paramedic.js')
 
 /** Resolves once it listens: with Kafka away that is before it has read its log. */
-export const launch = async ({ state, log, services, catalogue = root, env = {}, port = 0 }: ServerOptions): Promise<Running> => {
+export const launch = async ({ state, log, services, catalogue = root, env = {}, port = 0, ...user }: ServerOptions): Promise<Running> => {
   const child = spawn(process.execPath, [bin, 'serve'], {
-    stdio: ['ignore', 'ignore', 'pipe'], cwd: state,
+    stdio: ['ignore', 'ignore', 'pipe'], cwd: state, ...user,
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'],
       PARAMEDIC_STATE: state, PARAMEDIC_LISTEN: `127.0.0.1:${port}`,
@@ -105,3 +107,5 @@ export const startServers = async (count: number, options: Omit<ServerOptions, '
   await eventually('all see each other', async () => (await Promise.all(servers.map(({ url }) => get(`${url}/v1/runners`)))).every(({ items }) => items.length === count))
   return servers
 }
+
+export const endAll = (servers: readonly Running[], signal?: NodeJS.Signals) => Promise.all(servers.map((server) => server.end(signal)))

@@ -1,29 +1,11 @@
 /** A stop over two servers on one real Kafka: nothing survives, and the proof says what was counted from outside. */
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { freshPrefix, noKafka, noOwnKafka, ownKafka, sharedKafka } from '../servers/kafka.ts'
-import { alive, eventually, get, liftAll, notification, post, workflowsOf } from './flow.ts'
-import { folder, launch, ownCatalogue, startServers, targetsIn, type Running } from './server.ts'
-
-const mark = (): string => `paramedic-tree-${randomUUID()}`
-
-/** Starts `count` trees, by both servers, and waits until every one of them has grown. */
-const growTrees = async (servers: readonly Running[], count: number, tree: string, file: string): Promise<void> => {
-  await liftAll(servers[0]!.url)
-  for (let n = 0; n < count; n++) {
-    const labels = { alertname: 'Tree', service: `s${n}`, mark: tree, file }
-    assert.equal((await post(`${servers[n % 2]!.url}/webhooks/alertmanager`, notification([{ labels }]))).status, 200)
-  }
-  await eventually('all trees have grown', async () => alive(tree).length >= count * 5, 120_000)
-}
-
-const numbers = ({ acknowledgements }: any): { killed: number; survivors: number } => ({
-  killed: acknowledgements.reduce((sum: number, one: any) => sum + one.killed, 0), survivors: acknowledgements.reduce((sum: number, one: any) => sum + one.survivors, 0),
-})
-
-const endAll = (servers: readonly Running[], signal?: NodeJS.Signals) => Promise.all(servers.map((server) => server.end(signal)))
+import { alive, eventually, get, post, workflowsOf } from './flow.ts'
+import { endAll, folder, launch, ownCatalogue, startServers, targetsIn, type Running } from './server.ts'
+import { growTrees, mark, numbers } from './trees.ts'
 
 test('a stop kills 20 trees on two servers: nothing survives, and the proof says so', { skip: noKafka, timeout: 300_000 }, async () => {
   const dir = folder()

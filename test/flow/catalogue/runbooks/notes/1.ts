@@ -5,7 +5,11 @@ const note = async ({ $, labels, target }: StepContext, text: string): Promise<v
   const line = `${target} ${text}`
   await $`echo ${line} >> ${labels['file']}`
 }
-const hold = async ({ $, labels }: StepContext): Promise<void> => void (await $`sleep ${labels['hold'] ?? '0'}`)
+/** For as long as `hold` says, and until the file is there that the label of this name has. */
+const hold = async ({ $, labels }: StepContext, gate: string): Promise<void> => {
+  await $`sleep ${labels['hold'] ?? '0'}`
+  if (labels[gate]) await $`sh -c 'until [ -e "$1" ]; do sleep 0.05; done' sh ${labels[gate]}`
+}
 
 export default runbook({
   target: 'service',
@@ -16,7 +20,7 @@ export default runbook({
       name: 'only once', effect: 'once', timeout: minutes(1),
       run: async (context) => {
         await note(context, 'once begins')
-        await hold(context)
+        await hold(context, 'onceGate')
         await note(context, 'once ends')
         return { noted: true }
       },
@@ -25,7 +29,7 @@ export default runbook({
       name: 'last', effect: 'repeatable', timeout: minutes(1),
       run: async (context) => {
         await note(context, 'last begins')
-        await hold(context)
+        await hold(context, 'lastGate')
         await note(context, 'last ends')
       },
     },
