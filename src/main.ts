@@ -1,5 +1,4 @@
 /** Wires the parts and owns their start and their end. One process with every role, or some of them beside others. */
-import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Catalogue } from './core/catalogue.ts'
@@ -70,7 +69,6 @@ export type Parts = Awaited<ReturnType<typeof startParts>>
 /** Everything behind the doors: the log, the fold, and whoever acts on it. Doors (HTTP, Slack) are given what it returns. */
 export const startParts = async (options: PartsOptions, outside: Outside = realOutside) => {
   const { clock, boottime, newId } = outside
-  mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
   // The log asks for it while it opens: nothing may go before the first snapshot is known.
   let snapshots: ReturnType<typeof createSnapshots> | undefined
   const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.keepFrom() ?? 0 })

@@ -1,5 +1,6 @@
 /** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type Reading } from './catalog/read.ts'
@@ -34,8 +35,14 @@ export interface ServeOptions {
   readonly bestEffortKill?: boolean
 }
 
+/** What a person has to mend first; the message says how. */
+class CannotStart extends Error {
+  override readonly name = 'CannotStart'
+}
+
 export const serve = async (config: Config, { say, tellPeople = say, bestEffortKill = false }: ServeOptions): Promise<Served> => {
   const stateDirectory = config.state
+  makeFolder(stateDirectory)
   const closed = new AbortController()
   const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
   const { name, roles, alertmanager } = config
@@ -53,6 +60,8 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     onAnswered: metrics.answered, onRefused: metrics.refused,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),
+  }).catch((problem: NodeJS.ErrnoException) => {
+    throw cannotListen(config.listen, problem)
   })
   say(`listening on ${door.url}, and reading the log`)
   const parts = await startParts({
@@ -136,6 +145,20 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
 }
 
 const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } => (value === undefined ? {} : { [name]: value }) as { [P in K]?: T }
+
+const makeFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (problem) {
+    throw new CannotStart(`The state folder ${path} cannot be made (${(problem as Error).message}). Name another with --state, or clear the way.`)
+  }
+}
+
+const cannotListen = ({ host, port }: Config['listen'], problem: NodeJS.ErrnoException): Error => {
+  if (problem.syscall === undefined) return problem
+  const why = problem.code === 'EADDRINUSE' ? 'Another program listens there: end that one, or' : 'Give it that right, or'
+  return new CannotStart(`It cannot listen on ${host}:${port} (${problem.message}). ${why} name another place with --listen HOST:PORT.`)
+}
 
 /** A scrape does not wait longer for the log to say where its end is. */
 const lagMs = 300

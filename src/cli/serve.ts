@@ -11,7 +11,8 @@ export const register = ({ program }: Cli): void => {
       const logger = createLogger({ level: config.logLevel, name: config.name })
       for (const warning of warnings) logger.warn(warning)
       const served = await serve(config, { say: (text) => logger.info(text), tellPeople: (text) => logger.warn(text) }).catch((problem: unknown) => {
-        logger.error(problem instanceof Error && problem.name === 'LogError' ? problem.message : problem)
+        // What the outside refuses is said in a line; the rest is a defect, and where it lies is wanted.
+        logger.error(problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : problem)
         // Nothing that was half started may keep the process.
         process.exit(1)
       })

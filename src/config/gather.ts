@@ -1,5 +1,5 @@
 /** Collects what was written where: defaults, then the file, then the environment, then flags; the later wins. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { didYouMean } from '../catalog/nearest.ts'
 import type { Problem } from '../catalog/problem.ts'
@@ -61,9 +61,14 @@ export async function gather({ file, env, flags = {}, cwd }: Sources): Promise<G
 /** What is wrong with the configuration file that is named, or that lies here under the usual name. */
 function wrongFile(named: string | undefined, path: string): string | undefined {
   if (named === '') return 'is empty: name the configuration file, or leave it out'
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return named === undefined ? undefined : 'is not there: name the configuration file that is'
-  return found.isDirectory() ? 'is a folder: name the configuration file in it' : undefined
+  try {
+    if (statSync(path).isDirectory()) return 'is a folder: name the configuration file in it'
+    accessSync(path, constants.R_OK)
+    return undefined
+  } catch (problem) {
+    if ((problem as NodeJS.ErrnoException).code !== 'ENOENT') return `cannot be read (${(problem as Error).message}): give this user the right to, or name another file`
+    return named === undefined ? undefined : 'is not there: name the configuration file that is'
+  }
 }
 
 /** Environment may hold a secret itself or name its file. */

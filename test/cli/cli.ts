@@ -16,13 +16,15 @@ export interface Where {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly node?: readonly string[]
+  /** Another user than this one, which only root may say. */
+  readonly uid?: number
 }
 
 const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> =>
   ({ PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: '/nowhere', ...more })
 
-export async function paramedic(args: readonly string[], { cwd = '/', env, node = [] }: Where = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [...node, bin, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000, killSignal: 'SIGKILL' })
+export async function paramedic(args: readonly string[], { cwd = '/', env, node = [], ...user }: Where = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [...node, bin, ...args], { cwd, env: environment(env), ...user, stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000, killSignal: 'SIGKILL' })
   const texts = [child.stdout, child.stderr].map((stream) => {
     const said = { text: '' }
     stream.setEncoding('utf8').on('data', (text: string) => (said.text += text))
