@@ -62,7 +62,7 @@ function proofText(stop: Stop): string {
     ...(sum('survivors') > 0 ? [alarm(`${sum('survivors')} PROCESSES SURVIVED ON ${namesOf(acknowledgements.filter((one) => one.survivors > 0))}: kill them on their host`)] : []),
     ...(missing.length > 0 ? [alarm(`NO ANSWER FROM ${namesOf(missing)}: it dies by itself when its lease ends; stop it on its host to be sure`)] : []),
     ...(lost.length > 0 ? [`let go by its deadline: ${namesOf(lost)}, lost without an answer`] : []),
-    ...(durable ? [] : ['not on the log yet: it is in force, lies in a file, and is put on the log as soon as that works']),
+    ...(durable ? [] : ['not on the log yet: it is in force, and is put there as soon as that works']),
     ...(coversAnything(stop) ? [] : [alarm('IT COVERS NOTHING THAT RUNS, WAITS OR COULD START. It stands all the same: look at its matchers')]),
     ...(note === undefined ? [] : [alarm(clean(note))]),
     `to lift it: paramedic go ${short(id)} --why "…"`,

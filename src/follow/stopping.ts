@@ -25,6 +25,14 @@ export interface StoppingOptions extends InFlightOptions {
   readonly append: (facts: readonly Fact[], options?: { deadlineMs?: number }) => Promise<number>
 }
 
+export interface Pulled {
+  readonly id: string
+  /** Whether it is on the log already. */
+  readonly durable: boolean
+  /** Why the file does not hold it either: it is in force, and a restart would forget it. */
+  readonly unkept?: string
+}
+
 /** How long whoever pulls a stop waits to hear that it is on the log. */
 const durableWithinMs = 2000
 /** How long a stop that was sent on the control stream may take to come back before it is sent again. */
@@ -34,14 +42,21 @@ export const createStopping = (options: StoppingOptions) => {
   const busy = inFlight(options)
   for (const stop of readStops(options.file, options.newId)) options.trip(stop)
   let kept: string | undefined
+  let unkept: string | undefined
 
-  /** The file holds what the log does not. */
+  /** The file holds what the log does not. A full disk keeps nothing from being stopped here and elsewhere: it is said once, and tried again at each turn. */
   const keep = (): void => {
     const waiting = options.unrecorded()
     const ids = waiting.map(({ id }) => id).join()
     if (ids === kept) return
-    writeStops(options.file, waiting)
-    kept = ids
+    try {
+      writeStops(options.file, waiting)
+      kept = ids
+      unkept = undefined
+    } catch (problem) {
+      if (unkept === undefined) options.onProblem(problem)
+      unkept = problem instanceof Error ? problem.message : String(problem)
+    }
   }
 
   const spread = (): void => {
@@ -61,19 +76,19 @@ export const createStopping = (options: StoppingOptions) => {
       spread()
     }) satisfies Actor,
     /** What another process passed on: in force here when this returns, and sent to the streams by level. */
-    obey: (stop: StopOrder): { id: string; durable: boolean } => {
+    obey: (stop: StopOrder): Pulled => {
       options.trip(stop)
       keep()
       return { id: stop.id, durable: options.state.stops.has(stop.id) }
     },
-    /** Trips the latch before anything else. `durable`: whether it is on the log already. */
-    pull: async (stop: StopOrder): Promise<{ id: string; durable: boolean }> => {
+    /** Trips the latch before anything else. */
+    pull: async (stop: StopOrder): Promise<Pulled> => {
       options.trip(stop)
       keep()
       options.sendToPeers(stop)
       spread()
       const durable = await until(options.clock, () => options.state.stops.has(stop.id), durableWithinMs)
-      return { id: stop.id, durable }
+      return { id: stop.id, durable, ...(durable || unkept === undefined ? {} : { unkept }) }
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { Entry, Fact, Printed, StopOrder } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
 import type { EdgeView } from '../edge/edge.ts'
+import type { Pulled } from '../follow/stopping.ts'
 import type { Recorded } from '../log/log.ts'
 
 export interface Peer {
@@ -57,7 +58,7 @@ export interface Ports {
   /** Folded here when it resolves; else as `append`. */
   record(facts: readonly Fact[], options: { readonly deadlineMs: number }): Promise<void>
   /** In force here when it resolves. With an id it is one that another process passes on, and goes no further. */
-  pullStop(stop: NewStop): Promise<{ readonly id: string; readonly durable: boolean }>
+  pullStop(stop: NewStop): Promise<Pulled>
   /** On the log when it resolves. */
   liftStop(id: string, who: string, why: string): Promise<void>
   /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */

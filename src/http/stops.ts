@@ -23,17 +23,18 @@ export async function pullStop(call: Call): Promise<void> {
     if (problem instanceof Refusal) return undefined
     throw problem
   })
-  const { order, note } = readOrder(body?.toString() ?? '{', req.headers['content-type'] ?? '')
+  const { order, note: misread } = readOrder(body?.toString() ?? '{', req.headers['content-type'] ?? '')
   const who = caller.proved && !caller.peer ? caller.name : (order.who ?? caller.name)
   const asked: NewStop = { matchers: order.matchers, effect: order.effect, why: order.why, who, ...(caller.peer && order.id !== undefined ? { id: order.id } : {}) }
-  const { id, durable } = await ports.pullStop(asked)
+  const { id, durable, unkept } = await ports.pullStop(asked)
+  const note = [unkept === undefined ? '' : `It is in force, and could not be kept (${unkept}): until it is on the log, a restart forgets it.`, misread ?? ''].filter(Boolean).join(' ')
   const fromPage = (req.headers.accept ?? '').includes('text/html')
   const wait = query.get('wait')
   const waitMs = fromPage ? 3000 : wait === null ? 0 : Math.min(longestWaitMs, parseDuration(wait) ?? 10_000)
   const enough = caller.peer ? hasAnswered(ports) : isProved
   const proof = waitMs > 0 ? await waitForProof(ports, id, { waitMs, enough, signal: door.ending, gone: () => res.destroyed }) : undefined
-  if (fromPage) return write(res, 201, 'text/html; charset=utf-8', renderPage(ports.read(), { pulled: id, ...(note === undefined ? {} : { note }) }), pageHeaders)
-  const told = note !== undefined ? { note } : waitMs === 0 && coversNothing(ports, id) ? { note: 'It covers nothing that runs, waits or could start. It stands all the same: look at its matchers.' } : {}
+  if (fromPage) return write(res, 201, 'text/html; charset=utf-8', renderPage(ports.read(), { pulled: id, ...(note === '' ? {} : { note }) }), pageHeaders)
+  const told = note !== '' ? { note } : waitMs === 0 && coversNothing(ports, id) ? { note: 'It covers nothing that runs, waits or could start. It stands all the same: look at its matchers.' } : {}
   answer(res, 201, proof === undefined ? { id, durable, ...told } : { ...proof, ...told })
 }
 

@@ -77,6 +77,6 @@ async function makeDurable(ports: Pick<Ports, 'append'>, facts: readonly Receive
   } catch (problem) {
     if (!(problem instanceof LogError)) throw problem
     if (problem.code === 'LOG_BUSY') throw new Refusal('QUEUE_FULL', 'Too much waits to be written.', { headers: later() })
-    throw new Refusal('NOT_DURABLE', 'The log did not take it in time: send it again.', { headers: later() })
+    throw new Refusal('NOT_DURABLE', 'The log did not take it in time: send it again. See /healthz for why.', { headers: later() })
   }
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StopOrder } from '../core/entry.ts'
 import { isEnd, type State, type Stop } from '../core/state.ts'
+import type { Pulled } from '../follow/stopping.ts'
 import { findById } from './answers.ts'
 import { toBlocks, toLine } from './blocks.ts'
 import { proofMs, stopCard } from './card-stop.ts'
@@ -17,7 +18,7 @@ export interface StopPorts {
   /** Those that tick and run. */
   readonly runners: () => readonly { readonly id: string; readonly name: string }[]
   /** In force here before anything else happens. */
-  readonly pullStop: (stop: Omit<StopOrder, 'id'>) => Promise<{ readonly id: string; readonly durable: boolean }>
+  readonly pullStop: (stop: Omit<StopOrder, 'id'>) => Promise<Pulled>
   readonly liftStop: (stop: string, who: string, why: string) => Promise<void>
   /** Stops of the configuration. */
   readonly forced: ReadonlySet<string>
@@ -38,7 +39,7 @@ export const stopIt = async (order: Omit<StopOrder, 'id'>, reply: Reply, deeds: 
 }
 
 const prove = async (pulled: ReturnType<StopPorts['pullStop']>, order: Omit<StopOrder, 'id'>, reply: Reply, { ports, signal }: Deeds): Promise<void> => {
-  const { id } = await pulled
+  const { id, unkept } = await pulled
   const proved = (): boolean => {
     const stop = ports.state.stops.get(id)
     return stop !== undefined && factsOf(stop, ports).missing.length === 0
@@ -47,7 +48,7 @@ const prove = async (pulled: ReturnType<StopPorts['pullStop']>, order: Omit<Stop
   const stop = ports.state.stops.get(id)
   if (stop) return void (await reply(cardMessage(stop, ports), { seenByAll: true }))
   const scope = order.matchers.join(', ') || 'everything'
-  await reply(toLine(`🛑 The stop of ${scope} [${shortId(id)}] is in force where it arrived, and is NOT ON THE LOG after ${proofMs / 1000} s. It is kept in a file and goes there as soon as the log can be written. Who has not heard of it is not known: look at each server.`), { seenByAll: true })
+  await reply(toLine(`🛑 The stop of ${scope} [${shortId(id)}] is in force where it arrived, and is NOT ON THE LOG after ${proofMs / 1000} s. ${unkept === undefined ? 'It is kept in a file' : `It could NOT be kept in a file either (${unkept}): a restart would forget it. It stays in force`} and goes there as soon as the log can be written. Who has not heard of it is not known: look at each server.`), { seenByAll: true })
 }
 
 export const liftIt = async ({ id, why }: { id: string; why: string }, who: string, reply: Reply, deeds: Deeds): Promise<Answer> => {

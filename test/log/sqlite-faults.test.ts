@@ -1,8 +1,8 @@
 /** What happens to a file: processes die, disks fill, pages tear, other programs look in. */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, open as openFile, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, open as openFile, readFile, rename, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,6 +11,7 @@ import { describe, test } from 'node:test'
 import { LogError } from '../../src/log/log.ts'
 import { entries, entry, readAll, type ContractEntry } from '../contract/log.ts'
 import { logFiles, refusal, type TestLog } from './log-files.ts'
+import { smallDisk } from './small-disk.ts'
 
 const script = new URL('./sqlite-child.ts', import.meta.url).pathname
 const { open, fresh, folder, closeAll } = logFiles()
@@ -222,28 +223,28 @@ describe('a full disk', () => {
   })
 
   test('a file system without room: the same, and it goes on by itself when there is some', async (t) => {
-    const disk = join(folder(), 'small disk')
-    await mkdir(disk)
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status !== 0) return process.env['CI'] === 'true' ? assert.fail('CI mounts, or does not test this') : t.skip('mounting needs root')
+    const disk = smallDisk(t, join(folder(), 'small disk'), '2m')
+    if (!disk) return
+    const path = join(disk.path, 'log.db')
     try {
-      await writeFile(join(disk, 'in the way'), Buffer.alloc(800_000))
-      const log = await open(join(disk, 'log.db'))
+      await writeFile(join(disk.path, 'in the way'), Buffer.alloc(800_000))
+      const log = await open(path)
       const landed = await fill(log, 0)
       assert.ok(landed > 2)
       assert.equal((await commits(log)).length, 2 * landed)
-      await rm(join(disk, 'in the way'))
+      disk.empty()
       const more = await fill(log, landed)
       assert.ok(more > landed, 'nothing more landed, though there was room')
       assert.equal((await commits(log)).length, 2 * more)
       await log.close()
-      await open(join(disk, 'log.db')).then((it) => it.close(), refusal('LOG_DISK_FULL', /Free some space/))
-      spawnSync('mount', ['-o', 'remount,size=8m', disk])
-      const again = await open(join(disk, 'log.db'))
+      await open(path).then((it) => it.close(), refusal('LOG_DISK_FULL', /Free some space/))
+      disk.grow('8m')
+      const again = await open(path)
       assert.equal((await commits(again)).length, 2 * more)
       await again.close()
     } finally {
       await closeAll()
-      spawnSync('umount', [disk])
+      disk.unmount()
     }
   })
 })
