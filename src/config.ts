@@ -82,6 +82,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
     lostAfterMs: values.lostAfter ?? 45_000,
     drainTimeoutMs: values.drainTimeout ?? 25_000,
+    repeatIntervalMs: values.repeatInterval ?? 4 * 3_600_000,
     retentionMs: values.retention ?? 30 * 86_400_000,
     logLevel: values.logLevel ?? 'info',
     force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false },

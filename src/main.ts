@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Catalogue } from './core/catalogue.ts'
 import { entryCodec, numbered, yields, type Entry, type Fact, type StopOrder } from './core/entry.ts'
 import { foldVersion } from './core/evolve.ts'
+import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
 import { initialState, type State, type Workflow } from './core/state.ts'
 import { startControl, freshMs } from './follow/control.ts'
@@ -48,8 +49,11 @@ export interface PartsOptions {
   readonly warm?: number
   readonly secrets?: readonly string[]
   readonly hands: Hands
-  readonly alertGone?: (workflow: Workflow, state: State) => Promise<boolean>
+  /** Whether it fires, asked where it lives; undefined where it is not known. */
+  readonly alertFires?: (workflow: Workflow, state: State) => Promise<boolean | undefined>
   readonly activeAlerts?: () => Promise<readonly string[]>
+  /** See the entry `joined`. */
+  readonly rememberMs?: number
   readonly forceDryRun: boolean
   /** The demo's: runbooks also start by themselves where nothing kills without survivors. */
   readonly bestEffortKill?: boolean
@@ -111,7 +115,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const peers = () => [...control.peers()].filter(([id]) => !former.has(id) && state.processes.get(id)?.lost === false).map(([, peer]) => peer)
   const hear = (stop: string, acknowledged: Acknowledged): void => proofs.hear(stop, { ...acknowledged, at: follower.now() })
   const relay = createRelay({
-    clock, tellPeer: outside.tellPeer, notify: options.notify, hear, over: (stop) => state.stops.get(stop)?.lifted !== undefined,
+    clock, tellPeer: outside.tellPeer, notify: options.notify, hear, over: (stop) => isLifted(state, stop),
     peers: () => peers().map(({ tick }) => tick).filter(({ by }) => by !== identity.id),
   })
   const stopping = createStopping({
@@ -170,12 +174,12 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const later: Actor[] = []
   let stepper: Stepper | undefined
   if (runs) {
-    const gone = options.alertGone
+    const fires = options.alertFires
     const deps: RunnerDeps = {
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs },
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
-      alertGone: gone && ((workflow) => gone(workflow, state)), activeAlerts: options.activeAlerts,
+      alertFires: fires && ((workflow) => fires(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }))
     stepper = createStepper(deps)
@@ -247,7 +251,7 @@ const claimsOf = (state: State, runner: string): number =>
 const seatEveryMs = 100
 
 const joined = (options: PartsOptions): Fact =>
-  ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion })
+  ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion, ...(options.rememberMs === undefined ? {} : { rememberMs: options.rememberMs }) })
 
 interface Beginning {
   readonly state: State
@@ -282,8 +286,7 @@ const activate = async (catalogue: Catalogue, parts: Pick<Beginning, 'state' | '
   const { state, append, folded } = parts
   if (state.catalogue?.digest === catalogue.digest) return true
   const facts: Fact[] = state.catalogues.has(catalogue.digest) ? [] : [{ kind: 'catalogue announced', catalogue }]
-  if (state.activatedBefore.has(catalogue.digest)) return false
-  facts.push({ kind: 'catalogue activated', digest: catalogue.digest, was: state.catalogue?.digest ?? '' })
-  await folded(await append(facts))
+  if (!state.activatedBefore.has(catalogue.digest)) facts.push({ kind: 'catalogue activated', digest: catalogue.digest, was: state.catalogue?.digest ?? '' })
+  if (facts.length > 0) await folded(await append(facts))
   return state.catalogue?.digest === catalogue.digest
 }

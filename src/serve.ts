@@ -7,7 +7,6 @@ import { readCatalogue, type Reading } from './catalog/read.ts'
 import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
-import { runbookId } from './core/catalogue.ts'
 import { createEdges } from './edge/edges.ts'
 import type { Health, Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
@@ -67,8 +66,8 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: [], hands, ...(alertmanagers ? { alertGone: alertmanagers.gone, activeAlerts: alertmanagers.active } : {}),
-    forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
+    secrets: [], hands, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
+    rememberMs: 3 * config.repeatIntervalMs, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed,
   }).catch(async (problem: unknown) => {
     await door.close(0)
@@ -216,4 +215,4 @@ const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, si
 
 /** A version that the log has run never comes back as something else. */
 const digestsRun = (state: Parts['state']): Record<string, string> =>
-  Object.fromEntries([...state.workflows.values()].map(({ runbook }) => [runbookId(runbook), runbook.digest]))
+  Object.fromEntries(state.ran)

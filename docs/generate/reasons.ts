@@ -40,7 +40,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   'cooldown': 'The same was done to this target too lately.',
   'attempts': 'It was tried as often as it may be; a person is asked.',
   'policy failed': 'A policy could not judge, which counts as no.',
-  'fact missing': 'A policy needs to know something of the outside that could not be read, which counts as no.',
+  'fact missing': 'Something of the outside must be known and could not be read. For a policy that counts as no; whether an alert that began long ago still fires is asked of a person.',
   'bounds': 'A target would become too small or too large, or change too far in one step.',
   'one-domain': 'Another failure domain is being worked on.',
   'same': 'Its targets differ in a label in which they must not.',

@@ -3,7 +3,7 @@ import { runbookId } from '../core/catalogue.ts'
 import { createExplainer, type Explained } from '../core/explain.ts'
 import { createFirstReading } from '../core/past.ts'
 import type { Verdict } from '../core/policy.ts'
-import type { State, Workflow } from '../core/state.ts'
+import type { Workflow } from '../core/state.ts'
 import { CliError } from './client.ts'
 import { history, withLogFlags } from './entries.ts'
 import type { Cli } from './main.ts'
@@ -19,7 +19,7 @@ export const register = (cli: Cli): void => {
 async function explain(cli: Cli, id: string, options: Record<string, unknown>): Promise<void> {
   const first = createFirstReading()
   for await (const read of history(cli, options)) first.fold(read)
-  const workflow = workflowOf(first.state, id)
+  const workflow = workflowOf(first, id)
   const decisions = first.decisions.filter(({ entry, counted }) => counted && entry.workflow === workflow.id)
   if (decisions.length === 0) throw new CliError(1, `nothing was decided about ${short(workflow.id)} yet: it is ${workflow.state}`)
   const explainer = createExplainer(decisions)
@@ -30,14 +30,15 @@ async function explain(cli: Cli, id: string, options: Record<string, unknown>): 
   if (explained.some(({ same }) => !same)) process.exitCode = 1
 }
 
-function workflowOf(state: State, id: string): Workflow {
-  const named = [...state.workflows.values()].filter((one) => one.id.endsWith(id))
+function workflowOf(past: Pick<ReturnType<typeof createFirstReading>, 'workflows' | 'episodes'>, id: string): Workflow {
+  const workflows = past.workflows()
+  const named = workflows.filter((one) => one.id.endsWith(id))
   if (id.length >= 6 && named.length > 1) throw new CliError(1, `${id} stands for ${named.length} workflows: write more of it`)
   if (id.length >= 6 && named[0]) return named[0]
-  const episode = [...state.episodes.values()].filter((one) => one.fingerprint === id || (id.length >= 6 && one.id.endsWith(id))).at(-1)
+  const episode = past.episodes().filter((one) => one.fingerprint === id || (id.length >= 6 && one.id.endsWith(id))).at(-1)
   if (episode === undefined) throw new CliError(1, `neither a workflow nor an alert on the log is known as ${id}`)
   const { answer = { reason: '', detail: 'it has no answer yet' } } = episode
-  if ('workflow' in answer) return state.workflows.get(answer.workflow)!
+  if ('workflow' in answer) return workflows.find((one) => one.id === answer.workflow)!
   throw new CliError(1, `no plan was judged for it: ${because(answer)}`)
 }
 

@@ -52,6 +52,7 @@ const settings = {
     ...of(alertmanagerList, 'Whom to ask whether an alert is gone: an item for each HA pair. In the environment the URLs of one pair.'),
     rebase: (list, resolve) => list.map((one) => rebaseAlertmanager(one, resolve)),
   } satisfies Setting<readonly Alertmanager[]>,
+  'repeatInterval': of(duration, 'The longest `repeat_interval` of the routes of Alertmanager that lead here. What was answered is remembered three times as long, at least a day.', '4h'),
   'unmatched': of(oneOf('tell', 'record'), 'What happens to an alert without a route: people are told, or it is only recorded. Routes may say otherwise.', 'tell'),
   'grafana.secret': secret("The HMAC secret of Grafana's contact point. Set: notifications without a valid signature are refused."),
   'grafana.signatureHeader': of(text, 'The header of the signature.', 'X-Grafana-Alerting-Signature'),

@@ -42,6 +42,7 @@ export interface Config {
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly drainTimeoutMs: number
+  readonly repeatIntervalMs: number
   readonly retentionMs: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly force: { readonly stop: boolean; readonly dryRun: boolean }

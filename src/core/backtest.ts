@@ -31,7 +31,7 @@ export interface Tried {
 export const createBacktest = (changed: Catalogue, last: readonly PastDecision[]) => {
   const routes = compileRoutes(changed.routes)
   const tried: Tried[] = []
-  const { fold, state } = createSecondReading(last, (state, decision) => {
+  const { fold, episodes } = createSecondReading(last, (state, decision) => {
     const workflow = state.workflows.get(decision.entry.workflow)
     const then = outcomeOf(decision.entry)
     const found = workflow && workflow.episode !== undefined ? answerOf(workflow.labels, routes, changed) : undefined
@@ -40,7 +40,7 @@ export const createBacktest = (changed: Catalogue, last: readonly PastDecision[]
   return {
     fold,
     /** With the alerts that got no workflow. */
-    tried: (): Tried[] => [...tried, ...[...state.episodes.values()].flatMap((episode) => withoutWorkflow(episode, answerOf(episode.labels, routes, changed)))],
+    tried: (): Tried[] => [...tried, ...episodes().flatMap((episode) => withoutWorkflow(episode, answerOf(episode.labels, routes, changed)))],
   }
 }
 

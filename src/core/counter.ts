@@ -3,16 +3,25 @@
  * log order, so that any number of deciders keep every limit at every prefix of the log. A counter knows who holds a
  * share now, what was counted when (amounts, or names that count once), a batch, and whether it is latched shut.
  */
+import { lookAgain } from './expiries.ts'
 import type { End } from './reason.ts'
 import type { Mark, Take } from './plan.ts'
 import type { Room } from './policy.ts'
 import type { Counter, State } from './state.ts'
 
-const emptyCounter = (): Counter => ({ counted: [], last: new Map(), keptMs: 0, holders: new Map(), batch: { taken: 0 }, line: [] })
+const emptyCounter = (): Counter => ({ counted: [], last: new Map(), keptMs: 0, usedAt: 0, holders: new Map(), batch: { taken: 0 }, line: [] })
 
+/** Most count for an hour or less. */
+const firstLookMs = 3_600_000
+
+/** To change it. */
 export const counterOf = (state: State, key: string): Counter => {
   let counter = state.counters.get(key)
-  if (!counter) state.counters.set(key, (counter = emptyCounter()))
+  if (!counter) {
+    state.counters.set(key, (counter = emptyCounter()))
+    lookAgain(state, 'counter', key, state.at + firstLookMs)
+  }
+  counter.usedAt = state.at
   return counter
 }
 
@@ -87,6 +96,7 @@ export const grant = (state: State, take: Take, at: number, holder: string): voi
   const counter = counterOf(state, take.key)
   if (window !== 'until end' && window.from === undefined) return count(counter, { at, keepMs: window.ms, amount, values: values ?? [] })
   if (window !== 'until end' && window.from === 'last end') {
+    counter.keptMs = Math.max(counter.keptMs, window.ms)
     const over = counter.holders.size === 0 && (counter.batch.endedAt ?? -Infinity) + window.ms <= at
     counter.batch = { ...counter.batch, taken: (over ? 0 : counter.batch.taken) + amount }
   }
@@ -101,9 +111,9 @@ export const release = (state: State, key: string, holder: string, { at, as }: {
   const share = counter?.holders.get(holder)
   if (!counter || !share) return
   counter.holders.delete(holder)
+  counter.usedAt = at
   counter.batch.endedAt = at
   if (share.keepMs !== undefined && (!share.ends || (as && share.ends.includes(as)))) count(counter, { at, keepMs: share.keepMs, ...share })
-  if (counter.holders.size === 0 && counter.counted.length === 0 && counter.last.size === 0 && counter.line.length === 0 && counter.batch.taken === 0) state.counters.delete(key)
 }
 
 /** What nobody starts or ends can be counted too: an alert that asks, a verdict that says so. */

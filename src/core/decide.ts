@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts'
 import { room } from './counter.ts'
 import type { Decided, Given } from './entry.ts'
+import { mayBeOld } from './fold/episodes.ts'
 import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import type { Plan, Take } from './plan.ts'
@@ -29,10 +30,19 @@ const answered: Gate = ({ state, workflow }) => {
   return other ? [{ policy: 'answered', verdict: 'refuse', reason: 'answered', detail: `answered by ${answer.workflow}` }] : []
 }
 
-const stillFiring: Gate = ({ state, workflow }) => {
+const stillFiring: Gate = ({ state, workflow, plan }) => {
+  const policy = 'still firing'
   const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
-  return episode?.status === 'resolved' ? [{ policy: 'still firing', verdict: 'refuse', reason: 'resolved', detail: 'the alert was resolved' }] : []
+  if (episode?.status === 'resolved') return [{ policy, verdict: 'refuse', reason: 'resolved', detail: 'the alert was resolved' }]
+  if (!mayBeOld(state, workflow) || isApproved(workflow)) return []
+  // Rule 25: it may have been answered, and forgotten since.
+  const fires = plan.observed.find(({ name }) => name === 'fires')?.value
+  if (fires === true) return []
+  if (fires === false) return [{ policy, verdict: 'refuse', reason: 'resolved', detail: 'it began long ago, and Alertmanager has it no more' }]
+  return [{ policy, verdict: 'ask', reason: 'fact missing', detail: 'it began long ago and may have been answered then, and no Alertmanager says that it still fires' }]
 }
+
+const isApproved = ({ approved, plan }: Workflow): boolean => approved !== undefined && approved === plan?.digest
 
 export const targetTake = (provider: string, id: string): Take =>
   ({ key: `target:${provider}/${id}`, max: 1, window: 'until end', policy: 'one workflow per target', reason: 'target busy', otherwise: 'wait' })
@@ -48,7 +58,7 @@ const duplicate: Gate = ({ state, workflow, plan, at }) =>
 const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
   if (forceDryRun || workflow.mode === 'dry-run') return []
   if (workflow.mode === 'off') return [{ policy: 'mode', verdict: 'refuse', reason: 'mode off', detail: 'the route is off' }]
-  if (workflow.approved !== undefined && workflow.approved === workflow.plan?.digest) return []
+  if (isApproved(workflow)) return []
   if (workflow.mode === 'approve') return [{ policy: 'mode', verdict: 'ask', reason: 'approval', detail: 'the route asks a person' }]
   if (!canKill) return [{ policy: 'mode', verdict: 'ask', reason: 'no kill', detail: 'nothing on this machine can kill a runbook without survivors' }]
   return []

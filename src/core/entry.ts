@@ -149,7 +149,9 @@ export type Fact =
   | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
   | { readonly kind: 'breaker closed'; readonly breaker: string; readonly who: string; readonly why: string }
   | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
-  | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number }
+  | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number
+      /** How long it wants what was answered to be remembered: longer than any resend. A day, where it says nothing. */
+      readonly rememberMs?: number }
   | { readonly kind: 'fold version'; readonly version: number }
   | { readonly kind: 'snapshot made'; readonly position: number; readonly digest: string }
   | { readonly kind: 'message sent'; readonly notice: string; readonly revision: number; readonly channel: string; readonly ts: string

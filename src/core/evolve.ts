@@ -4,11 +4,13 @@ import type { Read } from './entry.ts'
 import { foldClaimed, foldLetGo, foldRunnerLost, foldStepDone, foldStepFailed } from './fold/claims.ts'
 import { foldReceived, foldUnmatched } from './fold/episodes.ts'
 import type { Why } from './fold/move.ts'
-import { tell } from './fold/notices.ts'
+import { foldSent, foldTaken, tell } from './fold/notices.ts'
 import { foldCancelled, foldExecAsked, foldNoted, foldSubmitted } from './fold/requests.ts'
 import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } from './fold/stops.ts'
 import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
-import type { Did, State } from './state.ts'
+import { catalogueLooked, sweep } from './fold/sweep.ts'
+import { lookAgain } from './expiries.ts'
+import { leastRememberMs, type Did, type State } from './state.ts'
 
 /** The meaning of the fold that this code has. A log that asks for more is not folded, loudly. */
 export const foldVersion = 1
@@ -19,6 +21,7 @@ export const evolve = (state: State, read: Read): State => {
   if (state.beganAt === 0) state.beganAt = read.at
   state.at = Math.max(state.at, read.at)
   state.last = { by: read.entry.by, n: read.entry.n, at: read.at }
+  if (state.unknownEntry === undefined) sweep(state)
   if (!isNew(state, read)) {
     state.counts.dropped++
     return state
@@ -34,6 +37,10 @@ const forgetWhatWasDone = (did: Did): void => {
   if (did.answered.length > 0) did.answered.length = 0
   if (did.jobs.length > 0) did.jobs.length = 0
   did.voided = false
+  const { episodes, workflows, stops } = did.forgotten
+  if (episodes.length > 0) episodes.length = 0
+  if (workflows.length > 0) workflows.length = 0
+  if (stops.length > 0) stops.length = 0
 }
 
 /**
@@ -57,10 +64,10 @@ const isNew = (state: State, { entry }: Read): boolean => {
 }
 
 const fold = (state: State, { entry, position }: Read): void => {
-  const why: Why = { at: state.at, by: entry.by }
+  const why: Why = { at: state.at, by: entry.by, position }
   switch (entry.kind) {
     case 'received': return foldReceived(state, entry, why)
-    case 'catalogue announced': return void state.catalogues.set(entry.catalogue.digest, entry.catalogue)
+    case 'catalogue announced': return announce(state, entry)
     case 'catalogue activated': return activate(state, entry, position)
     case 'catalogue refused':
       return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
@@ -89,8 +96,8 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'joined': return join(state, entry)
     case 'snapshot made': return void (state.snapshot = { position: entry.position, digest: entry.digest, at: state.at })
     case 'fold version': return raise(state, entry.version)
-    case 'message sent': return sent(state, entry)
-    case 'taken': return taken(state, entry.notice, entry.who)
+    case 'message sent': return foldSent(state, entry, state.at)
+    case 'taken': return foldTaken(state, entry, state.at)
     case 'heartbeat missed': return missed(state, entry)
   }
   state.unknownEntry = String((entry satisfies never as { kind: unknown }).kind)
@@ -98,16 +105,23 @@ const fold = (state: State, { entry, position }: Read): void => {
 
 type Of<Kind extends Read['entry']['kind']> = Extract<Read['entry'], { kind: Kind }>
 
+const announce = (state: State, { catalogue }: Of<'catalogue announced'>): void => {
+  if (!state.catalogues.has(catalogue.digest)) catalogueLooked(state, catalogue.digest)
+  state.catalogues.set(catalogue.digest, catalogue)
+}
+
 const activate = (state: State, entry: Of<'catalogue activated'>, position: number): void => {
   if ((state.catalogue?.digest ?? '') !== entry.was || !state.catalogues.has(entry.digest)) return
+  for (const digest of [entry.was, entry.digest]) if (digest !== '') state.activatedBefore.set(digest, state.at)
+  if (state.catalogue) catalogueLooked(state, state.catalogue.digest)
   state.catalogue = { digest: entry.digest, position, at: state.at }
-  state.activatedBefore.add(entry.digest)
 }
 
 const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   const process = state.processes.get(entry.runner)
   if (process?.lost) return
   state.processes.set(entry.runner, { n: process?.n ?? 0, lost: true, lostAt: state.at })
+  lookAgain(state, 'process', entry.runner, state.at)
   if (process?.runs) foldLostUnderStops(state, entry, state.at)
   // One that held a workflow between two steps interrupted nothing, and calls nobody.
   const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) =>
@@ -119,13 +133,11 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   }
 }
 
-const rememberMs = 3_600_000
-
-/** The numbers of a lost process go an hour of log time after it was lost (rule 12). */
 const join = (state: State, entry: Of<'joined'>): void => {
   const process = state.processes.get(entry.by)
-  if (process) process.runs = entry.roles.includes('run')
-  for (const [id, one] of state.processes) if (one.lostAt !== undefined && state.at - one.lostAt > rememberMs) state.processes.delete(id)
+  if (process) Object.assign(process, { runs: entry.roles.includes('run'), ...(entry.rememberMs === undefined ? {} : { rememberMs: entry.rememberMs }) })
+  // Those that were lost count until somebody takes their place: with nobody there, nothing changes.
+  state.rememberMs = Math.max(leastRememberMs, ...[...state.processes.values()].map((one) => (one.lost ? 0 : one.rememberMs ?? 0)))
 }
 
 const raise = (state: State, version: number): void => {
@@ -133,27 +145,12 @@ const raise = (state: State, version: number): void => {
   if (version > foldVersion) state.unknownEntry = `fold version ${version}`
 }
 
-const sent = (state: State, entry: Of<'message sent'>): void => {
-  const notice = state.notices.get(entry.notice)
-  if (!notice || (notice.sent && notice.sent.revision > entry.revision)) return
-  notice.sent = { revision: entry.revision, channel: entry.channel, ts: entry.ts, at: state.at }
-  if (entry.rang) notice.rung = { at: state.at, times: (notice.rung?.times ?? 0) + 1 }
-  if (notice.revision <= entry.revision) state.noticesDue.delete(notice)
-}
-
-const taken = (state: State, key: string, who: string): void => {
-  const notice = state.notices.get(key)
-  if (!notice || notice.taken) return
-  notice.taken = { who, at: state.at }
-  notice.revision++
-  state.noticesDue.add(notice)
-}
-
 const missed = (state: State, entry: Of<'heartbeat missed'>): void => {
   const { route, lastAt, neverInMs } = entry
   const heartbeat = state.heartbeats.get(route) ?? (neverInMs === undefined ? undefined : { everyMs: neverInMs, lastAt, missed: false, late: 0 })
   if (!heartbeat || heartbeat.missed || heartbeat.lastAt !== lastAt) return
   heartbeat.missed = true
+  if (!state.heartbeats.has(route)) lookAgain(state, 'heartbeat', route, state.at + state.rememberMs)
   state.heartbeats.set(route, heartbeat)
   const about = { kind: 'heartbeat' as const, route, lastAt, missing: true, ...(neverInMs === undefined ? {} : { never: true as const }) }
   tell(state, { key: `heartbeat:${route}:${lastAt}`, about, urgency: 'page', channel: undefined }, state.at)

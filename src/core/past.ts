@@ -3,8 +3,8 @@
  * know which decisions counted and up to where the log was known to each, and once to stand at those places again.
  */
 import type { Decided, Read } from './entry.ts'
-import { evolve } from './evolve.ts'
-import { initialState, type State } from './state.ts'
+import { createRemembering } from './remembering.ts'
+import type { State } from './state.ts'
 
 export interface PastDecision {
   readonly position: number
@@ -18,13 +18,14 @@ export interface PastDecision {
 
 /** The first reading: the fold, and the decisions on the log in their order. `keep`: whose are remembered. */
 export const createFirstReading = (keep: (workflow: string) => boolean = () => true) => {
-  const state = initialState()
+  const all = createRemembering()
+  const { state } = all
   const decisions: PastDecision[] = []
   return {
-    state,
+    ...all,
     decisions,
     fold: (read: Read): void => {
-      evolve(state, read)
+      all.fold(read)
       const { position, entry } = read
       if (entry.kind !== 'decided' || !keep(entry.workflow)) return
       const counted = state.workflows.get(entry.workflow)?.decision?.position === position
@@ -36,14 +37,14 @@ export const createFirstReading = (keep: (workflow: string) => boolean = () => t
 
 /** The second reading: `stand` is called for each decision, with the state that was known to whoever made it. */
 export const createSecondReading = (decisions: readonly PastDecision[], stand: (state: State, decision: PastDecision) => void) => {
-  const state = initialState()
+  const all = createRemembering()
   const ahead = [...decisions].sort((a, b) => a.entry.judgedAt - b.entry.judgedAt || a.position - b.position)
   let next = 0
   return {
-    state,
+    ...all,
     fold: (read: Read): void => {
-      while (next < ahead.length && ahead[next]!.entry.judgedAt <= read.position) stand(state, ahead[next++]!)
-      evolve(state, read)
+      while (next < ahead.length && ahead[next]!.entry.judgedAt <= read.position) stand(all.state, ahead[next++]!)
+      all.fold(read)
     },
   }
 }

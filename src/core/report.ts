@@ -1,8 +1,8 @@
 /** What became of a period: alerts, workflows by their ends, refusals by reason, whom people were called for, stops. */
 import type { Read } from './entry.ts'
 import type { End } from './reason.ts'
-import { evolve } from './evolve.ts'
-import { initialState, type State, type WorkflowState } from './state.ts'
+import { createRemembering } from './remembering.ts'
+import type { Episode, State, Stop, WorkflowState } from './state.ts'
 
 export interface Report {
   /** Episodes that were first told of in the period, and how often they were told. */
@@ -25,14 +25,15 @@ const calls: readonly WorkflowState[] = ['asking', 'unproven', 'failed', 'refuse
 
 /** Fed with the log from its beginning; what was before `since` (log time) is folded and not counted. */
 export const createReport = (since: number) => {
-  const state = initialState()
+  const all = createRemembering()
+  const { state } = all
   const ended: Partial<Record<End, number>> = {}
   const [refused, unanswered]: Record<string, number>[] = [{}, {}]
   const escalated = new Set<string>()
   const count = (into: Record<string, number>, name: string): void => void (into[name] = (into[name] ?? 0) + 1)
 
   const fold = (read: Read): void => {
-    evolve(state, read)
+    all.fold(read)
     if (state.at < since) return
     const { entry } = read
     for (const { workflow, line } of state.did.moved) {
@@ -47,16 +48,16 @@ export const createReport = (since: number) => {
       if (entry.kind === 'unmatched' && entry.tell) escalated.add(id)
     }
   }
-  return { fold, report: (): Report => ({ ...ofEpisodes(state, since), unanswered: unanswered!, ended, refused: refused!, escalated: escalated.size, live: liveOf(state), stops: stopsOf(state, since) }) }
+  return { fold, report: (): Report => ({ ...ofEpisodes(all.episodes(), since), unanswered: unanswered!, ended, refused: refused!, escalated: escalated.size, live: liveOf(state), stops: stopsOf(all.stops(), since) }) }
 }
 
-const ofEpisodes = ({ episodes }: State, since: number): Pick<Report, 'alerts' | 'told'> => {
-  const found = [...episodes.values()].filter(({ firstAt }) => firstAt >= since)
+const ofEpisodes = (episodes: readonly Episode[], since: number): Pick<Report, 'alerts' | 'told'> => {
+  const found = episodes.filter(({ firstAt }) => firstAt >= since)
   return { alerts: found.length, told: found.reduce((sum, { told }) => sum + told, 0) }
 }
 
 const liveOf = ({ live }: State): number => [...live.values()].reduce((sum, workflows) => sum + workflows.size, 0)
 
-const stopsOf = ({ stops }: State, since: number): Report['stops'] =>
-  [...stops.values()].filter(({ at }) => at >= since).map(({ at, who, why, matchers, lifted, killed, held }) =>
+const stopsOf = (stops: readonly Stop[], since: number): Report['stops'] =>
+  stops.filter(({ at }) => at >= since).map(({ at, who, why, matchers, lifted, killed, held }) =>
     ({ at, who, why, matchers, ...(lifted ? { liftedAt: lifted.at } : {}), killed: killed.length, held: held.length }))

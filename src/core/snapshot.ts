@@ -7,7 +7,7 @@ import { compiledOf } from './fold/stops.ts'
 import { initialState, type Counter, type Episode, type State, type Stop, type Workflow, type WorkflowState } from './state.ts'
 
 /** Grows when the lines of an older Paramedic would be read wrongly: such a snapshot is not used. */
-export const snapshotForm = 1
+export const snapshotForm = 2
 
 /** One line per part and item: `["episodes","<id>",{…}]`. */
 export function* snapshotLines(state: State): Generator<string, void, void> {
@@ -36,13 +36,13 @@ const value = <K extends keyof State>(field: K): Part => ({
   read: (state, [one]) => void (state[field] = one as State[K]),
 })
 
-const items = <V, P = V>(of: (state: State) => Map<string, V>, plain: (alive: V) => P, alive: (plain: P) => V): Part => ({
+const items = <K, V, P = V>(of: (state: State) => Map<K, V>, plain: (alive: V) => P, alive: (plain: P) => V): Part => ({
   * write(state) {
     for (const [key, one] of of(state)) yield [key, plain(one)]
   },
-  read: (state, [key, one]) => void of(state).set(key as string, alive(one as P)),
+  read: (state, [key, one]) => void of(state).set(key as K, alive(one as P)),
 })
-const plainItems = <V>(of: (state: State) => Map<string, V>): Part => items(of, (one) => one, (one) => one)
+const plainItems = <K, V>(of: (state: State) => Map<K, V>): Part => items(of, (one) => one, (one) => one)
 
 /** What another part holds already, by its id and in its own order. */
 const references = (ids: (state: State) => Iterable<string>, add: (state: State, id: string) => void): Part => ({
@@ -65,7 +65,8 @@ const parts: Readonly<Record<keyof State, Part>> = {
   did: { write: () => [], read: () => {} }, // of one entry only
   catalogue: value('catalogue'),
   catalogues: plainItems(({ catalogues }) => catalogues),
-  activatedBefore: references(({ activatedBefore }) => activatedBefore, (state, digest) => void state.activatedBefore.add(digest)),
+  activatedBefore: plainItems(({ activatedBefore }) => activatedBefore),
+  ran: plainItems(({ ran }) => ran),
   processes: plainItems(({ processes }) => processes),
   episodes: items(({ episodes }) => episodes, plainEpisode, aliveEpisode),
   unanswered: references(({ unanswered }) => unanswered.keys(), (state, id) => void state.unanswered.set(id, found(state.episodes, id))),
@@ -80,11 +81,20 @@ const parts: Readonly<Record<keyof State, Part>> = {
   counters: items(({ counters }) => counters, plainCounter, aliveCounter),
   stops: items(({ stops }) => stops, plainStop, aliveStop),
   inForce: references((state) => [...state.inForce].map(({ id }) => id), (state, id) => void state.inForce.add(found(state.stops, id))),
-  liftedEarly: references(({ liftedEarly }) => liftedEarly, (state, id) => void state.liftedEarly.add(id)),
+  lifted: references(({ lifted }) => lifted, (state, id) => void state.lifted.add(id)),
   notices: plainItems(({ notices }) => notices),
   noticesDue: references((state) => [...state.noticesDue].map(({ key }) => key), (state, key) => void state.noticesDue.add(found(state.notices, key))),
+  ringing: {
+    * write(state) {
+      for (const [index, some] of state.ringing.entries()) for (const { key } of some) yield [index, key]
+    },
+    read: (state, [index, key]) => void state.ringing[index as number]!.add(found(state.notices, key as string)),
+  },
   unknownNotice: plainItems(({ unknownNotice }) => unknownNotice),
   heartbeats: plainItems(({ heartbeats }) => heartbeats),
+  rememberMs: value('rememberMs'),
+  swept: value('swept'),
+  expiries: plainItems(({ expiries }) => expiries),
 }
 
 function found<V>(all: ReadonlyMap<string, V>, id: string): V {

@@ -2,6 +2,7 @@
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
 import type { Decided, StopOrder } from './entry.ts'
 import type { End } from './reason.ts'
+import type { Expiry } from './expiries.ts'
 import type { Labels } from './labels.ts'
 import type { Matchers } from './matcher.ts'
 import type { Json, Plan } from './plan.ts'
@@ -9,6 +10,8 @@ import type { Reason } from './reason.ts'
 
 export interface Episode {
   readonly id: string
+  /** Of the entry that first told of it. */
+  readonly position: number
   readonly fingerprint: string
   readonly startsAt: string
   readonly labels: Labels
@@ -48,6 +51,8 @@ export interface StepState extends StepManifest {
 
 export interface Workflow {
   readonly id: string
+  /** Of the entry that began it. */
+  readonly position: number
   readonly episode: string | undefined
   readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
   readonly provider: string
@@ -111,6 +116,8 @@ export interface Counter {
   readonly last: Map<string, number>
   /** The longest window that was ever asked of it. */
   keptMs: number
+  /** When it last changed, log time. */
+  usedAt: number
   /** Who has a share now; with `keepMs` its end is counted, where `ends` has it. */
   readonly holders: Map<string, { readonly amount: number; readonly values: readonly string[]; readonly keepMs?: number; readonly ends?: readonly End[] }>
   batch: { taken: number; endedAt?: number }
@@ -130,8 +137,8 @@ export interface Notice {
     | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
     | { readonly kind: 'heartbeat'; readonly route: string; readonly lastAt: number; readonly missing: boolean; readonly never?: true }
     | { readonly kind: 'bad alerts'; readonly problems: readonly string[] }
-  readonly urgency: 'page' | 'info'
-  readonly channel: string | undefined
+  urgency: 'page' | 'info'
+  channel: string | undefined
   readonly firstAt: number
   lastAt: number
   count: number
@@ -151,6 +158,8 @@ export interface Did {
   readonly jobs: { readonly workflow: Workflow; readonly step: StepState; readonly outcome: 'done' | 'failed' | 'in doubt' | 'given back' }[]
   /** A claim that did not fit. */
   voided: boolean
+  /** What was over, as it was at last: whoever keeps a history takes it now. */
+  readonly forgotten: { readonly episodes: Episode[]; readonly workflows: Workflow[]; readonly stops: Stop[] }
 }
 
 export interface State {
@@ -166,30 +175,42 @@ export interface State {
   foldVersion: number
   /** Set when an entry was met that this version does not know: it then decides and starts nothing. */
   unknownEntry?: string
-  readonly processes: Map<string, { n: number; lost: boolean; lostAt?: number; runs?: boolean }>
+  /** `rememberMs`: what its configuration asks for. */
+  readonly processes: Map<string, { n: number; lost: boolean; lostAt?: number; runs?: boolean; rememberMs?: number }>
   readonly catalogues: Map<string, Catalogue>
   /** The newest snapshot that was written. */
   snapshot?: { readonly position: number; readonly digest: string; readonly at: number }
   catalogue?: { readonly digest: string; readonly position: number; readonly at: number }
-  readonly activatedBefore: Set<string>
+  /** Every digest that ever was in force, with the log time at which it last came or went. */
+  readonly activatedBefore: Map<string, number>
+  /** The digest of each runbook version that ever was to run, by `name@version`: it never comes back as something else. */
+  readonly ran: Map<string, string>
   readonly episodes: Map<string, Episode>
   readonly unanswered: Map<string, Episode>
   readonly workflows: Map<string, Workflow>
-  /** What was submitted under which key, for a day. */
+  /** What was submitted under which key. */
   readonly keys: Map<string, { readonly workflow: string; readonly body: string; readonly at: number }>
   /** The workflows of each state that is not an end. */
   readonly live: Map<WorkflowState, Set<Workflow>>
   readonly counters: Map<string, Counter>
   readonly stops: Map<string, Stop>
-  readonly liftedEarly: Set<string>
+  /** Ids that were lifted and whose stop is not here: it was forgotten, or has not come yet. They stay lifted for good. */
+  readonly lifted: Set<string>
   /** Stops in force. */
   readonly inForce: Set<Stop>
   /** The position of the newest stop, whatever became of it. */
   readonly notices: Map<string, Notice>
   readonly noticesDue: Set<Notice>
+  /** Calls that nobody took and that are open, by how often people were called, in the order in which they were: the first of each is the next one to be told again. */
+  readonly ringing: readonly Set<Notice>[]
   readonly unknownNotice: Map<string, string>
   /** By route. `episode`: which came last. `late`: how many in a row came after more than half of their time. */
   readonly heartbeats: Map<string, { readonly everyMs: number; readonly episode?: string; lastAt: number; missed: boolean; late: number }>
+  /** How long a resend is told from a new firing: what is over is remembered so long (rule 25). */
+  rememberMs: number
+  /** What is to be looked at when; `swept`: up to where that was done. See `expiries.ts`. */
+  readonly expiries: Map<number, Expiry[]>
+  swept: number
   counts: { received: number; alerts: number; voids: number; dropped: number }
 }
 
@@ -202,15 +223,22 @@ export const atTurn = (state: State, { workflow, turn }: { readonly workflow: st
 export const isEnd = (state: WorkflowState): state is End => !liveStates.includes(state as (typeof liveStates)[number])
 export const liveStates = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying'] as const
 
+/** Reminders come after 1, 2, 4 times the time; then a call stands for itself. */
+const mostReminders = 3
+
+/** The longest resend of an Alertmanager that is configured as usual, and more. */
+export const leastRememberMs = 86_400_000
+
 export const initialState = (): State => ({
-  did: { moved: [], answered: [], jobs: [], voided: false },
+  did: { moved: [], answered: [], jobs: [], voided: false, forgotten: { episodes: [], workflows: [], stops: [] } },
   position: 0,
   at: 0,
   beganAt: 0,
   foldVersion: 1,
   processes: new Map(),
   catalogues: new Map(),
-  activatedBefore: new Set(),
+  activatedBefore: new Map(),
+  ran: new Map(),
   episodes: new Map(),
   unanswered: new Map(),
   workflows: new Map(),
@@ -218,11 +246,15 @@ export const initialState = (): State => ({
   live: new Map(liveStates.map((name) => [name, new Set()])),
   counters: new Map(),
   stops: new Map(),
-  liftedEarly: new Set(),
+  lifted: new Set(),
   inForce: new Set(),
   notices: new Map(),
   noticesDue: new Set(),
+  ringing: Array.from({ length: mostReminders }, () => new Set()),
   unknownNotice: new Map(),
   heartbeats: new Map(),
+  rememberMs: leastRememberMs,
+  expiries: new Map(),
+  swept: 0,
   counts: { received: 0, alerts: 0, voids: 0, dropped: 0 },
 })

@@ -2,10 +2,10 @@
  * What is to be sent now. The outbox is the log: a notice is due until what it says was recorded as sent, so a lost
  * answer may send twice and nothing is ever lost. Pure.
  */
+import { isOpen } from '../core/fold/notices.ts'
 import { isMyTurn, type Seat } from '../core/seat.ts'
 import type { Notice, State } from '../core/state.ts'
 import { proofMs } from './card-stop.ts'
-import { isOpen } from './view.ts'
 
 export interface Sending {
   readonly notice: Notice
@@ -29,9 +29,6 @@ export interface DueSettings {
 
 /** What was told in a digest has no message of its own: further changes of it wait this long. */
 const digestGatherMs = 600_000
-
-/** Reminders come after 1, 2, 4 times the time; then the message stands for itself. */
-const reminders = 3
 
 export interface Due {
   readonly sendings: readonly Sending[]
@@ -72,13 +69,14 @@ export const stderr = 'stderr'
 /** What nobody took is told again. */
 const remindersDue = (state: State, now: number, settings: DueSettings): Sending[] => {
   const due: Sending[] = []
-  for (const notice of state.notices.values()) {
-    const { urgency, taken, rung, sent } = notice
-    if (urgency !== 'page' || taken || !rung || !sent || rung.times > reminders) continue
-    const since = rung.at + settings.remindAfterMs * 2 ** (rung.times - 1)
-    if (since > now || !isOpen(state, notice)) continue
-    const posted = hasMessage(notice, settings)
-    due.push({ notice, how: posted ? 'again' : 'post', channel: posted ? sent.channel : (notice.channel ?? settings.channel), since })
+  for (const [index, some] of state.ringing.entries()) {
+    for (const notice of some) {
+      const since = notice.rung!.at + settings.remindAfterMs * 2 ** index
+      if (since > now) break
+      if (!isOpen(state, notice)) continue
+      const posted = hasMessage(notice, settings)
+      due.push({ notice, how: posted ? 'again' : 'post', channel: posted ? notice.sent!.channel : (notice.channel ?? settings.channel), since })
+    }
   }
   return due
 }

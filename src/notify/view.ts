@@ -1,6 +1,6 @@
 /** From the state to what is told. Pure: the same notice of the same state is told alike by every process. */
+import { isMended, isOpen } from '../core/fold/notices.ts'
 import { covers, heldBy } from '../core/fold/stops.ts'
-import { isMissed } from '../core/heartbeats.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
 import type { Episode, Notice, State, Stop, Workflow } from '../core/state.ts'
@@ -30,7 +30,7 @@ export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
     }
     case 'catalogue': {
       const inForce = seen.state.catalogue
-      return { ...told, kind: 'catalogue', problems: about.problems, mended: mended(seen.state, notice), ...(inForce ? { inForce: inForce.digest } : {}) }
+      return { ...told, kind: 'catalogue', problems: about.problems, mended: isMended(seen.state, notice.lastAt), ...(inForce ? { inForce: inForce.digest } : {}) }
     }
     case 'runner lost': return { ...told, kind: 'runner lost', name: about.name || about.runner, why: about.why, at: notice.lastAt }
     case 'heartbeat': {
@@ -44,31 +44,9 @@ export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
   }
 }
 
-/** Whether people still have something to do about it: only then is it told again. */
-export const isOpen = (state: State, notice: Notice): boolean => {
-  const { about } = notice
-  switch (about.kind) {
-    case 'unknown': return episodesOf(state, about.episodes).some(({ status }) => status === 'firing')
-    case 'workflow': {
-      const workflow = state.workflows.get(about.workflow)
-      if (!workflow) return false
-      if (workflow.state === 'asking') return true
-      const calls = ['unproven', 'failed', 'refused', 'expired', 'stopped'].includes(workflow.state)
-      return calls && firing(state, workflow) !== false
-    }
-    case 'stop': return false
-    case 'catalogue': return !mended(state, notice)
-    case 'heartbeat': return about.missing && isMissed(state, about.route)
-    case 'runner lost':
-    case 'bad alerts': return true
-  }
-}
-
 /** Those for which people were or will be called, that are open, and that nobody took. */
 export const escalationsWaiting = (state: State): number =>
   [...state.notices.values()].filter((notice) => notice.urgency === 'page' && !notice.taken && isOpen(state, notice)).length
-
-const mended = (state: State, notice: Notice): boolean => state.catalogue !== undefined && state.catalogue.at > notice.lastAt
 
 const episodesOf = (state: State, ids: readonly string[]): Episode[] =>
   ids.flatMap((id) => {

@@ -1,5 +1,5 @@
 /**
- * Asks Alertmanager whether an alert is gone. It is gone only if every peer of every pair answers, none has it, and none
+ * Asks Alertmanager whether an alert fires. It is gone only if every peer of every pair answers, none has it, and none
  * was restarted since it fired: Alertmanager keeps alerts in memory alone, so a fresh one knows of nothing.
  */
 import { readFileSync } from 'node:fs'
@@ -28,24 +28,26 @@ export function createAlertmanagers(pairs: readonly AlertmanagerPair[], edges: E
       run: (attempt) => http.json({ ...attempt, url: `${url}${path}`, headers: authOf(pair) }),
     })
 
-  const goneFrom = async (peer: Peer, labels: Record<string, string>, startsAtMs: number): Promise<boolean> => {
+  /** Undefined where it is not known. */
+  const firesAt = async (peer: Peer, labels: Record<string, string>, startsAtMs: number): Promise<boolean | undefined> => {
     try {
       const filters = Object.entries(labels).map(([name, value]) => `filter=${encodeURIComponent(`${name}=${JSON.stringify(value)}`)}`)
       const [alerts, status] = await Promise.all([ask(peer, `/api/v2/alerts?${filters.join('&')}`), ask(peer, '/api/v2/status')])
       const startedMs = Date.parse((status as { uptime: string }).uptime)
       const sameOne = (alerts as { labels: Record<string, string> }[]).some((alert) => Object.keys(alert.labels).length === Object.keys(labels).length)
-      return !sameOne && startedMs < startsAtMs
+      return sameOne ? true : startedMs < startsAtMs ? false : undefined
     } catch {
-      return false // who does not answer may still have it
+      return undefined // who does not answer may still have it
     }
   }
 
   return {
-    gone: async (workflow: Workflow, state: State): Promise<boolean> => {
+    /** True where any of them has it, false where it is gone, undefined where nobody can say. */
+    fires: async (workflow: Workflow, state: State): Promise<boolean | undefined> => {
       const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
-      if (!episode) return false
-      const answers = await Promise.all(peers.map((peer) => goneFrom(peer, plainLabels(episode.labels), Date.parse(episode.startsAt))))
-      return answers.every((gone) => gone)
+      if (!episode) return undefined
+      const answers = await Promise.all(peers.map((peer) => firesAt(peer, plainLabels(episode.labels), Date.parse(episode.startsAt))))
+      return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false
     },
     /** The names of all alerts that are active and neither silenced nor inhibited. Rejects unless every peer answers. */
     active: async (): Promise<string[]> => {

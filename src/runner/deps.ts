@@ -44,8 +44,8 @@ export interface RunnerDeps {
   readonly latch: Latch
   readonly lease: Lease
   readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
-  /** Whether the alert is gone, asked where it lives; undefined where nobody can be asked. */
-  readonly alertGone: ((workflow: Workflow) => Promise<boolean>) | undefined
+  /** Whether the alert fires, asked where it lives; undefined where nobody can be asked. */
+  readonly alertFires: ((workflow: Workflow) => Promise<boolean | undefined>) | undefined
   /** The names of the alerts that are active where they live; rejects if anybody there does not answer. */
   readonly activeAlerts: (() => Promise<readonly string[]>) | undefined
 }

@@ -3,7 +3,7 @@
  * the stop, whoever runs under it has let go of what it covers and has not said so yet, says so; also one that was
  * started while the stop was in force.
  */
-import { compiledOf, covers } from '../core/fold/stops.ts'
+import { compiledOf, covers, isLifted } from '../core/fold/stops.ts'
 import type { StopOrder } from '../core/entry.ts'
 import type { Stop, Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
@@ -50,7 +50,7 @@ export const createKiller = (deps: KillerOptions): Actor => {
         await deps.when(() => workflow.state !== 'stopping')
       })
     }
-    for (const id of obeyed.keys()) if (deps.state.stops.get(id)?.lifted) obeyed.delete(id)
+    for (const id of obeyed.keys()) if (isLifted(deps.state, id)) obeyed.delete(id)
   }
 }
 

@@ -2,7 +2,7 @@
  * The latch: every stop that this process knows of, however it came (control stream, HTTP, file, log), and that is not
  * lifted on the log. Tripping it is the first thing that a stop does; nothing starts behind it.
  */
-import { compiledOf, covers, type Coverable } from '../core/fold/stops.ts'
+import { compiledOf, covers, isLifted, type Coverable } from '../core/fold/stops.ts'
 import type { StopOrder } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
 
@@ -13,7 +13,7 @@ export const createLatch = (state: State) => {
   const heard = new Set<string>()
   const listeners: ((stop: StopOrder) => void)[] = []
 
-  const lifted = (id: string): boolean => state.liftedEarly.has(id) || state.stops.get(id)?.lifted !== undefined
+  const lifted = (id: string): boolean => isLifted(state, id)
 
   const inForce = (): Latched[] => {
     for (const id of tripped.keys()) if (lifted(id)) tripped.delete(id)

@@ -3,6 +3,7 @@
  * the policy that needs it refuses.
  */
 import { factsNeeded } from '../core/policies/judge.ts'
+import { mayBeOld } from '../core/fold/episodes.ts'
 import type { Json, Observed } from '../core/plan.ts'
 import type { FactName } from '../core/policy.ts'
 import type { State, Workflow } from '../core/state.ts'
@@ -28,6 +29,7 @@ export interface Observing {
 
 export const observe = async ({ workflow, targets, readAt }: Observing, deps: RunnerDeps): Promise<Observed[]> => {
   const needed = neededBy(workflow, deps.state)
+  if (mayBeOld(deps.state, workflow)) needed.push('fires')
   const each = (name: FactName, valueOf: (target: Named) => Json): Observed[] =>
     targets.map((target) => ({ name, target: target.name, value: valueOf(target), readAt }))
   const all = async (name: FactName, read: () => Promise<Json>): Promise<Observed[]> => {
@@ -46,6 +48,11 @@ export const observe = async ({ workflow, targets, readAt }: Observing, deps: Ru
     ...(await all('alerts', async () => {
       if (!deps.activeAlerts) throw new Error('a policy asks for the alerts that are active, and no Alertmanager is configured')
       return deps.activeAlerts()
+    })),
+    ...(await all('fires', async () => {
+      const fires = await deps.alertFires?.(workflow)
+      if (fires === undefined) throw new Error(`it is not known whether the alert of ${workflow.id}, which began long ago, still fires`)
+      return fires
     })),
   ]
 }

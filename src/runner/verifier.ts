@@ -45,9 +45,9 @@ const verify = async (workflow: Workflow, over: boolean, deps: RunnerDeps): Prom
 
 const isGone = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean> => {
   const resolved = workflow.episode !== undefined && deps.state.episodes.get(workflow.episode)?.status === 'resolved'
-  if (!deps.alertGone) return resolved
+  if (!deps.alertFires) return resolved
   // A resolved notice also comes when Prometheus dies: where somebody can be asked, his word counts.
-  return deps.alertGone(workflow)
+  return (await deps.alertFires(workflow)) === false
 }
 
 const isWell = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean | undefined> => {

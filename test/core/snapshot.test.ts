@@ -46,7 +46,7 @@ const further: readonly Fact[] = [
 
 test('rule 12: what was restored writes the same lines', () => {
   const { state } = eventful()
-  for (const part of ['unanswered', 'noticesDue', 'inForce', 'liftedEarly', 'counters', 'heartbeats', 'unknownNotice'] as const) {
+  for (const part of ['unanswered', 'noticesDue', 'inForce', 'lifted', 'counters', 'heartbeats', 'unknownNotice'] as const) {
     assert.ok(state[part].size > 0, `the story leaves ${part} empty`)
   }
   assert.deepEqual(lines(restoreState(lines(state))), lines(state))

@@ -1,5 +1,6 @@
 /** People: they stop things in every way there is, lift what they stopped, answer questions, and change the catalogue. */
 import type { StopOrder } from '../../src/core/entry.ts'
+import { isLifted } from '../../src/core/fold/stops.ts'
 import type { Dice } from './dice.ts'
 import { catalogueNo } from './scripts.ts'
 import { troubledMs } from './intensity.ts'
@@ -85,7 +86,7 @@ const liftAll = (world: World, dice: Dice): void => {
 /** Once the trouble is over every stop is lifted, as often as one turns up. */
 const keepLifting = (world: World, dice: Dice): void => {
   for (const id of known(world)) {
-    const open = world.up().some(({ parts }) => !parts!.state.liftedEarly.has(id) && parts!.state.stops.get(id)?.lifted === undefined)
+    const open = world.up().some(({ parts }) => !isLifted(parts!.state, id))
     if (!open) continue
     if (!world.truth.stops.has(id)) world.truth.stops.set(id, { stop: { id, matchers: [], effect: 'kill', who: '', why: '' }, pulledAt: world.time.now })
     void lift(world, dice, id)

@@ -29,7 +29,7 @@ const atTheEnd = (world: World, state: State, settled: boolean): string[] => {
     else if (settled && !known.answer) found.push(`an accepted episode has no answer: ${episode}`)
   }
   for (const [id, { acceptedAt }] of world.truth.stops) {
-    if (acceptedAt !== undefined && settled && !state.stops.has(id) && !state.liftedEarly.has(id)) found.push(`a stop that was answered 201 is forgotten: ${id}`)
+    if (acceptedAt !== undefined && settled && !state.stops.has(id) && !state.lifted.has(id)) found.push(`a stop that was answered 201 is forgotten: ${id}`)
   }
   if (settled) found.push(...untold(state).map(({ key }) => `people were not told of ${key}`))
   for (const notice of state.notices.values()) {

@@ -56,7 +56,7 @@ export class SimulatedServer implements Server {
     }
     void startParts({
       name: this.name, stopKey: 'key', logUrl: 'memory:', stateDirectory: '/tmp', roles: ['intake', 'decide', 'run', 'notify'], address: '', killAfterMs, lostAfterMs, warm: 1,
-      hands: handsOf(world, host), alertGone: async (workflow) => isGone(world, workflow), forceDryRun: false, tellUnmatched: true, onProblem,
+      hands: handsOf(world, host), alertFires: async (workflow) => !isGone(world, workflow), forceDryRun: false, tellUnmatched: true, onProblem,
       notify: (text) => world.trace(`${life} says: ${text}`),
       notifier: (given) => createSlackNotifier({
         ...given, edge: slackOf(world, host), settings: { channel: '#ops', gatherMs: 2000, remindAfterMs: 900_000, announce: 'start' }, runners: () => [], tell: () => {}, onProblem, now: host.steady,

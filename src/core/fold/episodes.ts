@@ -1,10 +1,12 @@
 /** Alerts become episodes: one firing of one alert, answered once, however often, late or twice it is told. */
 import type { Alert } from '../alert.ts'
 import { grant, release } from '../counter.ts'
+import { lookAgain } from '../expiries.ts'
 import { notificationOf, type Fact, type Received } from '../entry.ts'
+import { parseInstant, unset } from '../instant.ts'
 import { label, type Labels } from '../labels.ts'
 import type { Take } from '../plan.ts'
-import { isEnd, type Episode, type State } from '../state.ts'
+import { isEnd, type Episode, type State, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { tell, tellUnknown, touch } from './notices.ts'
 
@@ -23,10 +25,11 @@ const foldAlert = (state: State, alert: Alert, receiver: string, source: string,
   const known = state.episodes.get(alert.episode)
   if (known) return alert.status === 'resolved' ? resolve(state, known, why) : toldAgain(state, known, why.at)
   const episode: Episode = {
-    id: alert.episode, fingerprint: alert.fingerprint, startsAt: alert.startsAt, labels: alert.labels,
+    id: alert.episode, position: why.position, fingerprint: alert.fingerprint, startsAt: alert.startsAt, labels: alert.labels,
     annotations: alert.annotations, receiver, source, status: alert.status, firstAt: why.at, lastAt: why.at, told: 1,
   }
   state.episodes.set(episode.id, episode)
+  lookAgain(state, 'episode', episode.id, why.at + state.rememberMs)
   if (alert.status === 'firing') {
     state.unanswered.set(episode.id, episode)
     grant(state, firingTake(nameOf(episode.labels)), why.at, episode.id)
@@ -45,6 +48,8 @@ export const answer = (state: State, episode: Episode, given: NonNullable<Episod
 /** What fires holds its name, so that others can wait for its end. */
 const firingTake = (name: string): Take => ({ key: `firing:${name}`, max: Infinity, window: 'until end', policy: '', otherwise: 'wait' })
 
+export const stopsFiring = (state: State, episode: Episode): void => release(state, firingTake(nameOf(episode.labels)).key, episode.id, state)
+
 const toldAgain = (state: State, episode: Episode, at: number): void => {
   episode.told++
   episode.lastAt = at
@@ -58,7 +63,7 @@ const resolve = (state: State, episode: Episode, why: Why): void => {
   if (episode.status === 'resolved') return
   episode.status = 'resolved'
   episode.resolvedAt = why.at
-  release(state, firingTake(nameOf(episode.labels)).key, episode.id, why)
+  stopsFiring(state, episode)
   if (state.unanswered.delete(episode.id)) {
     answer(state, episode, { reason: 'resolved', detail: 'it was resolved before it was matched' })
   }
@@ -100,6 +105,13 @@ export const foldUnmatched = (state: State, entry: Fact & { kind: 'unmatched' },
   }
 }
 
+/** First told of so long after it began that an answer to it may have been forgotten meanwhile. */
+export const mayBeOld = (state: State, workflow: Workflow): boolean => {
+  const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
+  const began = episode && parseInstant(episode.startsAt)
+  return began !== undefined && began !== unset && episode!.firstAt - began.ms >= state.rememberMs
+}
+
 const nameOf = (labels: Labels): string => label(labels, 'alertname') || '(no alertname)'
 
 /** One late beat may be a restart of ours; from the second in a row it is how often they come. */
@@ -108,6 +120,7 @@ const lateInARow = 2
 const beat = (state: State, { id, heartbeat: route = '' }: Episode, { everyMs, at }: { everyMs: number; at: number }): void => {
   const before = state.heartbeats.get(route)
   const late = before && !before.missed && (at - before.lastAt) * 2 > everyMs ? before.late + 1 : 0
+  if (!before) lookAgain(state, 'heartbeat', route, at + state.rememberMs)
   state.heartbeats.set(route, { everyMs, episode: id, lastAt: at, missed: false, late })
   if (before?.missed) touch(state, `heartbeat:${route}:${before.lastAt}`)
   const key = `heartbeat:${route}:seldom`

@@ -8,6 +8,7 @@ import { tell } from './notices.ts'
 export interface Why {
   readonly at: number
   readonly by: string
+  readonly position: number
   readonly reason?: Reason
   readonly detail?: string
 }

@@ -3,26 +3,17 @@
  * run once), looked at. And what they say about a workflow: cancelled, noted.
  */
 import type { Fact, Submitted } from '../entry.ts'
+import { lookAgain } from '../expiries.ts'
 import { isEnd, type State, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { begin } from './workflows.ts'
 
-/** A key that was used is remembered this long, by the log's time. */
-const rememberMs = 86_400_000
-
 export const foldSubmitted = (state: State, entry: Submitted, why: Why): void => {
-  forgetKeys(state, why.at)
   if (state.keys.has(entry.key) || state.workflows.has(entry.workflow)) return // the first one on the log counts
   state.keys.set(entry.key, { workflow: entry.workflow, body: entry.body, at: why.at })
+  lookAgain(state, 'key', entry.key, why.at)
+  lookAgain(state, 'workflow', entry.workflow, why.at + state.rememberMs)
   begin(state, { ...entry, route: '', labels: new Map(entry.labels), request: { who: entry.who, why: entry.why, key: entry.key } }, why)
-}
-
-/** Oldest first: a map keeps the order of its first entries. */
-const forgetKeys = (state: State, at: number): void => {
-  for (const [key, one] of state.keys) {
-    if (at - one.at < rememberMs) return
-    state.keys.delete(key)
-  }
 }
 
 /** The first one counts; it is for the plan that was shown and no other. */

@@ -1,5 +1,6 @@
 /** Stops. Any stop that covers a workflow holds it; only lifting every one of them frees it. */
 import type { Fact, StopOrder } from '../entry.ts'
+import { lookAgain } from '../expiries.ts'
 import type { Labels } from '../labels.ts'
 import { matches, parseMatchers, type Matchers } from '../matcher.ts'
 import { isEnd, type State, type Stop, type Workflow } from '../state.ts'
@@ -28,8 +29,11 @@ export type Coverable = Pick<Workflow, 'labels' | 'runbook' | 'targets' | 'plan'
 
 export const covering = (state: State, workflow: Workflow): Stop[] => [...state.inForce].filter((stop) => covers(stop, workflow))
 
+/** Whether it is over, remembered whole or by its id alone. */
+export const isLifted = (state: State, id: string): boolean => state.lifted.has(id) || state.stops.get(id)?.lifted !== undefined
+
 export const foldStopPulled = (state: State, order: StopOrder, position: number, why: Why): void => {
-  if (state.stops.has(order.id) || state.liftedEarly.has(order.id)) return
+  if (state.stops.has(order.id) || state.lifted.has(order.id)) return
   const stop: Stop = { ...order, compiled: compiledOf(order), position, at: why.at, acknowledgements: [], lost: [], held: [], killed: [] }
   state.stops.set(stop.id, stop)
   state.inForce.add(stop)
@@ -49,12 +53,13 @@ const kill = (state: State, workflow: Workflow, stop: Stop, why: Why): void => {
 export const foldStopLifted = (state: State, entry: Fact & { kind: 'stop lifted' }, why: Why): void => {
   const stop = state.stops.get(entry.stop)
   if (!stop) {
-    state.liftedEarly.add(entry.stop) // a lift may come before its stop: the id stays lifted
+    state.lifted.add(entry.stop) // a lift may come before its stop: the id stays lifted
     return
   }
   if (stop.lifted) return
   stop.lifted = { at: why.at, who: entry.who, why: entry.why }
   state.inForce.delete(stop)
+  lookAgain(state, 'stop', stop.id, why.at + state.rememberMs)
   for (const workflow of heldBy(state, stop)) {
     stop.held.push(workflow.id)
     // What was held goes through every gate again, with a plan made anew.

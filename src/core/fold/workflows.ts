@@ -1,4 +1,5 @@
 /** From the first answer to the decision: matched, planned, decided, approved. */
+import { runbookId } from '../catalogue.ts'
 import type { Decided, Fact, Matched } from '../entry.ts'
 import { mark } from '../counter.ts'
 import { atTurn, isEnd, type State, type StepState, type Workflow } from '../state.ts'
@@ -22,11 +23,12 @@ export const begin = (
 ): void => {
   const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request } = from
   const workflow: Workflow = {
-    id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, manifest: steps, createdAt: why.at, channel,
+    id, position: why.position, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, manifest: steps, createdAt: why.at, channel,
     state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
     probed: false, gone: false, approvals: [], notes: [], timeline: [], ...(request === undefined ? {} : { request }),
   }
   state.workflows.set(workflow.id, workflow)
+  state.ran.set(runbookId(runbook), runbook.digest)
   asked(state, workflow, why.at)
   move(state, workflow, 'planning', { ...why, ...(request === undefined ? {} : { detail: `asked for by ${request.who}${request.why === '' ? '' : `: ${request.why}`}` }) })
 }

@@ -69,11 +69,13 @@ export const startCold = async () => {
   }
 }
 
+const today = new Date().toISOString().slice(0, 10)
+
 /** The start is the firing's own, to the nanosecond: each is an episode of its own. */
 const alert = (status: 'firing' | 'resolved', id: bigint): string => JSON.stringify({
   version: '4', receiver: 'paramedic', status, groupKey: '{}', groupLabels: {}, commonLabels: {}, commonAnnotations: {}, externalURL: 'http://am', truncatedAlerts: 0,
   alerts: [{
-    status, labels: { alertname: 'FirstLine', service: 'web' }, annotations: {}, startsAt: `2026-11-22T02:16:39.${String(id % 1_000_000_000n).padStart(9, '1')}Z`,
+    status, labels: { alertname: 'FirstLine', service: 'web' }, annotations: {}, startsAt: `${today}T00:00:00.${String(id % 1_000_000_000n).padStart(9, '1')}Z`,
     endsAt: '0001-01-01T00:00:00Z', generatorURL: '', fingerprint: '',
   }],
 })
