@@ -50,9 +50,9 @@ export class Story {
   }
 
   /** An alert, matched and planned: a workflow that awaits judgement. */
-  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean } = {}): Workflow {
-    const { id = `wf-${this.state.workflows.size + 1}`, target = 'web', effects = ['repeatable', 'read'], mode = 'auto', each, by = 'A' } = options
-    const episode = this.alert({ alertname: 'HighLatency', service: target, id })
+  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string } = {}): Workflow {
+    const { id = `wf-${this.state.workflows.size + 1}`, target = 'web', effects = ['repeatable', 'read'], mode = 'auto', each, by = 'A', startsAt } = options
+    const episode = this.alert({ alertname: 'HighLatency', service: target, id }, startsAt === undefined ? {} : { startsAt })
     const steps = effects.map((effect, index): Matched['steps'][number] => ({
       name: `step ${index + 1}`, effect, timeoutMs: 1000, each: each !== undefined, concurrency: each ? 2 : 1, onError: 'stop', memoryMb: 64,
     }))

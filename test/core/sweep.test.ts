@@ -182,7 +182,7 @@ test('200,000 alerts over many days leave a state as large as it was', () => {
       })
       tell('firing', () => true)
       story.says({ kind: 'unmatched', episodes: [...story.state.unanswered.keys()], reason: 'no route', detail: '', tell: group % 3 === 0, route: '' })
-      tell('resolved', (index) => index % 3 > 0)
+      tell('resolved', (index) => index % 3 === 0)
       for (const { key, revision } of [...story.state.noticesDue]) story.says({ kind: 'message sent', notice: key, revision, channel: 'C', ts: '1', rang: true })
       for (const { key } of [...story.state.ringing[0]!]) story.says({ kind: 'taken', notice: key, who: 'ann' })
       for (const { key, revision } of [...story.state.noticesDue]) story.says({ kind: 'message sent', notice: key, revision, channel: 'C', ts: '1' })
@@ -222,3 +222,21 @@ const life = (story: Story, name: string): void => {
   story.says({ kind: 'catalogue refused', problems: [name] })
   story.says({ kind: 'runner lost', runner: by, name: by, why: 'gone' })
 }
+
+describe('an alert that began longer ago than anything is remembered', () => {
+  const judgedOf = (observed: readonly { readonly name: string; readonly value: boolean }[], approved = false) => {
+    const story = new Story().later(40 * day)
+    const workflow = story.workflow({ startsAt: new Date(story.at - 2 * day).toISOString() })
+    if (approved) workflow.approved = workflow.plan!.digest
+    const plan = { ...workflow.plan!, observed: [...workflow.plan!.observed, ...observed.map((one) => ({ ...one, readAt: story.at }))] }
+    const { outcome, reason } = story.judge(Object.assign(workflow, { plan }))
+    return [outcome, reason]
+  }
+  const rows = [
+    [[{ name: 'fires', value: true }], false, ['start', undefined], 'Alertmanager has it'],
+    [[{ name: 'fires', value: false }], false, ['obsolete', 'resolved'], 'it is gone: a late resend'],
+    [[], false, ['ask', 'fact missing'], 'nobody could be asked'],
+    [[], true, ['start', undefined], 'and a person said yes'],
+  ] as const
+  for (const [observed, approved, outcome, why] of rows) test(`${outcome[0]}: ${why}`, () => assert.deepEqual(judgedOf(observed, approved), outcome))
+})

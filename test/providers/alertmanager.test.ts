@@ -8,7 +8,30 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createEdges } from '../../src/edge/edges.ts'
 import { usualSettings } from '../../src/edge/settings.ts'
+import type { Workflow } from '../../src/core/state.ts'
+import { Story } from '../core/story.ts'
 import { createAlertmanagers, type AlertmanagerPair } from '../../src/providers/alertmanager.ts'
+
+test('it fires where any has it, and is gone only where all say so and none was started since', async (t) => {
+  const now = Date.now()
+  const peer = async (alerts: readonly unknown[] | undefined, uptime: number): Promise<string> => {
+    const server = createServer((req, res) => {
+      if (alerts === undefined) return void res.writeHead(503).end()
+      res.end(JSON.stringify(req.url!.startsWith('/api/v2/status') ? { uptime: new Date(uptime).toISOString() } : alerts))
+    })
+    await new Promise<void>((go) => server.listen(0, '127.0.0.1', go))
+    t.after(() => (server.closeAllConnections(), server.close()))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  const [has, hasNot, fresh, away] = await Promise.all([peer([{ labels: { alertname: 'Slow' } }], 0), peer([], 0), peer([], now), peer(undefined, 0)])
+  const story = new Story()
+  const id = story.alert({ alertname: 'Slow' }, { startsAt: new Date(now - 60_000).toISOString() })
+  for (const [urls, fires] of [[[has], true], [[hasNot], false], [[hasNot, has], true], [[hasNot, fresh], undefined], [[hasNot, away], undefined], [[away, has], true]] as const) {
+    const alertmanagers = createAlertmanagers([{ urls }], createEdges({ settings: { ...usualSettings, retry: { ...usualSettings.retry, tries: 1 } } }))
+    assert.equal(await alertmanagers.fires({ episode: id } as Workflow, story.state), fires)
+    alertmanagers.close()
+  }
+})
 
 test('an Alertmanager that wants a token or a password gets it from its file, read anew each time', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'paramedic-am-'))
