@@ -10,7 +10,6 @@ import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import type { Acknowledged } from '../follow/proofs.ts'
 import type { RunnerDeps } from './deps.ts'
-import type { WorkflowKilled } from './protocol.ts'
 
 export interface KillerOptions extends RunnerDeps {
   readonly name: string
@@ -62,9 +61,11 @@ const cancelled = ({ state, me }: KillerOptions): Workflow[] =>
 const kill = async (stop: StopOrder, deps: KillerOptions): Promise<Acknowledged> => {
   const runner = deps.me()
   const began = deps.clock.steady()
-  const results = stop.effect === 'pause' ? [] : await deps.jobs().kill(stop.matchers.length === 0 ? 'all' : covered(stop, deps).map(({ id }) => id), `stop ${stop.id}`)
+  // Whoever still makes a plan changes nothing: it dies too, and counts for nothing.
+  const running = new Set(covered(stop, deps).map(({ id }) => id))
+  const results = stop.effect === 'pause' ? [] : await deps.jobs().kill(stop.matchers.length === 0 ? 'all' : [...running], `stop ${stop.id}`)
   return {
-    runner, name: deps.name, killed: new Set(results.filter((one) => !isReading(one)).map(({ workflow }) => workflow)).size,
+    runner, name: deps.name, killed: new Set(results.map(({ workflow }) => workflow).filter((id) => running.has(id))).size,
     survivors: results.reduce((sum, one) => sum + one.survivors, 0), tookMs: Math.round(deps.clock.steady() - began),
   }
 }
@@ -76,5 +77,3 @@ const covered = (stop: StopOrder, deps: KillerOptions): Workflow[] => {
   const scope = { matchers: stop.matchers, compiled: compiledOf(stop) }
   return [...deps.state.live.get('running')!, ...deps.state.live.get('stopping')!].filter((workflow) => workflow.holder === deps.me() && covers(scope, workflow))
 }
-
-const isReading = (killed: WorkflowKilled): boolean => killed.workflow.startsWith('plan:') || killed.workflow.startsWith('verify:')

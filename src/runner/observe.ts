@@ -17,8 +17,8 @@ const largestFleet = 2000
 
 export type Named = Size & { readonly name: string }
 
-export const readSize = async (name: string, workflow: Workflow, { hands }: RunnerDeps): Promise<Named> =>
-  ({ ...(await hands.call(workflow.provider, 'scale.read', [name], { deadlineMs: readMs, signal: new AbortController().signal })) as unknown as Size, name })
+export const readSize = (name: string, workflow: Workflow, { hands }: RunnerDeps): Promise<Json> =>
+  hands.call(workflow.provider, 'scale.read', [name], { deadlineMs: readMs, signal: new AbortController().signal })
 
 export interface Observing {
   readonly workflow: Workflow
@@ -69,7 +69,7 @@ const readFleet = async (workflow: Workflow, deps: RunnerDeps): Promise<Json> =>
   const members: Json[] = []
   for (let from = 0; from < listed.length; from += readsAtOnce) {
     members.push(...(await Promise.all(listed.slice(from, from + readsAtOnce).map(async ({ name, id }) => {
-      const size = await readSize(name, workflow, deps).catch(() => undefined)
+      const size = (await readSize(name, workflow, deps).catch(() => undefined)) as Size | undefined
       return { name, id, healthy: size !== undefined && size.ready >= size.replicas, labels: size?.labels ?? {} }
     }))))
   }

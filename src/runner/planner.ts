@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../core/canonical.ts'
 import { plansDue } from '../core/due.ts'
 import { plainLabels } from '../core/labels.ts'
-import type { Change, Plan } from '../core/plan.ts'
+import type { Change, Json, Plan } from '../core/plan.ts'
 import type { State, Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
-import type { AlertView, PlanResult } from '../runbook.ts'
+import type { AlertView, PlanResult, Size } from '../runbook.ts'
 import type { RunnerDeps } from './deps.ts'
+import { createKept } from './kept.ts'
 import { observe, readSize, type Named } from './observe.ts'
 import type { Call } from './jobs.ts'
 import type { JobInput, Outcome } from './protocol.ts'
@@ -17,61 +18,97 @@ import { freshMs } from '../follow/control.ts'
 const plansAtOnce = 8
 const readMs = 10_000
 const planTimeoutMs = 30_000
+/** Far below the age at which policies ask for a new plan. */
+const knownForMs = 5000
 
 export const createPlanner = (deps: RunnerDeps): Actor => {
   const busy = inFlight(deps)
+  const kept = createKept(deps)
   return () => {
+    kept.look()
     if (!deps.lease.fresh()) return
     for (const workflow of busy.idle(plansDue(deps.state, deps.seat()), (one) => one.id)) {
       if (busy.size() >= plansAtOnce) return
-      if (!deps.latch.covers(workflow)) busy.during([workflow.id], () => plan(workflow, deps))
+      if (!deps.latch.covers(workflow)) busy.during([workflow.id], async () => {
+        if (await plan(workflow, deps)) kept.add(workflow)
+        else deps.jobs().release(workflow.id)
+      })
     }
   }
 }
 
-const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<void> => {
+/** Whether it was made. */
+const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean> => {
   const { turn } = workflow
   const script = await deps.scriptOf(workflow.runbook)
   if (!script) {
     return end({ workflow: workflow.id, turn }, deps, 'runbook changed', `the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   }
-  const id = `plan:${workflow.id}:${deps.newId().slice(-6)}`
+  const { call, sizeOf } = remembering(handlesOf(workflow, deps), workflow, deps)
   const job = deps.jobs().start({
-    id, workflow: id, ...script, phase: 'plan', input: inputOf(deps.state, workflow), timeoutMs: planTimeoutMs, memoryMb: 512,
+    id: `plan:${workflow.id}:${deps.newId().slice(-6)}`, workflow: workflow.id, ...script, phase: 'plan', input: inputOf(deps.state, workflow), timeoutMs: planTimeoutMs, memoryMb: 512,
     notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
-  }, handlesOf(workflow, deps))
+  }, call)
   const outcome = await job.result
-  deps.jobs().release(id)
   if (outcome.kind === 'done') {
-    const made = await complete(workflow, outcome.output as unknown as PlanResult, deps)
-    return typeof made === 'string'
-      ? end({ workflow: workflow.id, turn }, deps, 'plan failed', made)
-      : deps.folded(await deps.append([{ kind: 'planned', workflow: workflow.id, turn, plan: made }]))
+    const made = await complete(workflow, outcome.output as unknown as PlanResult, sizeOf, deps)
+    if (typeof made === 'string') return end({ workflow: workflow.id, turn }, deps, 'plan failed', made)
+    await deps.folded(await deps.append([{ kind: 'planned', workflow: workflow.id, turn, plan: made }]))
+    return true
   }
   // Refused for being late, or killed by a stop: the plan changed nothing, so it is simply due again.
-  if (outcome.failure === 'refused' || outcome.failure === 'killed') return
+  if (outcome.failure === 'refused' || outcome.failure === 'killed') return false
   return end({ workflow: workflow.id, turn }, deps, outcome.failure === 'timeout' ? 'plan timeout' : 'plan failed', why(outcome))
 }
 
 export const why = (outcome: Outcome & { kind: 'failed' }): string => [outcome.error, outcome.detail].filter(Boolean).join(': ').slice(0, 2000)
 
-const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, reason: 'plan failed' | 'plan timeout' | 'runbook changed', detail: string): Promise<void> =>
-  deps.folded(await deps.append([{ kind: 'ended', ...of, state: 'failed', reason, detail }]))
+const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, reason: 'plan failed' | 'plan timeout' | 'runbook changed', detail: string): Promise<false> => {
+  await deps.folded(await deps.append([{ kind: 'ended', ...of, state: 'failed', reason, detail }]))
+  return false
+}
 
 /** The handles of a job, answered here, so that no credential ever enters the child. */
 export const handlesOf = (workflow: Workflow, deps: RunnerDeps): Call =>
   (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: readMs, signal })
 
+interface Sized {
+  readonly size: Named
+  /** Log time before it was read. */
+  readonly readAt: number
+}
+
+/** What the plan read of a target a moment ago need not be read again for it. */
+const remembering = (call: Call, workflow: Workflow, deps: RunnerDeps): { call: Call; sizeOf: (name: string) => Promise<Sized> } => {
+  const sizes = new Map<Json, Sized>()
+  const sized = async (name: string, read: () => Promise<Json>): Promise<Json> => {
+    const readAt = deps.seat().now
+    const size = await read()
+    sizes.set(name, { size: { ...(size as unknown as Size), name }, readAt })
+    return size
+  }
+  return {
+    call: (name, args, signal) => (name === 'scale.read' && typeof args[0] === 'string' ? sized(args[0], () => call(name, args, signal)) : call(name, args, signal)),
+    sizeOf: async (name) => {
+      const known = sizes.get(name)
+      if (!known || deps.seat().now - known.readAt > knownForMs) await sized(name, () => readSize(name, workflow, deps))
+      return sizes.get(name)!
+    },
+  }
+}
+
 /** Each target under the provider's own stable id, and what was observed when the plan was made. */
-const complete = async (workflow: Workflow, result: PlanResult, deps: RunnerDeps): Promise<Plan | string> => {
+const complete = async (workflow: Workflow, result: PlanResult, sizeOf: (name: string) => Promise<Sized>, deps: RunnerDeps): Promise<Plan | string> => {
   if (!Array.isArray(result?.changes)) return 'the plan returned no list of changes'
   const names = [...new Set([...result.changes.map((change) => change.target), ...(result.changes.length === 0 ? workflow.targets : [])])]
   const read: Named[] = []
   // The time is that before the first reading: what was read is never younger than it says.
-  const readAt = deps.seat().now
+  let readAt = deps.seat().now
   for (const name of names) {
     try {
-      read.push(await readSize(name, workflow, deps))
+      const found = await sizeOf(name)
+      read.push(found.size)
+      readAt = Math.min(readAt, found.readAt)
     } catch (problem) {
       return `${name}: ${problem instanceof Error ? problem.message : String(problem)}`
     }

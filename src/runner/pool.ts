@@ -12,6 +12,8 @@ import type { Nest } from './warm.ts'
 
 const bootingAtOnce = 2
 const longestQueue = 1000
+/** Long enough for what was just sent off to begin. */
+const bootLaterMs = 100
 
 export type PoolNeeds = Omit<Nest, 'onReady' | 'onFree' | 'onGone'> & { onUp(): void; onUnfit(why: string): void }
 
@@ -140,7 +142,7 @@ export class Pool {
     else this.later ??= setTimeout(() => {
       this.later = undefined
       this.fill()
-    }, 20)
+    }, bootLaterMs)
   }
 
   private up(child: WarmChild): void {

@@ -8,6 +8,7 @@ import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import { freshMs } from '../follow/control.ts'
 import type { RunnerDeps } from './deps.ts'
+import { runsHere } from './kept.ts'
 import { handlesOf, inputOf, why } from './planner.ts'
 import { printedOf } from './printing.ts'
 import type { FailureKind, Outcome } from './protocol.ts'
@@ -32,7 +33,10 @@ export const createStepper = (deps: RunnerDeps): Stepper => {
     const claims = due.map((job) => ({ ...job, claim: deps.newId(), sentAt: deps.boottime() }))
     const facts = claims.map(({ workflow, step, job, claim: id }): Fact => ({ kind: 'claimed', workflow: workflow.id, step, job, claim: id }))
     const folded = deps.append([...decided, ...facts]).then(deps.folded)
-    for (const one of claims) busy.during([keyOf(one)], () => runJob(one, folded, deps))
+    for (const one of claims) busy.during([keyOf(one)], async () => {
+      await runJob(one, folded, deps)
+      if (!runsHere(one.workflow, deps.me())) deps.jobs().release(one.workflow.id)
+    })
     return folded
   }
   const room = (): number => workflowsAtOnce - busy.size()
@@ -90,7 +94,6 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
     ? { kind: 'step done', ...word, output: outcome.output }
     : { kind: 'step failed', ...word, reason: script ? reasonOf[outcome.failure] : 'runbook changed', detail: why(outcome) }
   await deps.folded(await deps.append([fact]))
-  if (workflow.state !== 'running') deps.jobs().release(workflow.id)
 }
 
 const start = ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, deps: RunnerDeps): Promise<Outcome> => {
