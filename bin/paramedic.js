@@ -22,7 +22,9 @@ function run() {
   var built = isBuilt()
   // What the build compiled is read instead of compiled once more.
   if (built && process.env.NODE_COMPILE_CACHE === undefined) process.getBuiltinModule('module').enableCompileCache(here('../dist/compile-cache'))
-  import(built ? here('../dist/cli/main.js') : here('../src/cli/main.ts'))
+  // The server is one file; the other commands load what they use.
+  var main = process.argv.indexOf('serve') === -1 ? '../dist/cli/main.js' : '../dist/server.js'
+  import(built ? here(main) : here('../src/cli/main.ts'))
     .then(function (cli) { return cli.run(process.argv.slice(2)) })
     .then(function (code) { process.exitCode = code })
 }

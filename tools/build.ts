@@ -11,12 +11,13 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'dist')
 
-/** What is started by itself: a process, a thread, or a module that other processes import. */
-const entryPoints = [
-  'src/cli/main.ts', 'src/main.ts', 'src/serve.ts', 'src/runbook.ts', 'src/runner/child.ts', 'src/runner/spawner.ts', 'src/log/sqlite-worker.ts', 'src/follow/snapshot-worker.ts',
-  'src/http/big-worker.ts',
+/** What is started by itself, a process, a thread, or a module that other processes import: each is one file, since each module more costs a start half a millisecond. */
+const started = [
+  'src/serve.ts', 'src/runbook.ts', 'src/runner/child.ts', 'src/runner/spawner.ts', 'src/log/sqlite-worker.ts', 'src/follow/snapshot-worker.ts', 'src/http/big-worker.ts',
   'src/catalog/describe-child.ts', 'src/providers/local-keeper.ts', 'src/cli/demo/shop/replica.ts',
 ]
+/** The commands: the one that is used is loaded, and no other. With `serve` everything is, as one file: `dist/server.js`. */
+const cli = 'src/cli/main.ts'
 /** `zx` because scripts are handed its objects; the others because they are large and seldom used. */
 const external = ['zx', 'zx/*', 'kafkajs', 'dockerode', '@slack/*', '@aws-sdk/*', '@kubernetes/*']
 
@@ -47,14 +48,15 @@ const unused: Plugin = {
 const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
 rmSync(out, { recursive: true, force: true })
-await build({
-  absWorkingDir: root, entryPoints, outbase: 'src', outdir: out, bundle: true, splitting: true, external, format: 'esm', platform: 'node', target: 'node26',
-  sourcemap: true, minifyWhitespace: true, plugins: [ownModules, unused], banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
+const make = (entryPoints: string[] | Record<string, string>, splitting: boolean) => build({
+  absWorkingDir: root, entryPoints, outbase: 'src', outdir: out, bundle: true, splitting, external, format: 'esm', platform: 'node', target: 'node26',
+  sourcemap: true, minifyWhitespace: true, minifySyntax: true, plugins: [ownModules, unused], banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
 })
+await Promise.all([make(started, false), make({ server: cli }, false), make([cli], true)])
 cpSync(join(root, 'src/cli/demo/catalogue'), join(out, 'cli/demo/catalogue'), { recursive: true })
 // Compiled once here: an image whose file system is read-only could not keep it.
 const warm = "const { enableCompileCache, flushCompileCache } = require('module'); enableCompileCache(process.argv[1]); Promise.all(process.argv.slice(2).map((file) => import(file))).then(() => flushCompileCache())"
-const files = ['cli/main.js', 'serve.js', 'runbook.js']
+const files = ['cli/main.js', 'server.js', 'runbook.js']
 const { status } = spawnSync(process.execPath, ['-e', warm, join(out, 'compile-cache'), ...files.map((file) => join(out, file))], { stdio: 'inherit', timeout: 60_000 })
 if (status !== 0) throw new Error(`what was built cannot be loaded: ${status}`)
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }

@@ -66,14 +66,12 @@ interface Claim extends JobDue {
 /** Whatever it claims, it says what became of it: done, failed, or let go. Nobody else speaks for a claim while we live. */
 const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Promise<void> => {
   const { workflow, step, job, claim, sentAt } = due
-  await folded
+  const [script] = await Promise.all([deps.scriptOf(workflow.runbook), folded])
   const claimed = workflow.steps[step]?.jobs[job]
   if (claimed?.state !== 'claimed' || claimed.claim !== claim) return // void: the fold says until when
   // What waited to be sent while this process began anew was sent under its new name, and is for that one to speak of.
   const me = deps.me()
   if (workflow.holder !== me) return
-  const script = await deps.scriptOf(workflow.runbook)
-  if (deps.me() !== me) return
   // Nothing is awaited between this look and the start: a stop or a cancel that comes now finds the job and kills it.
   const startable = deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
   if (!startable) return letGo(due, deps)
