@@ -47,7 +47,8 @@ export interface PartsOptions {
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly warm?: number
-  readonly secrets?: readonly string[]
+  /** Masked in what steps print; the same list while nothing changes. */
+  readonly secrets?: () => readonly string[]
   readonly hands: Hands
   /** Whether it fires, asked where it lives; undefined where it is not known. */
   readonly alertFires?: (workflow: Workflow, state: State) => Promise<boolean | undefined>

@@ -7,6 +7,7 @@ import { readCatalogue, type Reading } from './catalog/read.ts'
 import { watchCatalogue } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
+import { knownSecrets } from './config/known-secrets.ts'
 import { createEdges } from './edge/edges.ts'
 import type { Health, Ports } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
@@ -66,7 +67,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: [], hands, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
+    secrets: knownSecrets(config, process.env), hands, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed,
   }).catch(async (problem: unknown) => {

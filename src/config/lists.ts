@@ -1,5 +1,6 @@
 /** The lists of maps: tokens, Alertmanagers, people in Slack. Every fault of every item is told at its own place. */
 import { didYouMean } from '../catalog/nearest.ts'
+import { Secret } from './secret.ts'
 import { fault, origin, tell, text, type Fault, type Kind, type Parsed } from './kinds.ts'
 
 export const tokenRoles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
@@ -13,6 +14,8 @@ export interface Token {
   readonly sha256: string
   /** Milliseconds since 1970; after it the token is worth nothing. */
   readonly expiresAt?: number
+  /** The token itself, where the environment has it: only its hash is compared. */
+  readonly text?: Secret
 }
 
 export interface Alertmanager {
@@ -99,7 +102,7 @@ export const tokenList = (hash: (text: string) => string): Kind<readonly Token[]
       // Never echoed: what stands here may be a token.
       if ('faults' in known) faults.push({ at: [index], message: `must be ROLE:TOKEN with a role of ${tokenRoles.join(', ')}` })
       else if (token === '') faults.push({ at: [index], message: 'has no token after its role: make one with `paramedic token new`' })
-      else tokens.push({ name: role, role: known.value, sha256: hash(token) })
+      else tokens.push({ name: role, role: known.value, sha256: hash(token), text: Secret.ofText(token) })
     }
     return faults.length > 0 ? { faults } : { value: tokens }
   },

@@ -5,6 +5,7 @@
 import { createWriteStream, mkdirSync } from 'node:fs'
 import type { WriteStream } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Json } from '../core/plan.ts'
 import type { Printed } from './protocol.ts'
 
 const tailBytes = 64 * 1024
@@ -118,4 +119,12 @@ export function maskOf(secrets: readonly string[]): (text: string) => string {
   if (words.length === 0) return (text) => text
   const pattern = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g')
   return (text) => text.replace(pattern, '***')
+}
+
+/** In every text of it, names too. */
+export function maskIn(json: Json, mask: (text: string) => string): Json {
+  if (typeof json === 'string') return mask(json)
+  if (typeof json !== 'object' || json === null) return json
+  if (Array.isArray(json)) return json.map((item) => maskIn(item, mask))
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [mask(name), maskIn(value, mask)]))
 }

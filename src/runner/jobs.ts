@@ -21,7 +21,8 @@ export interface JobsOptions {
   /** Per job, in its file. 10 MB unless given. */
   readonly outputCapBytes?: number
   readonly killAfterMs: number
-  readonly secrets?: readonly string[]
+  /** Masked in what jobs print, fail with and return. Asked again and again: the same list while nothing changes. */
+  readonly secrets?: () => readonly string[]
   /** Where scripts' commands are looked for. */
   readonly path?: string
   /** While it runs, as it comes; `over` aborts when it has ended. */
@@ -59,7 +60,6 @@ export interface Jobs {
   kill(workflows: readonly string[] | 'all', why?: string): Promise<readonly WorkflowKilled[]>
   /** The workflow has ended: its children end too. */
   release(workflow: string): void
-  setSecrets(secrets: readonly string[]): void
   /** Idle children, as last heard. */
   readonly idle: number
   /** Kills everything and ends the spawner. */
@@ -99,6 +99,7 @@ class SpawnedJobs implements Jobs {
   private over: { why: string; results: readonly WorkflowKilled[] } | undefined
   private complaint = ''
   private closing = false
+  private secrets: readonly string[] | undefined
   private ended = Promise.withResolvers<Lost>()
 
   constructor(options: JobsOptions) {
@@ -113,6 +114,7 @@ class SpawnedJobs implements Jobs {
   extend(sentAtBoottimeMs: number): void {
     this.deadline = Math.max(this.deadline ?? 0, sentAtBoottimeMs + this.options.killAfterMs)
     this.tell({ kind: 'lease' })
+    this.tellSecrets()
   }
 
   start(order: JobOrder, call: Call): Job {
@@ -121,6 +123,7 @@ class SpawnedJobs implements Jobs {
     const problem = this.over?.why ?? (this.closing ? 'the jobs are closed' : undefined) ?? orderProblem(order, this.running)
     if (problem === undefined) {
       this.running.set(order.id, { order, call, calls: new AbortController(), started: started.resolve, ended: result.resolve, forbidden: undefined })
+      this.tellSecrets()
       this.tell({ kind: 'start', order })
     } else {
       started.resolve(false)
@@ -142,7 +145,11 @@ class SpawnedJobs implements Jobs {
     this.tell({ kind: 'release', workflow })
   }
 
-  setSecrets(secrets: readonly string[]): void {
+  /** What changed is masked in what runs already too. */
+  private tellSecrets(): void {
+    const secrets = this.options.secrets?.()
+    if (secrets === undefined || secrets === this.secrets) return
+    this.secrets = secrets
     this.tell({ kind: 'secrets', secrets })
   }
 
@@ -178,7 +185,7 @@ class SpawnedJobs implements Jobs {
       kind: 'begin',
       settings: {
         ...settings, id, way, warm: options.warm ?? 2, heapMb: options.heapMb ?? 512,
-        outputDirectory: options.outputDirectory, outputCapBytes: options.outputCapBytes ?? 10_000_000, secrets: options.secrets ?? [],
+        outputDirectory: options.outputDirectory, outputCapBytes: options.outputCapBytes ?? 10_000_000,
       },
     })
     for (const word of this.unsent.splice(0)) this.tell(word)

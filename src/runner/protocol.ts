@@ -98,7 +98,6 @@ export interface Settings {
   readonly folder: string
   readonly outputDirectory: string
   readonly outputCapBytes: number
-  readonly secrets: readonly string[]
   readonly group: { readonly path: string } | { readonly why: string }
   readonly tools: Tools
   /** The process above the spawner's keeper, where it takes in orphans. */

@@ -69,7 +69,6 @@ function whyNotStart(notAfterBoottimeMs: number): string | undefined {
 }
 
 async function begin(settings: Settings): Promise<void> {
-  secrets = settings.secrets
   const { way, found } = await chooseWay({ want: settings.way, path: settings.path, group: settings.group, tools: settings.tools })
   // Where jobs have no reaper of their own, the one above adopts what they left in the background: no strays.
   if (way.name === 'subreaper' || way.name === 'namespace') reaper = settings.reaper

@@ -11,7 +11,7 @@ import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { Capture, Lines, maskOf } from './capture.ts'
+import { Capture, Lines, maskIn, maskOf } from './capture.ts'
 import type { Tree, Way } from './kill/way.ts'
 import type { Answer, FromChild, FromSpawner, JobOrder, Killed, Outcome, Result, Settings, ToChild } from './protocol.ts'
 import { twin } from './twin.ts'
@@ -21,7 +21,7 @@ export interface Nest {
   readonly way: Way
   /** What a child does before it counts as up: everything that loads at its first use has loaded then. */
   readonly rehearsal: JobOrder
-  /** The secrets of now: they may change while a child waits. */
+  /** The secrets of now: they may change at any time, and are another list then. */
   secrets(): readonly string[]
   say(word: FromSpawner): void
   onReady(child: WarmChild): void
@@ -59,6 +59,7 @@ export class WarmChild {
   private readonly lines = new Lines()
   private mark = newMark()
   private ended: Promise<Killed> | undefined
+  private masks: { readonly secrets: readonly string[]; readonly apply: (text: string) => string } | undefined
 
   constructor(nest: Nest, heapMb: number) {
     this.nest = nest
@@ -96,13 +97,14 @@ export class WarmChild {
     const capture = new Capture({
       path: join(settings.outputDirectory, fileName(order.workflow), `${fileName(order.id)}.log`),
       capBytes: settings.outputCapBytes,
-      mask: maskOf([...this.nest.secrets(), ...Object.values(order.env ?? {})]),
+      mask: (text) => this.mask(order, text),
       onText: (text) => this.nest.say({ kind: 'printed', job: order.id, text }),
       onPressure: (waits) => void (waits ? stdout?.pause() : stdout?.resume()),
     })
     // The child watches its time itself and says more about it; this is for the one that no longer can.
     const late: Result = { kind: 'failed', failure: 'timeout', error: `not done within its ${order.timeoutMs} ms`, detail: 'its process did not answer any more' }
     const timer = setTimeout(() => void this.end(late), order.timeoutMs + 250)
+    this.masks = undefined
     this.job = { order, capture, timer, started: false, result: undefined }
     this.nest.way.limitMemory(this.tree, order.memoryMb * 1_048_576)
     this.give(order)
@@ -192,10 +194,18 @@ export class WarmChild {
     if (this.job !== job) return
     this.job = undefined
     job.capture.push(this.lines.flush())
-    const mask = maskOf([...this.nest.secrets(), ...Object.values(job.order.env ?? {})])
-    const told: Result = result.kind === 'done' ? result : { ...result, error: mask(result.error), detail: mask(result.detail) }
+    const mask = (text: string): string => this.mask(job.order, text)
+    // A plan says what is touched, by names that are compared: it is kept as it is.
+    const told: Result = result.kind === 'failed' ? { ...result, error: mask(result.error), detail: mask(result.detail) }
+      : job.order.phase === 'step' ? { ...result, output: maskIn(result.output, mask) } : result
     const outcome: Outcome = { ...told, started: job.started, printed: await job.capture.close(), ...(killed ? { killed } : {}) }
     this.nest.say({ kind: 'ended', job: job.order.id, outcome })
+  }
+
+  private mask({ env = {} }: JobOrder, text: string): string {
+    const secrets = this.nest.secrets()
+    if (this.masks?.secrets !== secrets) this.masks = { secrets, apply: maskOf([...secrets, ...Object.values(env)]) }
+    return this.masks.apply(text)
   }
 
   private printed(text: string): void {

@@ -17,6 +17,7 @@ const nul = '\0'
 let folder: string
 let jobs: Jobs
 let number = 0
+let secrets: readonly string[] = ['hunter2-secret', 'first line of a key\nsecond line of a key']
 
 interface Script {
   readonly plan?: string
@@ -66,7 +67,7 @@ describe('a job', { concurrency: 3 }, () => {
     folder = mkdtempSync(join(tmpdir(), 'paramedic-jobs-'))
     jobs = createJobs({
       warm: 3, stateDirectory: join(folder, 'state'), outputDirectory: join(folder, 'out'), killAfterMs: 300_000,
-      secrets: ['hunter2-secret', 'first line of a key\nsecond line of a key'], outputCapBytes: 200_000,
+      secrets: () => secrets, outputCapBytes: 200_000,
     })
     await jobs.ready
     jobs.extend(boottimeMs())
@@ -222,6 +223,23 @@ describe('a job', { concurrency: 3 }, () => {
     assert.equal(Buffer.byteLength(much.printed.tail), 65536)
     const kept = readFileSync(much.printed.file!, 'utf8')
     assert.ok(kept.startsWith('line 0 ') && kept.length < 200_200 && kept.includes('cut here'))
+  })
+
+  test('what it returns is masked, and what became secret while it runs', async () => {
+    const returned = await run({ run: `() => ({ said: ['it is hunter2-secret'], 'hunter2-secret': 1 })` })
+    assert.deepEqual(outputOf(returned), { said: ['it is ***'], '***': 1 })
+    const reads = Promise.withResolvers<void>()
+    const ends = run({ run: `async ({ scale }) => { console.log('new-secret before'); await scale.read('x'); console.log('new-secret after'); return 'new-secret' }` }, {
+      call: async () => (reads.resolve(), await changed.promise, null),
+    })
+    const changed = Promise.withResolvers<void>()
+    await reads.promise
+    secrets = [...secrets, 'new-secret']
+    jobs.extend(boottimeMs())
+    changed.resolve()
+    const outcome = await ends
+    assert.equal(outputOf(outcome), '***')
+    assert.match(outcome.printed.tail, /\*\*\* after/)
   })
 
   test('what it printed before it was killed is not lost', async () => {

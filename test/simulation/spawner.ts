@@ -91,8 +91,6 @@ export class SimulatedJobs implements Jobs {
     this.#tell(() => void this.#killAll((job) => job.order.workflow === workflow))
   }
 
-  setSecrets(): void {}
-
   async close(): Promise<{ survivors: number }> {
     this.#closing = true
     this.finish('the server closes')
