@@ -60,7 +60,7 @@ export interface PartsOptions {
   readonly bestEffortKill?: boolean
   readonly tellUnmatched: boolean
   /** Also with every role: who sends what is due to people. */
-  readonly notifier?: (parts: { state: State; seat: () => Seat; append: Parts['append']; folded: Parts['folded']; runners: Parts['runners'] }) => Actor
+  readonly notifier?: (parts: Pick<Parts, 'state' | 'append' | 'folded' | 'runners' | 'printedAt'> & { seat: () => Seat; after: Outside['clock']['after'] }) => Actor
   /** After each entry was folded. `mine`: this process wrote it, under this or an earlier identity of its own. */
   readonly onFolded?: (recorded: Recorded<Entry>, state: State, mine: boolean) => void
   /** A batch of this process is durable. */
@@ -192,7 +192,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(stepper ? { claimWith: stepper.claimWith } : {}),
     }))
   }
-  if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners }))
+  if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners, printedAt, after: (ms, act) => clock.after(ms, act) }))
   if (streams.snapshots) {
     snapshots = createSnapshots({ ...common, seat: seat('decide'), place: streams.snapshots.place, held })
     actors.push(snapshots.actor)

@@ -44,10 +44,10 @@ class Log {
     return this.says({ kind: 'unmatched', episodes: [...this.state.unanswered.keys()], reason: 'no route', tell: true, route: '', detail: 'no route matches it' })
   }
 
-  seen(key: (one: string) => boolean): NoticeView {
+  seen(key: (one: string) => boolean, printed = ''): NoticeView {
     const notice = [...this.state.notices.values()].findLast((one) => key(one.key))
     if (!notice) throw new Error('nobody is told of it')
-    return viewOf({ state: this.state, now: this.at, runners: this.#runners }, notice)
+    return viewOf({ state: this.state, now: this.at, runners: this.#runners, printed }, notice)
   }
 }
 
@@ -110,7 +110,7 @@ const workflowSamples = (): Sample[] => {
       when: 'A limit refused it.',
       view: decide(workflow(new Log(), { id: refused, to: 9 }), refused, 'refuse', { reason: 'rate', detail: '6 of 6 an hour', verdicts: [verdicts[0], { policy: 'rate', verdict: 'refuse', detail: '6 of 6 an hour', until: began + 31 * minute }] }).seen(ofWorkflow(refused)),
     },
-    { when: 'A step failed.', view: started({ id: failed }).later(4000).says({ kind: 'step failed', workflow: failed, step: 0, job: 0, claim: `${failed}/0`, reason: 'step failed', detail: 'the service web is not there', tookMs: 4000 }).seen(ofWorkflow(failed)) },
+    { when: 'A step failed.', view: started({ id: failed }).later(4000).says({ kind: 'step failed', workflow: failed, step: 0, job: 0, claim: `${failed}/0`, reason: 'step failed', detail: 'the service web is not there', tookMs: 4000 }).seen(ofWorkflow(failed), '$ shopctl size web 4\nno service named web\n') },
     { when: 'Its runner died in a step that may be done only once.', view: started({ id: doubt, once: true }).later(45_000).says({ kind: 'runner lost', runner: 'runner-a', name: 'ops-1', why: 'silent for 45 s' }).seen(ofWorkflow(doubt)) },
     { when: 'Everything was done, and the alert is still there.', view: worked({ id: unproven }).later(10 * minute).says({ kind: 'ended', workflow: unproven, turn: 5, state: 'unproven', reason: 'not healed in time', detail: 'the alert is still there after 10m' }).seen(ofWorkflow(unproven)) },
   ]
@@ -125,6 +125,7 @@ const stopSamples = (): Sample[] => {
   )
   return [
     { when: 'Somebody stopped everything, and each runner proved it.', view: proved().seen(ofStop) },
+    { when: 'What it killed says what is left behind.', view: proved().seen(ofWorkflow(flow)) },
     { when: 'A runner did not answer.', view: stopped().later(12_000).seen(ofStop) },
     { when: 'A new log starts stopped.', view: new Log().says({ kind: 'stop pulled', stop: { ...stopOrder, who: 'paramedic', why: 'new log' } }).seen(ofStop) },
     { when: 'The stop is lifted.', view: proved().later(7 * minute).says({ kind: 'stop lifted', stop: stopOrder.id, who: 'bob (Slack T024BE7LD/U0BOB)', why: 'rolled back' }).seen(ofStop) },

@@ -72,7 +72,7 @@ const ofPart = (part: Part): string => {
     case 'text': return `${part.title === undefined ? '' : `*${slackText(part.title, { limit: 80 })}:* `}${slackText(part.text, { limit: 1500, lines: true })}`
     case 'facts':
       return fitting(part.facts.slice(0, 20).map(([name, value]) => `*${slackText(name, { limit: 80 })}:* ${slackText(value, { limit: 400 })}`), limits.section - 10).join('\n')
-    case 'code': return boxed(part.title, part.lines)
+    case 'code': return boxed(part)
     case 'list': {
       const items = part.items.slice(0, 12).map((item) => `• ${slackText(item, { limit: 220 })}`)
       const more = part.items.length - items.length
@@ -82,10 +82,12 @@ const ofPart = (part: Part): string => {
   }
 }
 
-const boxed = (title: string, lines: readonly string[]): string => {
-  const shown = fitting(lines.map((line) => slackCode(line, { limit: 200 })), 1500)
+const boxed = ({ title, lines, keep }: Part & { part: 'code' }): string => {
+  const all = lines.map((line) => slackCode(line, { limit: 300 }))
+  const shown = keep === 'end' ? fitting(all.toReversed(), 1500).toReversed() : fitting(all, 1500)
   const more = lines.length - shown.length
-  return `*${slackText(title, { limit: 80 })}*\n\`\`\`${shown.join('\n')}${more > 0 ? `\n… and ${more} more` : ''}\`\`\``
+  const rest = more === 0 ? [] : [`… and ${more} more`]
+  return `*${slackText(title, { limit: 80 })}*\n\`\`\`${[...(keep === 'end' ? rest : []), ...shown, ...(keep === 'end' ? [] : rest)].join('\n')}\`\`\``
 }
 
 /** The first lines that have room together, whole. */

@@ -1,5 +1,6 @@
 /** A workflow: one line while it does what it should, everything about it when it asks or went wrong. */
 import { stopAll, stopRunbook } from './action-stop.ts'
+import { againCommand } from './again.ts'
 import type { Card, Part } from './card.ts'
 import { clock, long, shortId } from './figures.ts'
 import type { StepView, WorkflowView } from './message.ts'
@@ -10,10 +11,10 @@ export const workflowCard = (view: WorkflowView): Card => {
     icon: icons[view.state] ?? '⚙️', line: lineOf(view), parts: [], footer: [],
     actions: running || view.state === 'asking' ? [...answers(view), stopRunbook(view.runbook), ...(running ? [] : [stopAll])] : [],
   }
-  if (view.urgency === 'info' && view.state !== 'asking') return card
+  if (view.urgency === 'info' && view.state !== 'asking' && !wasKilled(view)) return card
   return {
     ...card, heading: headingOf(view), footer: [`Workflow ${shortId(view.id)} · ${view.route}`, `Started ${clock(view.createdAt)}`],
-    parts: partsOf(view), actions: card.actions.length > 0 ? card.actions : [stopRunbook(view.runbook), stopAll],
+    parts: partsOf(view), actions: card.actions.length > 0 || view.urgency === 'info' ? card.actions : [stopRunbook(view.runbook), stopAll],
   }
 }
 
@@ -21,6 +22,9 @@ const icons: Partial<Record<WorkflowView['state'], string>> = {
   asking: '🙋', running: '⚙️', stopping: '🛑', verifying: '🔎', healed: '✅', completed: '✅', rehearsed: '📝', unproven: '❓', failed: '❌', stopped: '🛑',
   refused: '⛔', expired: '⌛', cancelled: '🚫', obsolete: '💤',
 }
+
+/** Whoever pulled the stop sees what it left behind, and how it goes on. */
+const wasKilled = ({ state, steps }: WorkflowView): boolean => state === 'stopped' && steps.some((step) => step.state !== 'open')
 
 const isRunning = ({ state }: WorkflowView): boolean => ['planning', 'ready', 'waiting', 'running', 'stopping', 'verifying'].includes(state)
 
@@ -30,12 +34,14 @@ const changesOf = ({ changes }: WorkflowView): string =>
   changes.slice(0, 3).map(({ target, from, to }) => `${target} ${from} → ${to}`).join(', ') + (changes.length > 3 ? ` and ${changes.length - 3} more` : '')
 
 const lineOf = (view: WorkflowView): string => {
-  const { state, detail, reason, alertname, createdAt, since } = view
+  const { state, detail, alertname, createdAt, since } = view
   const change = changesOf(view)
-  const because = state === 'running' || state === 'healed' ? detail : [reason, detail].filter((text) => text !== undefined && text !== '').join(': ')
+  const because = state === 'running' || state === 'healed' ? detail : state === 'stopped' && view.stoppedBy !== undefined ? `by ${view.stoppedBy}` : whyOf(view)
   const took = state === 'healed' || state === 'completed' ? ` after ${long(Math.max(0, since - createdAt))}` : ''
   return `${state}${took}: ${nameOf(view)}${alertname ? ` for ${alertname}` : ''}${change ? ` (${change})` : ''}${because ? `: ${because}` : ''} [${shortId(view.id)}]`
 }
+
+const whyOf = ({ reason, detail }: WorkflowView): string => [reason, detail].filter(Boolean).join(': ')
 
 const headingOf = (view: WorkflowView): string => {
   const what = nameOf(view)
@@ -49,19 +55,20 @@ const headingOf = (view: WorkflowView): string => {
 const partsOf = (view: WorkflowView): Part[] => {
   const { annotations, changes, verdicts, steps, labels } = view
   const facts: [string, string][] = [
-    ['Why', [view.reason, view.detail].filter(Boolean).join(': ') || view.state],
+    ...(view.stoppedBy === undefined ? [['Why', whyOf(view) || view.state] as [string, string]] : [['Stopped by', view.stoppedBy] as [string, string]]),
     ...(view.alertname ? [['Alert', `${view.alertname}${view.firing === undefined ? '' : view.firing ? ', still firing' : ', resolved'}`] as [string, string]] : []),
-    ...(view.stoppedBy === undefined ? [] : [['Stopped by', view.stoppedBy] as [string, string]]),
   ]
   return [
     { part: 'facts', facts },
     ...(annotations.summary ? [{ part: 'text', text: annotations.summary } as const] : []),
     ...(annotations.runbookUrl ? [{ part: 'link', name: 'Runbook', address: annotations.runbookUrl } as const] : []),
     ...(changes.length > 0 ? [{ part: 'list', title: 'Plan', items: changes.map(({ target, from, to }) => `${target}: ${from} → ${to}`) } as const] : []),
-    ...(verdicts.length > 0 ? [{ part: 'list', title: 'Verdicts', items: verdicts.map(verdictLine) } as const] : []),
+    ...(verdicts.length > 0 && judged.includes(view.state) ? [{ part: 'list', title: 'Verdicts', items: verdicts.map(verdictLine) } as const] : []),
     ...(steps.some(({ state }) => state !== 'open') ? [{ part: 'list', title: 'Steps', items: steps.map(stepLine) } as const] : []),
+    ...(view.printed.length > 0 ? [{ part: 'code', title: `What “${diedIn(view)?.name ?? 'it'}” printed last`, lines: view.printed, keep: 'end' } as const] : []),
     { part: 'text', title: 'What Paramedic did', text: didOf(view) },
     { part: 'text', title: 'What to do', text: `${nextOf(view)}` },
+    ...(repeatable(view) ? [{ part: 'code', title: 'To run it again: it is planned and judged anew, and asks before it runs', lines: [againCommand(view)] } as const] : []),
     ...(labels.length > 0 ? [{ part: 'code', title: 'Labels', lines: labels.map(([name, value]) => `${name}=${JSON.stringify(value.slice(0, 160))}`) } as const] : []),
   ]
 }
@@ -69,7 +76,14 @@ const partsOf = (view: WorkflowView): Part[] => {
 const verdictLine = ({ policy, verdict, detail, until }: WorkflowView['verdicts'][number]): string =>
   `${verdict} by ${policy}: ${detail}${until === undefined ? '' : `, next at ${clock(until)}`}`
 
-const marks: Record<StepView['state'], string> = { open: '·', running: '▶', done: '✓', failed: '✗', 'in doubt': '?' }
+/** Where what the policies said is what people need to know: after that it is on the log. */
+const judged: readonly WorkflowView['state'][] = ['asking', 'refused', 'expired']
+
+/** Whatever is in doubt is looked at by hand first. */
+const repeatable = ({ state, steps, targets }: WorkflowView): boolean =>
+  ['failed', 'stopped', 'expired'].includes(state) && targets.length > 0 && !steps.some((step) => step.state === 'in doubt')
+
+const marks: Record<StepView['state'], string> = { open: '·', running: '▶', done: '✓', failed: '✗', 'in doubt': '?', interrupted: '✂' }
 const stepLine = ({ name, state, detail }: StepView): string => `${marks[state]} ${name}${state === 'open' ? ': not begun' : `: ${state}`}${detail ? ` (${detail})` : ''}`
 
 /** The step it died in: the first that is not done. */
@@ -79,15 +93,15 @@ const diedIn = ({ steps }: WorkflowView): StepView | undefined =>
 const didOf = (view: WorkflowView): string => {
   const { steps, state } = view
   if (state === 'asking') return 'it made the plan by reading only. Nothing has been changed.'
-  const done = steps.filter((step) => step.state === 'done' && step.changes).map(({ name }) => name)
+  const done = steps.filter((step) => step.state === 'done' && step.changes).map(({ name, detail }) => (detail === '' ? name : `${name} (${detail})`))
   const at = diedIn(view)
   const began = steps.some((step) => step.state !== 'open') || view.stoppedBy !== undefined
   if (!began) return 'nothing was run.'
-  const changed = done.length > 0 ? `done and not undone: ${done.join(', ')}` : 'no step that changes anything was finished'
+  const changed = done.length > 0 ? `done and not undone: ${done.join(', ')}; the plan was ${changesOf(view) || 'to change nothing'}` : 'no step that changes anything was finished'
   return `${changed}.${at && state !== 'unproven' ? ` It ended in the step “${at.name}”${at.changes ? ', which may have changed something' : ''}.` : ''}`
 }
 
-const again = ({ runbook }: WorkflowView): string => `It is never run again by itself. When the alert has ended and fires anew, ${runbook} answers it anew.`
+const again = ({ runbook, alertname }: WorkflowView): string => `It is never run again by itself${alertname === '' ? '' : `; when the alert has ended and fires anew, ${runbook} answers it anew`}.`
 
 const nextOf = (view: WorkflowView): string => {
   const why = `\`paramedic why ${shortId(view.id)}\` names each gate.`
@@ -97,7 +111,7 @@ const nextOf = (view: WorkflowView): string => {
       if (view.reason === 'in doubt') return `see by hand whether “${diedIn(view)?.name ?? 'the step'}” took effect: it may be done only once, so Paramedic will not try again. ${again(view)}`
       return `look at the step's output: \`paramedic status ${shortId(view.id)}\`. ${again(view)}`
     case 'unproven': return `the steps were done and the alert did not go away in time: see what is really wrong. ${again(view)}`
-    case 'stopped': return `see what was left half done. ${again(view)}`
+    case 'stopped': return `see what was left half done, and lift the stop when it is safe. ${again(view)}`
     case 'refused': return `do it by hand, or wait until the limit clears. ${why}`
     case 'expired': return `nobody answered in time. Do it by hand if it is still needed. ${again(view)}`
     default: return why

@@ -7,8 +7,8 @@ import type { Action } from './action.ts'
 export type Part =
   | { readonly part: 'text'; readonly title?: string; readonly text: string }
   | { readonly part: 'facts'; readonly facts: readonly (readonly [name: string, value: string])[] }
-  /** As it is, in a box. */
-  | { readonly part: 'code'; readonly title: string; readonly lines: readonly string[] }
+  /** As it is, in a box. Where not all of it has room, what is kept is its beginning, or its end. */
+  | { readonly part: 'code'; readonly title: string; readonly lines: readonly string[]; readonly keep?: 'end' }
   | { readonly part: 'list'; readonly title: string; readonly items: readonly string[] }
   /** From an annotation: shown as a link only if it leads where people can be sent. */
   | { readonly part: 'link'; readonly name: string; readonly address: string }

@@ -1,6 +1,6 @@
 /** What is to be told, one form per kind of notice: read off the state, and all that rendering sees. Times in milliseconds of log time. */
 import type { Reason } from '../core/reason.ts'
-import type { WorkflowState } from '../core/state.ts'
+import type { Workflow, WorkflowState } from '../core/state.ts'
 
 export interface Told {
   /** The notice's. */
@@ -52,6 +52,9 @@ export interface WorkflowView extends Told {
   readonly plan?: string
   readonly verdicts: readonly { readonly policy: string; readonly verdict: string; readonly detail: string; readonly until?: number }[]
   readonly steps: readonly StepView[]
+  readonly params: Workflow['params']
+  /** The last lines that the step it died in printed. */
+  readonly printed: readonly string[]
   readonly createdAt: number
   readonly since: number
   /** Of its alert; undefined where there is none. */
@@ -62,7 +65,8 @@ export interface WorkflowView extends Told {
 
 export interface StepView {
   readonly name: string
-  readonly state: 'open' | 'running' | 'done' | 'failed' | 'in doubt'
+  /** `interrupted`: begun, and neither done nor failed when it ended. */
+  readonly state: 'open' | 'running' | 'done' | 'failed' | 'in doubt' | 'interrupted'
   readonly changes: boolean
   readonly detail: string
 }

@@ -2,33 +2,31 @@
  * The actor that tells people through Slack: sees what is due, sends one thing a channel at a time, appends what was
  * sent. What cannot be sent stays due. Where Slack refuses, people are told on stderr meanwhile.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fact } from '../core/entry.ts'
-import type { Seat } from '../core/seat.ts'
-import type { Notice, State } from '../core/state.ts'
+import type { Notice } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
+import { realClock, type Clock } from '../log/clock.ts'
 import type { Message } from './blocks.ts'
 import { firstOf, sendingsDue, type DueSettings, type Sending } from './due.ts'
+import { look, seenBy, type Sight } from './look.ts'
 import type { Outcome } from './outcome.ts'
 import { cardOf, render, renderAgain, renderText } from './render.ts'
 import type { SlackEdge } from './slack.ts'
 import { slackText } from './text.ts'
-import { viewOf, type Seen } from './view.ts'
+import { viewOf } from './view.ts'
 
-export interface NotifierOptions {
-  readonly state: State
-  readonly seat: () => Seat
+export interface NotifierOptions extends Sight {
   readonly append: (facts: readonly Fact[]) => Promise<number>
   readonly folded: (position: number) => Promise<void>
   readonly edge: SlackEdge
   readonly settings: DueSettings & { readonly fallbackChannel?: string }
-  readonly runners: () => Seen['runners']
   /** Stderr, where Slack refuses. */
   readonly tell: (text: string) => void
   readonly onProblem: (problem: unknown) => void
   /** Steady, in milliseconds. */
   readonly now?: () => number
+  readonly after?: Clock['after']
 }
 
 /** Looking costs a walk over what waits: not after every batch of a flood. */
@@ -78,7 +76,7 @@ export const createSlackNotifier = (options: NotifierOptions): Actor => {
     for (const { notice } of sendings) {
       if (toldHere.get(notice.key) === notice.revision) continue
       toldHere.set(notice.key, notice.revision)
-      options.tell(`Slack refuses (${error}); it stays due: ${renderText(seen(options, notice))}`)
+      options.tell(`Slack refuses (${error}); it stays due: ${renderText(viewOf(seenBy(options), notice))}`)
     }
   }
 
@@ -107,8 +105,6 @@ export const createSlackNotifier = (options: NotifierOptions): Actor => {
 
 const quiet = ({ key }: Notice): string => `silent ${key}`
 
-const seen = ({ state, seat, runners }: NotifierOptions, notice: Notice) => viewOf({ state, now: seat().now, runners: runners() }, notice)
-
 /** At most this many in one digest; the entry that records them stays small. */
 const mostTogether = 500
 
@@ -122,7 +118,7 @@ const send = async (sendings: readonly Sending[], options: NotifierOptions): Pro
   if (sendings.length === 1 && only) return sendOne(only, options)
   const together = sendings.slice(0, mostTogether)
   const revisions = together.map(({ notice }) => notice.revision)
-  const message = render({ kind: 'digest', views: together.map(({ notice }) => seen(options, notice)) })
+  const message = render({ kind: 'digest', views: together.map(({ notice }) => viewOf(seenBy(options), notice)) })
   const outcome = await post(only!.channel, message, options)
   if (outcome.outcome !== 'sent') return { outcome, facts: [] }
   const { channel } = outcome
@@ -136,7 +132,7 @@ const send = async (sendings: readonly Sending[], options: NotifierOptions): Pro
 
 const sendOne = async ({ notice, how, channel }: Sending, options: NotifierOptions): Promise<Sent> => {
   const { key, revision, sent } = notice
-  const view = seen(options, notice)
+  const view = await look(options, notice)
   const fact = (at: { channel: string; ts: string }, more: { revision?: number; rang?: true }): Fact =>
     ({ kind: 'message sent', notice: key, revision, channel: at.channel, ts: at.ts, ...more })
   const waitedMs = notice.rung ? options.seat().now - notice.rung.at : 0
@@ -144,13 +140,13 @@ const sendOne = async ({ notice, how, channel }: Sending, options: NotifierOptio
     const message = how === 'update' ? render(view) : renderAgain(view, waitedMs)
     const speak = (one: Message): Promise<Outcome> =>
       how === 'update' ? options.edge.update(channel, sent.ts, one) : options.edge.post(channel, one, { ts: sent.ts, broadcast: true })
-    const outcome = await orPlain(speak, message, cardOf(view).line)
+    const outcome = await orPlain(speak, message, cardOf(view).line, options)
     if (outcome.outcome === 'sent') return { outcome, facts: [fact(sent, how === 'update' ? {} : { revision: sent.revision, rang: true })] }
     // The message is gone, or its channel: it is told anew, where people can be reached.
     if (outcome.outcome !== 'refused' || (outcome.about !== 'gone' && outcome.about !== 'channel')) return { outcome, facts: [] }
   }
   const message = notice.rung ? renderAgain(view, waitedMs) : render(view)
-  const outcome = await orPlain((one) => atPace(() => post(notice.channel ?? options.settings.channel, one, options)), message, cardOf(view).line)
+  const outcome = await orPlain((one) => atPace(() => post(notice.channel ?? options.settings.channel, one, options), options), message, cardOf(view).line, options)
   return { outcome, facts: outcome.outcome === 'sent' ? [fact(outcome, notice.urgency === 'page' ? { rang: true } : {})] : [] }
 }
 
@@ -162,16 +158,16 @@ const post = (channel: string, message: Message, { edge, settings }: NotifierOpt
 const longestPaceMs = 2000
 
 /** What Slack will not take as blocks it may take as a line. */
-const orPlain = async (speak: (message: Message) => Promise<Outcome>, message: Message, line: string): Promise<Outcome> => {
+const orPlain = async (speak: (message: Message) => Promise<Outcome>, message: Message, line: string, options: NotifierOptions): Promise<Outcome> => {
   const outcome = await speak(message)
   if (outcome.outcome !== 'refused' || outcome.about !== 'message') return outcome
-  return atPace(() => speak({ text: slackText(line, { limit: 2000 }), blocks: [] }))
+  return atPace(() => speak({ text: slackText(line, { limit: 2000 }), blocks: [] }), options)
 }
 
 /** After a call that was refused another one is made, when its channel may be spoken in again. */
-const atPace = async (speak: () => Promise<Outcome>): Promise<Outcome> => {
+const atPace = async (speak: () => Promise<Outcome>, { after = realClock.after }: NotifierOptions): Promise<Outcome> => {
   const outcome = await speak()
   if (outcome.outcome !== 'later' || outcome.afterMs > longestPaceMs) return outcome
-  await sleep(outcome.afterMs)
+  await new Promise<void>((go) => void after(outcome.afterMs, go))
   return speak()
 }

@@ -5,6 +5,7 @@ import type { Actor } from '../follow/follower.ts'
 import type { DeedPorts } from './deeds.ts'
 import { createSlackDoor, type SlackDoor } from './door.ts'
 import { createHearing } from './hearing.ts'
+import type { Sight } from './look.ts'
 import { createSlackNotifier, type NotifierOptions } from './notifier.ts'
 import { createPlainNotifier } from './plain.ts'
 import { slackEdge, slackMeaning } from './slack.ts'
@@ -36,7 +37,7 @@ export const openSlack = ({ settings, notifies, tell, onProblem, edges }: OpenSl
   let door: SlackDoor | undefined
   let socket: ReturnType<typeof openSocket> | undefined
   return {
-    notifier: (given: Pick<NotifierOptions, 'state' | 'seat' | 'append' | 'folded' | 'runners'>): Actor =>
+    notifier: (given: Sight & Pick<NotifierOptions, 'append' | 'folded' | 'after'>): Actor =>
       edge === undefined ? createPlainNotifier({ ...given, tell, onProblem, remindAfterMs }) : createSlackNotifier({
         ...given, edge, tell, onProblem, settings: { channel: channel!, gatherMs, remindAfterMs, announce, ...(fallbackChannel === undefined ? {} : { fallbackChannel }) },
       }),

@@ -1,20 +1,15 @@
 /** Tells people where there is no Slack: on stderr, and so in the log of the process. */
 import type { Fact } from '../core/entry.ts'
-import type { Seat } from '../core/seat.ts'
-import type { Notice, State } from '../core/state.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import { sendingsDue, stderr } from './due.ts'
+import { look, type Sight } from './look.ts'
 import { renderText } from './render.ts'
-import { viewOf, type Seen } from './view.ts'
 
-export interface PlainOptions {
-  readonly state: State
-  readonly seat: () => Seat
+export interface PlainOptions extends Sight {
   readonly append: (facts: readonly Fact[]) => Promise<number>
   readonly folded: (position: number) => Promise<void>
   readonly tell: (text: string) => void
   readonly onProblem: (problem: unknown) => void
-  readonly runners?: () => Seen['runners']
   readonly remindAfterMs?: number
   /** Steady, in milliseconds. */
   readonly now?: () => number
@@ -34,13 +29,11 @@ export const createPlainNotifier = (options: PlainOptions) => {
     lookedAt = now()
     const { sendings } = sendingsDue(state, options.seat(), settings)
     for (const { notice, how } of busy.idle(sendings, ({ notice: { key } }) => key)) {
-      options.tell(plainText(state, notice, { now: options.seat().now, runners: options.runners?.() ?? [] }))
-      busy.append([notice.key], [{
-        kind: 'message sent', notice: notice.key, revision: notice.revision, channel: stderr, ts: stderr, ...(notice.urgency === 'page' && how !== 'update' ? { rang: true } : {}),
-      }])
+      const sent: Fact = { kind: 'message sent', notice: notice.key, revision: notice.revision, channel: stderr, ts: stderr, ...(notice.urgency === 'page' && how !== 'update' ? { rang: true } : {}) }
+      busy.during([notice.key], async () => {
+        options.tell(renderText(await look(options, notice)))
+        await options.folded(await options.append([sent]))
+      })
     }
   }
 }
-
-const plainText = (state: State, notice: Notice, seen: Omit<Seen, 'state'> = { now: state.at, runners: [] }): string =>
-  renderText(viewOf({ state, ...seen }, notice))

@@ -3,7 +3,7 @@ import { isMended, isOpen } from '../core/fold/notices.ts'
 import { covers, heldBy } from '../core/fold/stops.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
-import type { Episode, Notice, State, Stop, Workflow } from '../core/state.ts'
+import { isEnd, type Episode, type Notice, type State, type Stop, type Workflow, type WorkflowState } from '../core/state.ts'
 import { shortId } from './figures.ts'
 import type { Annotations, Facts, NoticeView, StepView, StopView, UnknownView, WorkflowView } from './message.ts'
 
@@ -13,6 +13,8 @@ export interface Seen {
   readonly now: number
   /** Those that tick and run. */
   readonly runners: readonly { readonly id: string; readonly name: string }[]
+  /** The end of what the step that it died in printed. */
+  readonly printed?: string
 }
 
 export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
@@ -22,7 +24,7 @@ export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
     case 'unknown': return { ...told, kind: 'unknown', ...unknown(seen.state, notice, about) }
     case 'workflow': {
       const workflow = seen.state.workflows.get(about.workflow)
-      return { ...told, kind: 'workflow', ...(workflow ? workflowFacts(seen.state, workflow) : forgotten(about.workflow, notice)) }
+      return { ...told, kind: 'workflow', ...(workflow ? workflowFacts(seen, workflow) : forgotten(about.workflow, notice)) }
     }
     case 'stop': {
       const stop = seen.state.stops.get(about.stop)
@@ -85,7 +87,20 @@ const unknown = (state: State, notice: Notice, about: Notice['about'] & { kind: 
   }
 }
 
-const workflowFacts = (state: State, workflow: Workflow): Facts<WorkflowView> => {
+/** The states in which a workflow may have died within a step. */
+const died: readonly WorkflowState[] = ['failed', 'stopped', 'cancelled']
+
+/** Where the log has what that step printed. */
+export const printedPosition = (state: State, { about }: Notice): number | undefined => {
+  const workflow = about.kind === 'workflow' ? state.workflows.get(about.workflow) : undefined
+  if (!workflow || !died.includes(workflow.state)) return undefined
+  const jobs = workflow.steps.flatMap((step) => step.jobs).filter(({ state, printedAt }) => state !== 'done' && printedAt !== undefined)
+  return (jobs.find(({ state }) => state === 'failed') ?? jobs.at(-1))?.printedAt
+}
+
+const mostPrinted = 12
+
+const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow): Facts<WorkflowView> => {
   const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
   const fires = firing(state, workflow)
   return {
@@ -94,7 +109,8 @@ const workflowFacts = (state: State, workflow: Workflow): Facts<WorkflowView> =>
     labels: [...workflow.labels], annotations: annotationsOf(episode?.annotations),
     changes: (workflow.plan?.changes ?? []).map(({ target, from, to }) => ({ target, from: short(from), to: short(to) })),
     verdicts: (workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => ({ policy, verdict, detail, ...(until === undefined ? {} : { until }) })),
-    steps: workflow.steps.map(stepView), createdAt: workflow.createdAt, since: workflow.since,
+    steps: workflow.steps.map((step) => stepView(step, isEnd(workflow.state))), params: workflow.params,
+    printed: printed.split('\n').filter((line) => line.trim() !== '').slice(-mostPrinted), createdAt: workflow.createdAt, since: workflow.since,
     ...(workflow.reason === undefined ? {} : { reason: workflow.reason }),
     ...(workflow.plan ? { plan: workflow.plan.digest } : {}),
     ...(fires === undefined ? {} : { firing: fires }),
@@ -104,16 +120,17 @@ const workflowFacts = (state: State, workflow: Workflow): Facts<WorkflowView> =>
 
 const whoseStop = (state: State, id: string): string => {
   const stop = state.stops.get(id)
-  return `${stop ? `${stop.who}: ${stop.why || 'no reason given'} ` : ''}[${shortId(id)}]`
+  return `${stop ? `${stop.who}: ${stop.why || 'no reason given'}, ` : ''}stop ${shortId(id)}`
 }
 
 const short = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-const stepView = (step: Workflow['steps'][number]): StepView => {
+const stepView = (step: Workflow['steps'][number], ended: boolean): StepView => {
   const jobs = step.jobs.map(({ state }) => state)
   const worst = step.jobs.find((job) => job.state === 'failed' || job.state === 'in doubt')
   const state = jobs.includes('failed') ? 'failed' : jobs.includes('in doubt') ? 'in doubt'
-    : jobs.includes('claimed') ? 'running' : jobs.every((one) => one === 'done') ? 'done' : 'open'
+    : jobs.includes('claimed') ? 'running' : jobs.every((one) => one === 'done') ? 'done'
+    : ended && step.jobs.some(({ attempts }) => attempts > 0) ? 'interrupted' : 'open'
   const done = jobs.filter((one) => one === 'done').length
   const detail = [jobs.length > 1 ? `${done} of ${jobs.length} targets` : '', worst?.detail ?? worst?.reason ?? ''].filter(Boolean).join(', ')
   return { name: step.name, state, changes: step.effect !== 'read', detail }
@@ -121,7 +138,7 @@ const stepView = (step: Workflow['steps'][number]): StepView => {
 
 const forgotten = (id: string, notice: Notice): Facts<WorkflowView> => ({
   id, runbook: 'a workflow', targets: [], state: 'expired', detail: 'it is no longer remembered', mode: '', route: '', alertname: '', labels: [],
-  annotations: {}, changes: [], verdicts: [], steps: [], createdAt: notice.firstAt, since: notice.lastAt,
+  annotations: {}, changes: [], verdicts: [], steps: [], params: {}, printed: [], createdAt: notice.firstAt, since: notice.lastAt,
 })
 
 export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Facts<StopView> => {

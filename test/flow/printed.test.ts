@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { bin, paramedic } from '../cli/cli.ts'
@@ -10,10 +10,12 @@ import { alive, eventually, get, liftAll, post } from './flow.ts'
 import { folder, ownCatalogue, startServer, targetsIn, type Running } from './server.ts'
 
 const dir = folder()
+const secretFile = join(dir, 'secret')
 let server: Running
 
 before(async () => {
-  server = await startServer(dir, targetsIn(dir, ['s0', 's1', 's2']), '', { catalogue: ownCatalogue })
+  writeFileSync(secretFile, 'the-first-secret\n')
+  server = await startServer(dir, targetsIn(dir, ['s0', 's1', 's2']), '', { catalogue: ownCatalogue, env: { PARAMEDIC_GRAFANA_SECRET_FILE: secretFile } })
   await liftAll(server.url)
   await inForce()
 })
@@ -67,6 +69,31 @@ test('of a step that failed it is in the record, in its status, and nowhere in a
   assert.ok(items.length > 1 && items.every((one: any) => one.steps.every((step: any) => step.jobs.every((job: any) => !('printed' in job)))))
   const { out } = await paramedic(['--url', server.url, 'status', id])
   assert.match(out, /s1 printed 32 bytes:\n {2}\| before the gate\n {2}\| behind the gate\n/)
+})
+
+test('a secret is masked wherever what was printed goes: its file, the log, the card, the API; and the one that replaces it', { timeout: 60_000 }, async () => {
+  const places = async (id: string): Promise<string> => {
+    const files = readdirSync(join(dir, 'output', id)).map((name) => readFileSync(join(dir, 'output', id, name), 'utf8')).join('')
+    const card = await eventually('people are told', async () => {
+      const from = server.said.findIndex((line) => line.includes(`failed: talks@1`) && line.includes(id.slice(-6)))
+      return from >= 0 && server.said.slice(from, from + 30).join('\n')
+    })
+    const log = (await paramedic(['--url', server.url, 'log'])).out.split('\n').filter((line) => line.includes(id)).join('\n')
+    const all = { files, card, log, api: JSON.stringify(await get(`${server.url}/v1/workflows/${id}`)) }
+    for (const [place, text] of Object.entries(all)) assert.match(text, /behind the gate/, `${place} has what was printed`)
+    return Object.values(all).join('\n')
+  }
+  for (const secret of ['the-first-secret', 'another-secret']) {
+    // As whoever rotates secrets does it: another file under the same name.
+    writeFileSync(`${secretFile}.new`, `${secret}\n`)
+    renameSync(`${secretFile}.new`, secretFile)
+    const id = await submit('s1', { fails: 'yes', reads: secretFile })
+    await post(`${server.url}/v1/workflows/${id}/exec`, {})
+    await reaches(id, 'failed')
+    const seen = await places(id)
+    assert.ok(seen.includes('***'))
+    assert.deepEqual(seen.split('\n').filter((line) => line.includes(secret)), [])
+  }
 })
 
 test('what was killed had printed something too, and it outlives the server', { timeout: 60_000 }, async () => {

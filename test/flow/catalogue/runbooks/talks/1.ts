@@ -1,4 +1,4 @@
-/** Says something, waits until a file is there, says something more, and fails where it is asked to. */
+/** Says something, also what a file says, waits until a file is there, says something more, and fails where it is asked to. */
 import { minutes, runbook } from 'paramedic'
 
 export default runbook({
@@ -10,6 +10,7 @@ export default runbook({
       console.log('before the gate')
       if (labels['gate']) await $`sh -c 'until [ -e "$1" ]; do sleep 0.05; done' sh ${labels['gate']}`
       console.log('behind the gate')
+      if (labels['reads']) await $`cat ${labels['reads']}`
       if (labels['fails']) throw new Error('as it was asked to')
     },
   }],
