@@ -195,6 +195,8 @@ export const entryCodec = {
     for (const entry of entries) entryOf(entry)
     return entries as readonly Entry[]
   },
+  /** A webhook was parsed at the door from the very bytes that lie on the log. */
+  isSame: (entry: Entry): boolean => entry.kind === 'received',
   key: (entry: Entry): string =>
     'workflow' in entry ? entry.workflow : 'stop' in entry ? (typeof entry.stop === 'string' ? entry.stop : entry.stop.id) : entry.by,
   kind: (entry: Entry): string => entry.kind,

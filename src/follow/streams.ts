@@ -47,9 +47,7 @@ const besideFile = (path: string, notify: (text: string) => void): NonNullable<S
 const openFile = async (path: string, { retentionMs, keepFrom }: StreamsOptions): Promise<Log<Entry>> => {
   const { openSqliteLog } = await import('../log/sqlite.ts')
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  // A webhook was parsed at the door from the very bytes that lie on the log.
-  const shareLive = (entry: Entry): boolean => entry.kind === 'received'
-  return openSqliteLog<Entry>(path, { codec: entryCodec, shareLive, ...(retentionMs === undefined || keepFrom === undefined ? {} : { retentionMs, keepFrom }) })
+  return openSqliteLog<Entry>(path, { codec: entryCodec, ...(retentionMs === undefined || keepFrom === undefined ? {} : { retentionMs, keepFrom }) })
 }
 
 const openKafka = async ({ logUrl, retentionMs, security, notify }: StreamsOptions): Promise<Streams> => {

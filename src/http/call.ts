@@ -1,5 +1,5 @@
 /** One request as handlers see it. */
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from './errors.ts'
 import type { BodyBudget } from './body.ts'
 import type { Ports } from './ports.ts'
@@ -8,8 +8,8 @@ import type { SignatureOptions } from './signature.ts'
 import type { Caller } from './tokens.ts'
 
 export interface Call {
-  readonly req: Request
-  readonly res: Response
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
   readonly caller: Caller
   readonly ports: Ports
   readonly door: Door

@@ -95,12 +95,18 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     ...(options.grafana === undefined ? {} : { grafana: { ...options.grafana, now: options.now ?? Date.now } }),
   }
   const app = express()
+  const direct = new Map<string, Serve>()
   const server = createServer({
     headersTimeout: limits.headersMs, requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs, connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2), maxHeaderSize: 16 * 1024,
-  }, app)
+  }, (req, res) => {
+    // What is asked for as it stands in the table, webhooks above all, needs no router.
+    const serve = direct.get(`${req.method} ${req.url}`)
+    if (serve === undefined) app(req, res)
+    else serve(req, res, '').catch((problem: unknown) => answerProblem(problem, res, options))
+  })
   const connections = boundConnections(server, limits.connections)
   const gates = { notifications: new Gate(limits.notifications, 'Too many notifications at once.'), reads: new Gate(limits.reads, 'Too many requests at once.') }
-  route(app, options, { door, gates, connections })
+  route({ app, direct }, options, { door, gates, connections })
   server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => answerBroken(problem, socket, options.onRefused))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -139,7 +145,10 @@ interface Inside {
   readonly connections: Connections
 }
 
-function route(app: express.Express, options: DoorOptions, inside: Inside): void {
+/** `id` of the address. Rejects with what is to be answered then. */
+type Serve = (req: IncomingMessage, res: ServerResponse, id: string) => Promise<void>
+
+function route({ app, direct }: { app: express.Express; direct: Map<string, Serve> }, options: DoorOptions, inside: Inside): void {
   app.disable('x-powered-by').disable('etag')
   app.set('query parser', false)
   const know = createDoorkeeper({ tokens: options.tokens, now: options.now ?? Date.now, ...(options.isPeer === undefined ? {} : { isPeer: options.isPeer }) })
@@ -148,7 +157,9 @@ function route(app: express.Express, options: DoorOptions, inside: Inside): void
   for (const [id, operation] of list) {
     if (operation.path === '/' && !options.console) continue
     const gate = operation.urgent ? undefined : operation.right === 'send' ? gates.notifications : gates.reads
-    app[operation.method](operation.path.replace('{id}', ':id'), serveOne(id, operation, { options, inside, know, gate }))
+    const serve = serveOne(id, operation, { options, inside, know, gate })
+    app[operation.method](operation.path.replace('{id}', ':id'), (req, res) => serve(req, res, String(req.params['id'] ?? '')))
+    if (!operation.path.includes('{id}')) direct.set(`${operation.method.toUpperCase()} ${operation.path}`, serve)
   }
   for (const { method, path, handle } of options.also ?? []) {
     app[method](path, async (req, res) => {
@@ -176,23 +187,23 @@ interface Serving {
   readonly gate: Gate | undefined
 }
 
-function serveOne(id: OperationId, { right, method }: Operation, { options, inside, know, gate }: Serving): express.RequestHandler {
-  const handle = handlers[id]
+function serveOne(name: OperationId, { right, method }: Operation, { options, inside, know, gate }: Serving): Serve {
+  const handle = handlers[name]
   const urgent = gate === undefined
-  const signed = right === 'send' && id !== 'alertmanager' && inside.door.grafana !== undefined
+  const signed = right === 'send' && name !== 'alertmanager' && inside.door.grafana !== undefined
   const origin = { open: options.tokens.length === 0, names: options.names ?? [] }
-  return async (req, res) => {
+  return async (req, res, id) => {
     const began = performance.now()
     inside.connections.begin(req, res, urgent)
-    if (options.onAnswered) res.once('close', () => options.onAnswered!(id, res.statusCode, performance.now() - began))
+    if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
     const caller = signed ? { name: 'grafana', proved: true, peer: false } : know(req, right)
     const ports = options.ports()
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
-    if (ports === undefined && id !== 'livez' && id !== 'openapi') throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
+    if (ports === undefined && name !== 'livez' && name !== 'openapi') throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
     gate?.enter()
     try {
-      const call: Call = { req, res, caller, ports: ports!, door: inside.door, id: String(req.params['id'] ?? ''), query: new URLSearchParams(req.url.split('?', 2)[1]) }
+      const call: Call = { req, res, caller, ports: ports!, door: inside.door, id, query: new URLSearchParams(req.url!.split('?', 2)[1]) }
       const done = handle(call)
       if (done instanceof Promise) await done
     } finally {

@@ -56,13 +56,14 @@ export class KafkaAppender<E> {
   }
 
   #record(entry: E, text = this.#stream.codec.encode(entry)): Sendable {
-    const { codec, kind, topic } = this.#stream
+    const { codec, kind, own, topic } = this.#stream
     const key = codec.key(entry)
     if (kind !== 'log' && !key) throw new TypeError(`an entry of kind ${codec.kind(entry)} has no key, and ${topic} keeps the latest of each key`)
     const bytes = Buffer.byteLength(text) + Buffer.byteLength(key)
     if (bytes > MAX_RECORD_BYTES) {
       throw new LogError('LOG_TOO_LARGE', `an entry of kind ${codec.kind(entry)} has ${bytes} bytes; Kafka is given at most ${MAX_RECORD_BYTES} in one record`)
     }
+    own.keep(text, entry)
     return { bytes, message: { key: key || null, value: text || null, headers: { kind: codec.kind(entry) } } }
   }
 

@@ -92,7 +92,7 @@ function* slices(records: readonly FetchedRecord[], from: Position): Generator<F
 function recorded<E>(stream: KafkaStream<E>, { offset, timestamp, value }: FetchedRecord): Recorded<E> {
   const position = Number(offset)
   try {
-    return { position, at: Number(timestamp), entry: stream.codec.decode(value!.toString()) }
+    return { position, at: Number(timestamp), entry: stream.own.read(value!.toString()) }
   } catch (error) {
     throw new LogError('LOG_BROKEN', `record ${position} of topic ${stream.topic} cannot be read as an entry (${(error as Error).message}): ` +
       'somebody else writes to this topic, or a newer Paramedic does', { cause: error })

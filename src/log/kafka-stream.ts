@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaClients } from './kafka-client.ts'
 import type { Outage } from './kafka-outage.ts'
+import type { Own } from './kafka-own.ts'
 import type { Codec } from './log.ts'
 
 /** `log`: webhooks compress well, gzip. The others are compacted, so that every record needs a key; sent as they are. */
@@ -11,6 +12,7 @@ export interface KafkaStream<E> {
   readonly topic: string
   readonly kind: TopicKind
   readonly codec: Codec<E>
+  readonly own: Own<E>
   readonly clients: KafkaClients
   readonly outage: Outage
   /** Resolves when both topics are known to be fit. Rejects where only a person can help. */

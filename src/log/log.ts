@@ -36,6 +36,8 @@ export interface Codec<E> {
   decode(text: string): E
   /** The same for several entries at once, as one JSON array: a fifth faster, which shows when a log is rebuilt. */
   decodeArray?(text: string): readonly E[]
+  /** Which entries are the same when they are read back: followers in the process that appended one may be handed that very object. */
+  isSame?(entry: E): boolean
   /** Kafka's record key: episode, workflow, process or stop. */
   key(entry: E): string
   kind(entry: E): string

@@ -18,8 +18,6 @@ export interface SqliteOptions<E> {
   /** Whatever its age, nothing from this position on is cut: what a snapshot does not hold yet. Asked before each cut. */
   readonly keepFrom?: () => Position
   readonly clock?: Clock
-  /** Which entries followers at the end are handed as the very objects that were appended: those that the codec gives back as they were. */
-  readonly shareLive?: (entry: E) => boolean
   /** For tests: as if the disk were full after so many pages. */
   readonly maxPages?: number
 }
@@ -45,7 +43,6 @@ export class SqliteLog<E> implements Log<E> {
   readonly #clock: Clock
   readonly #retentionMs: number
   readonly #keepFrom: () => Position
-  readonly #shareLive: ((entry: E) => boolean) | undefined
   readonly #ring: Ring
   readonly #tail: Tail<E>
   readonly #history: History
@@ -65,7 +62,6 @@ export class SqliteLog<E> implements Log<E> {
     this.#clock = options.clock ?? realClock
     this.#retentionMs = options.retentionMs ?? Infinity
     this.#keepFrom = options.keepFrom ?? (() => Infinity)
-    this.#shareLive = options.shareLive
     this.#tail = new Tail(opened.next, (commit) => this.#decode(commit))
     this.#history = new History(path, this.#codec.decodeArray !== undefined)
     this.#lastAt = opened.lastAt
@@ -167,8 +163,7 @@ export class SqliteLog<E> implements Log<E> {
 
   #landed({ first, at, place }: { first: Position; at: number; place: Place | undefined }, entries: readonly E[], texts: readonly string[]): void {
     if (place === undefined) return this.#tail.skip(first, entries.length)
-    const share = this.#shareLive
-    const decoded = share && entries.map((entry, index) => ({ position: first + index, at, entry: share(entry) ? entry : this.#codec.decode(texts[index]!) }))
+    const decoded = this.#codec.isSame && entries.map((entry, index) => ({ position: first + index, at, entry: this.#codec.isSame!(entry) ? entry : this.#codec.decode(texts[index]!) }))
     this.#tail.push({ first, count: entries.length, at, place, decoded })
   }
 

@@ -32,6 +32,18 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
     assert.equal(new Set(read.map(({ at }) => at)).size, 1, 'a batch has one time')
   })
 
+  test('WhatIsTheSameWhenItIsReadBackIsHandedToItsOwnProcessOnceAsItWas', async () => {
+    await using streams = openNotes({ brokers, log: { ...noteCodec, isSame: ({ by }) => by === 'same' } })
+    const sent = [...notes('same', 0, 2), ...notes('other', 0, 1)]
+    await streams.log.append(sent)
+    const first = (await readAll(streams.log)).map(({ entry }) => entry)
+    assert.deepEqual(first.map((entry, index) => entry === sent[index]), [true, true, false])
+    assert.deepEqual(first, sent)
+    const second = (await readAll(streams.log)).map(({ entry }) => entry)
+    assert.deepEqual(second, sent)
+    assert.ok(second.every((entry, index) => entry !== sent[index]))
+  })
+
   test('ConcurrentAppendsEachGetThePositionOfTheirLastEntry', async () => {
     await using streams = openNotes({ brokers })
     const positions = await Promise.all(Array.from({ length: 50 }, (_, index) => streams.log.append(notes(`w${index}`, 0, index % 3 + 1))))
