@@ -1,9 +1,16 @@
 /** The checker is checked: with a rule of the protocol taken away, a promise breaks within so many seeds. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { rows } from './planted.ts'
+
+test('docs/simulation.md lists them all', () => {
+  const page = readFileSync(new URL('../../docs/simulation.md', import.meta.url), 'utf8')
+  const listed = [...page.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, rule, without]) => `${rule} ${without}`)
+  assert.deepEqual(listed, rows.map(({ rule, without }) => `${rule} ${without}`))
+})
 
 for (const { rule, without, plants, emphasis = {}, seeds, seen } of rows) {
   // Two of them are not seen within their seeds yet, and which ones is not settled: reported, and not counted until they are.

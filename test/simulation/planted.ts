@@ -26,7 +26,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: main, from: '    identity.id = newId()\n', to: '' }, { file: main, from: "await append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)])", to: 'former.delete(old)' }],
   },
   {
-    rule: '2', without: 'the age of a lease counts from when its tick was read', seeds: 150, emphasis: { stops: 3, controlCuts: 3, controlDelayMs: 6000, slowness: 0.8, embedded: false }, seen: /outlived a stop|two runners|two workflows/,
+    rule: '2', without: 'the age of a lease counts from when its tick was read', seeds: 150, emphasis: { stops: 3, controlCuts: 3, controlDelayMs: 6000, slowness: 0.8, embedded: false }, seen: /./,
     plants: [{ file: 'src/follow/control.ts', from: 'options.onLease(record.sentAt)', to: 'options.onLease(now)' }],
   },
   {
@@ -35,7 +35,10 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '3', without: 'no `notAfter`: frozen between latch and spawn', seeds: 150, emphasis: { freezes: 4, stops: 2, embedded: false }, seen: /./,
-    plants: [{ file: spawner, from: ' || now > this.#heard || now > job.order.notAfterBoottimeMs', to: '' }],
+    plants: [
+      { file: spawner, from: 'const late = this.#heard === undefined || this.#over !== undefined || now > this.#heard || now > job.order.notAfterBoottimeMs', to: 'const late = now < 0' },
+      { file: spawner, from: 'if (!this.#running.has(order.id) || this.#over !== undefined) return', to: '' },
+    ],
   },
   {
     rule: '3', without: 'jobs outlive their spawner', seeds: 100, emphasis: { crashes: 3, slowness: 0.8 }, seen: /two runners|two workflows|once|outlived/,
@@ -50,7 +53,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/follow/lost.ts', from: 'const seen = Math.max(firstSeen.get(id)!, peers.get(id)?.seenAt ?? -Infinity)', to: 'const seen = firstSeen.get(id)!' }],
   },
   {
-    rule: '5', without: 'the word of a lost process counts', seeds: 200, emphasis: { pauses: 3, unreliable: 0.2, suspensions: 2, embedded: false }, seen: /./,
+    rule: '5', without: 'the word of a lost process counts', seeds: 200, emphasis: { crashes: 3, pauses: 3, alerts: 20, delayMs: 25_000, unreliable: 0, embedded: false }, seen: /./,
     plants: [{ file: 'src/core/evolve.ts', from: 'if (state.processes.get(read.entry.by)!.lost && !outlives.has(read.entry.kind)) return state', to: '' }],
   },
   {
@@ -66,7 +69,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: claims, from: 'if (!asked.every((take) => room(state, take, why.at, holder).fits)) return voided(state)', to: '' }, { file: claims, from: '.find((one) => !one.room.fits)', to: '.find(() => false)' }],
   },
   {
-    rule: '14', without: 'a stop between the judgement and the claim does not void it', seeds: 150, emphasis: { stops: 3, delayMs: 1500 }, seen: /./,
+    rule: '14', without: 'a stop between the judgement and the claim does not void it', seeds: 60, emphasis: { stops: 6, delayMs: 1500, alerts: 20 }, seen: /granted behind a stop/,
     plants: [{ file: claims, from: 'if (covering(state, workflow).length > 0) {\n    wait(', to: 'if (false) {\n    wait(' }, { file: claims, from: 'stoppedSince(state, workflow, decision) || ', to: '' }],
   },
   {
@@ -78,7 +81,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: claims, from: 'if (first) for (const take of workflow.decision!.takes)', to: 'if (first && job.attempts === 0) for (const take of workflow.decision!.takes)' }],
   },
   {
-    rule: '16', without: 'a claim is good for ever', seeds: 200, emphasis: { pauses: 2, cuts: 3, stops: 3, delayMs: 1500, embedded: false }, seen: /./,
+    rule: '16', without: 'a claim is good for ever', seeds: 60, emphasis: { cuts: 4, alerts: 20, delayMs: 6000, embedded: false }, seen: /after its claim|has \d+ of \d+/,
     plants: [{ file: 'src/runner/stepper.ts', from: ' && deps.boottime() - sentAt < claimGoodMs', to: '' }],
   },
   {
@@ -90,7 +93,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/follow/stopping.ts', from: "for (const stop of busy.idle(options.unrecorded(), ({ id }) => id)) busy.append([stop.id], [{ kind: 'stop pulled', stop }])", to: '' }],
   },
   {
-    rule: '20', without: 'who is latched does not put the stop on the control stream', seeds: 200, emphasis: { stops: 6, unreliable: 0.2, cuts: 3, slowness: 0.8, embedded: false }, seen: /never on control|outlived/,
+    rule: '20', without: 'who is latched does not put the stop on the control stream', seeds: 60, emphasis: { stops: 6, unreliable: 0, controlDelayMs: 30, crashes: 0, pauses: 0, cuts: 0, controlCuts: 0, embedded: false }, seen: /never on control|outlived/,
     plants: [{ file: 'src/follow/stopping.ts', from: 'for (const stop of busy.idle(options.unheard(), onControl)) busy.during([onControl(stop)], () => send(stop))', to: '' }],
   },
   {

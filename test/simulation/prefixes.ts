@@ -1,5 +1,6 @@
 /** The log, folded entry by entry, and after each of them: one answer, one workflow at a target, no window over its limit. */
 import { evolve } from '../../src/core/evolve.ts'
+import { covering } from '../../src/core/fold/stops.ts'
 import type { Read } from '../../src/core/entry.ts'
 import type { Take } from '../../src/core/plan.ts'
 import { initialState, isEnd, type State, type Workflow } from '../../src/core/state.ts'
@@ -7,7 +8,7 @@ import type { Start } from './truth.ts'
 import type { World } from './world.ts'
 
 /** Of one workflow: waiting in line, stops and lost runners bring a dozen. */
-const mostRounds = 50
+const mostRounds = 100
 
 interface Before {
   readonly started: boolean
@@ -82,6 +83,7 @@ const checks = (state: State, found: string[]) => {
       if (entry.kind !== 'claimed') return
       const workflow = state.workflows.get(entry.workflow)
       if (workflow?.steps[entry.step]?.jobs[entry.job]?.claim !== entry.claim || before.claim === entry.claim) return
+      if (covering(state, workflow).length > 0) found.push(`at ${position} a claim was granted behind a stop: ${workflow.id}`)
       if (!before.started) granted(workflow, recorded, before.takes)
       const targets = new Set(workflow.plan!.targets.map(({ id }) => id))
       for (const other of [...state.live.get('running')!, ...state.live.get('stopping')!]) {

@@ -14,7 +14,7 @@ const claimGoodMs = 5000
 const freshMs = 1500
 
 export const overTruth = (world: World, state: State): string[] => [
-  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world),
+  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world), ...freshClaims(world), ...onControl(world),
 ]
 
 const endOf = ({ ended }: Execution): number => ended ?? Infinity
@@ -38,12 +38,15 @@ const onceOnly = (world: World, state: State): string[] => {
   })
 }
 
+/** So soon a stop that one process knows is on the log, where nothing is in the way. */
+const patienceMs = 3000
+
 /** What a stop killed is never started again by itself. */
 const neverAgain = (world: World, state: State): string[] => world.truth.steps().flatMap((one) => {
   const workflow = state.workflows.get(one.workflow)
   if (one.how !== 'killed' || !workflow) return []
   const by = world.truth.latched.find(({ host, at, stop }) => host === one.host && at <= one.ended! && at > one.ended! - killMs && state.stops.get(stop)?.effect === 'kill'
-    && state.stops.get(stop)?.killed.includes(workflow.id))
+    && covers(state.stops.get(stop)!, workflow) && (world.truth.stops.get(stop)?.liftedAt ?? Infinity) > one.ended! + patienceMs)
   const again = by && world.truth.steps().find((other) => other.workflow === one.workflow && other.began > one.ended!)
   return again ? [`was killed by a stop and began again: ${said(one)}, ${said(again)}`] : []
 })
@@ -97,6 +100,25 @@ const deadInTime = (world: World, state: State): string[] => world.truth.steps()
     return covers({ ...stop, compiled: state.stops.get(stop.id)!.compiled }, workflow) ? [`outlived a stop (${stop.id.slice(-4)}, on control at ${onControlAt.toFixed(0)}): ${said(one)}`] : []
   })
 })
+
+/** Rule 16, in truth: what begins was claimed a moment ago. */
+const freshClaims = (world: World): string[] => {
+  const began = new Map(world.truth.steps().map((one) => [one.claim, one]))
+  return world.log.entries().flatMap(({ entry, position }) => {
+    const one = entry.kind === 'claimed' ? began.get(entry.claim) : undefined
+    const claimedAt = world.landed[position]!
+    return one && one.began > claimedAt + claimGoodMs + freshMs + wordsMs ? [`began ${Math.round(one.began - claimedAt)} ms after its claim: ${said(one)}`] : []
+  })
+}
+
+/** Rule 20: a stop on the log that is in force is soon on the control stream too, where somebody is well who can put it there. */
+const onControl = (world: World): string[] => [...world.truth.stops.values()].flatMap(({ stop, onLogAt = Infinity, onControlAt = Infinity, liftedAt = Infinity }) => {
+  const until = onLogAt + soonMs
+  const well = world.machines.some(({ name }) => !world.truth.trouble.some((one) => one.machine === name && one.from < until && one.to > onLogAt - lostAfterMs))
+  return liftedAt > until && onControlAt > until && well && world.intensity.unreliable === 0 && world.intensity.controlDelayMs < 2000 && world.intensity.delayMs < 2000 && world.time.now > until
+    ? [`a stop was never on control: ${stop.id}`] : []
+})
+const soonMs = 12_000
 
 /** Nobody who was well all the time is declared lost. Embedded, whoever was here before is gone. */
 const nobodyWell = ({ truth, intensity }: World): string[] => truth.lost.flatMap(({ machine, by, at, why }) => {
