@@ -85,7 +85,10 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
   const follower = startFollower({
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
-    onFolded: (recorded) => options.onFolded?.(recorded, state, mine.has(recorded.entry.by)),
+    onFolded: (recorded) => {
+      options.onFolded?.(recorded, state, mine.has(recorded.entry.by))
+      if (recorded.entry.kind === 'runner lost' && state.processes.get(identity.id)?.lost) startAnew(identity.id, `it was declared lost: ${recorded.entry.why}`)
+    },
     onEntries: (entries) => {
       for (const { entry } of entries) if (entry.kind === 'stop pulled') latch.trip(entry.stop)
     },
@@ -101,6 +104,33 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const former = new Set<string>()
   const proofs = createProofs()
 
+  const onPrinted = createPrinting({ append, clock })
+  const startJobs = (): Jobs => {
+    const whose = identity.id
+    return outside.createJobs({
+      stateDirectory: options.stateDirectory, outputDirectory: join(options.stateDirectory, 'output'), killAfterMs: options.killAfterMs,
+      ...(options.warm === undefined ? {} : { warm: options.warm }), ...(options.secrets ? { secrets: options.secrets } : {}),
+      onPrinted, onLost: (lost) => startAnew(whose, lost.why),
+    })
+  }
+
+  /**
+   * The lease ran out, the spawner died, or the others have declared us lost: what ran is dead, and this identity is over
+   * (rules 1 and 5). Without it whatever we claim from here on would be void, or ours for ever.
+   */
+  const startAnew = (old: string, why: string): void => {
+    if (draining || old !== identity.id) return
+    options.notify(`this process starts anew under another identity: ${why}`)
+    former.add(old)
+    identity.id = newId()
+    mine.add(identity.id)
+    writer.renew(identity.id)
+    lease = { sentAt: Number.NEGATIVE_INFINITY }
+    jobs?.close().catch(options.onProblem)
+    if (jobs) jobs = startJobs()
+    append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)]).catch(options.onProblem)
+  }
+
   const control = startControl({
     log: streams.control, clock, boottime, onProblem: options.onProblem, onStop: (stop) => latch.hear(stop),
     tick: () => ({
@@ -108,6 +138,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       catalogue: state.catalogue?.digest ?? '',
     }),
     onLease: (sentAt) => {
+      // Also where nothing runs that a spawner would have killed: an identity lives as long as its lease.
+      if (sentAt - lease.sentAt > options.killAfterMs && lease.sentAt > Number.NEGATIVE_INFINITY) return startAnew(identity.id, 'no tick of it came back in time: its lease is over')
       lease = { sentAt }
       jobs?.extend(sentAt)
     },
@@ -128,27 +160,6 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded, replaced: begun.replaced })
 
   const printedAt = createPrinted(streams.log)
-  const onPrinted = createPrinting({ append, clock })
-  const startJobs = (): Jobs =>
-    outside.createJobs({
-      stateDirectory: options.stateDirectory, outputDirectory: join(options.stateDirectory, 'output'), killAfterMs: options.killAfterMs,
-      ...(options.warm === undefined ? {} : { warm: options.warm }), ...(options.secrets ? { secrets: options.secrets } : {}),
-      onPrinted, onLost: (lost) => void startAnew(lost.why).catch(options.onProblem),
-    })
-
-  /** The lease ran out, or the spawner died: what ran is dead, and this identity is over. */
-  const startAnew = async (why: string): Promise<void> => {
-    const old = identity.id
-    options.notify(`this process starts anew under another identity: ${why}`)
-    former.add(old)
-    identity.id = newId()
-    mine.add(identity.id)
-    writer.renew(identity.id)
-    lease = { sentAt: Number.NEGATIVE_INFINITY }
-    jobs = startJobs()
-    await append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)])
-  }
-
   if (runs) jobs = startJobs()
   let way: Awaited<Jobs['ready']> | undefined
   const seat = (role: Role) => {

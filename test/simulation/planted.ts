@@ -23,7 +23,14 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '1', without: 'a process whose lease ran out goes on under its identity', seeds: 60, emphasis: { pauses: 3, embedded: false }, seen: /./,
-    plants: [{ file: main, from: '    identity.id = newId()\n', to: '' }, { file: main, from: "await append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)])", to: 'former.delete(old)' }],
+    plants: [{ file: main, from: '    identity.id = newId()\n', to: '' }, { file: main, from: "append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)]).catch(options.onProblem)", to: 'former.delete(old)' }],
+  },
+  {
+    rule: '1', without: 'an identity outlives a lease under which nothing ran', seeds: 200, emphasis: { crashes: 4, cuts: 4, delayMs: 5, alerts: 20, stops: 0, embedded: false }, seen: /./,
+    plants: [
+      { file: main, from: 'if (sentAt - lease.sentAt > options.killAfterMs &&', to: 'if (sentAt < 0 &&' },
+      { file: main, from: "if (recorded.entry.kind === 'runner lost' && state", to: "if (recorded.position < 0 && state" },
+    ],
   },
   {
     rule: '2', without: 'the age of a lease counts from when its tick was read', seeds: 150, emphasis: { stops: 3, controlCuts: 3, controlDelayMs: 6000, slowness: 0.8, embedded: false }, seen: /./,
@@ -101,7 +108,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/core/fold/stops.ts', from: "move(state, workflow, runs ? 'stopping' : 'stopped', because)", to: "move(state, workflow, runs ? 'stopped' : 'stopped', because)" }],
   },
   {
-    rule: '21', without: 'a claim is let go at the latch, before the log has the stop', seeds: 150, emphasis: { stops: 6, alerts: 20, slowness: 0.8, delayMs: 1500, embedded: false }, seen: /began again/,
+    rule: '21', without: 'a claim is let go at the latch, before the log has the stop', seeds: 150, emphasis: { stops: 2, alerts: 25, slowness: 1, delayMs: 1500, crashes: 0, pauses: 0, embedded: false }, seen: /began again/,
     plants: [{ file: 'src/runner/stepper.ts', from: 'await deps.when(() => covering(deps.state, workflow).length > 0 || !deps.latch.covers(workflow))', to: '' }],
   },
 ]
