@@ -6,7 +6,7 @@ import { entryCodec, numbered, yields, type Entry, type Fact, type StopOrder } f
 import { foldVersion } from './core/evolve.ts'
 import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
-import { initialState, type State, type Workflow } from './core/state.ts'
+import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
 import { startControl, freshMs } from './follow/control.ts'
 import { createDecider } from './follow/decider.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
@@ -236,7 +236,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     /** Ends in order: no step begins any more, one that runs may finish within `drainMs`, then it is killed. */
     close: async (drainMs: number): Promise<void> => {
       draining = true
-      const holdsNone = (): boolean => claimsOf(state, identity.id) === 0
+      const holdsNone = (): boolean => !holdsClaims(state, identity.id)
       await until(clock, holdsNone, drainMs, 20)
       await jobs?.close()
       // What was killed is let go of; then this identity ends by its own word, and others go on at once.
@@ -256,9 +256,6 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 /** How long the log is given at the end. */
 const leaveWithinMs = 2000
 
-const claimsOf = (state: State, runner: string): number =>
-  (['running', 'stopping'] as const).flatMap((name) => [...state.live.get(name)!]).filter(({ holder }) => holder === runner)
-    .flatMap(({ steps }) => steps.flatMap(({ jobs }) => jobs.filter((job) => job.state === 'claimed'))).length
 /** Who else is there is looked up so often: preference saves cost, and looking costs too. */
 const seatEveryMs = 100
 

@@ -10,7 +10,7 @@ import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } 
 import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
 import { catalogueLooked, sweep } from './fold/sweep.ts'
 import { lookAgain } from './expiries.ts'
-import { leastRememberMs, type Did, type State } from './state.ts'
+import { holdsClaims, leastRememberMs, type Did, type State } from './state.ts'
 
 /** The meaning of the fold that this code has. A log that asks for more is not folded, loudly. */
 export const foldVersion = 1
@@ -124,8 +124,7 @@ const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   lookAgain(state, 'process', entry.runner, state.at)
   if (process?.runs) foldLostUnderStops(state, entry, state.at)
   // One that held a workflow between two steps interrupted nothing, and calls nobody.
-  const held = [...state.live.get('running')!, ...state.live.get('stopping')!].some((workflow) =>
-    workflow.holder === entry.runner && workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed')))
+  const held = holdsClaims(state, entry.runner)
   foldRunnerLost(state, entry.runner, why)
   if (held) {
     const about = { kind: 'runner lost' as const, runner: entry.runner, name: entry.name, why: entry.why }

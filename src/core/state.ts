@@ -220,6 +220,12 @@ export const atTurn = (state: State, { workflow, turn }: { readonly workflow: st
   return found?.turn === turn ? found : undefined
 }
 
+/** A job of it is claimed: its holder runs it, or will in a moment. */
+export const isClaimed = ({ steps }: Workflow): boolean => steps.some(({ jobs }) => jobs.some((job) => job.state === 'claimed'))
+
+export const holdsClaims = (state: State, runner: string): boolean =>
+  (['running', 'stopping'] as const).some((name) => [...state.live.get(name)!].some((workflow) => workflow.holder === runner && isClaimed(workflow)))
+
 export const isEnd = (state: WorkflowState): state is End => !liveStates.includes(state as (typeof liveStates)[number])
 export const liveStates = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying'] as const
 

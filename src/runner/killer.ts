@@ -5,7 +5,7 @@
  */
 import { compiledOf, covers, isLifted } from '../core/fold/stops.ts'
 import type { StopOrder } from '../core/entry.ts'
-import type { Stop, Workflow } from '../core/state.ts'
+import { isClaimed, type Stop, type Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import type { Acknowledged } from '../follow/proofs.ts'
@@ -71,7 +71,7 @@ const kill = async (stop: StopOrder, deps: KillerOptions): Promise<Acknowledged>
 }
 
 const holds = (stop: Stop, deps: KillerOptions): boolean =>
-  stop.effect === 'kill' && covered(stop, deps).some(({ steps }) => steps.some(({ jobs }) => jobs.some(({ state }) => state === 'claimed')))
+  stop.effect === 'kill' && covered(stop, deps).some(isClaimed)
 
 const covered = (stop: StopOrder, deps: KillerOptions): Workflow[] => {
   const scope = { matchers: stop.matchers, compiled: compiledOf(stop) }

@@ -272,3 +272,14 @@ test('jobs of one step run `concurrency` at a time, each is its own checkpoint, 
   assert.deepEqual(workflow.steps[0]!.jobs.map((job) => job.state), ['done', 'open', 'open'])
   assert.deepEqual(stepsDue(story.state, seat(story)).map(({ job }) => job), [1, 2])
 })
+
+test('rule 21: whoever lets go of one job holds the workflow while another job of it runs, and its loss gives both back', () => {
+  const story = new Story()
+  const workflow = story.workflow({ effects: ['repeatable'], each: ['web', 'api', 'db'] })
+  story.decideStart(workflow).claim(workflow, 0, 'B', 0)
+  story.says({ kind: 'let go', workflow: workflow.id, claim: story.claim(workflow, 0, 'B', 1), how: 'never started', survivors: 0, tookMs: 0 }, 'B')
+  story.claim(workflow, 0, 'A', 1)
+  assert.deepEqual([workflow.holder, ...workflow.steps[0]!.jobs.map((job) => job.state)], ['B', 'claimed', 'open', 'open'])
+  story.says(lost('B'))
+  assert.deepEqual([workflow.holder, ...workflow.steps[0]!.jobs.map((job) => job.state)], [undefined, 'open', 'open', 'open'])
+})

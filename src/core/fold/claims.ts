@@ -7,7 +7,7 @@ import type { Decided, Fact, Printed } from '../entry.ts'
 import type { End } from '../reason.ts'
 import type { Take } from '../plan.ts'
 import { observedForMs } from '../policy.ts'
-import { isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
+import { isClaimed, isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
 import { letGoOf, move, wait, type Why } from './move.ts'
 import { covering, covers } from './stops.ts'
 
@@ -154,7 +154,8 @@ export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, positi
       dropJob(state, { workflow: workflow!, step, job }, entry.how === 'never started')
       Object.assign(job, printedAt(entry, position))
       releaseJob(state, workflow!, { step: index, job: jobIndex, at: why.at })
-      delete workflow!.holder
+      // Whoever runs another job of it still holds it.
+      if (!isClaimed(workflow!)) delete workflow!.holder
       afterJob(state, workflow!, why)
     }
   }
@@ -190,8 +191,7 @@ export const foldRunnerLost = (state: State, runner: string, why: Why): void => 
 const afterJob = (state: State, workflow: Workflow, why: Why): void => {
   if (isEnd(workflow.state)) return
   workflow.startableAt = why.at
-  const runs = workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))
-  if (runs) return
+  if (isClaimed(workflow)) return
   const { reason: _, detail: __, ...plain } = why
   const doubt = workflow.steps.find((step) => step.jobs.some((job) => job.state === 'in doubt'))
   const failed = workflow.steps.find((step) => step.onError === 'stop' && step.jobs.some((job) => job.state === 'failed'))

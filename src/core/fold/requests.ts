@@ -4,7 +4,7 @@
  */
 import type { Fact, Submitted } from '../entry.ts'
 import { lookAgain } from '../expiries.ts'
-import { isEnd, type State, type Workflow } from '../state.ts'
+import { isClaimed, isEnd, type State, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { begin } from './workflows.ts'
 
@@ -33,9 +33,8 @@ export const foldCancelled = (state: State, entry: Fact & { kind: 'cancelled' },
   const workflow = state.workflows.get(entry.workflow)
   if (!workflow || isEnd(workflow.state) || workflow.cancelled) return
   workflow.cancelled = { who: entry.who, why: entry.why }
-  const runs = workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))
   const detail = [entry.who, entry.why].filter(Boolean).join(': ')
-  if (workflow.state !== 'stopping') move(state, workflow, runs ? 'stopping' : 'cancelled', { ...why, reason: 'cancelled', detail })
+  if (workflow.state !== 'stopping') move(state, workflow, isClaimed(workflow) ? 'stopping' : 'cancelled', { ...why, reason: 'cancelled', detail })
 }
 
 const mostNotes = 50

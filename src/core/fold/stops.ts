@@ -3,7 +3,7 @@ import type { Fact, StopOrder } from '../entry.ts'
 import { lookAgain } from '../expiries.ts'
 import type { Labels } from '../labels.ts'
 import { matches, parseMatchers, type Matchers } from '../matcher.ts'
-import { isEnd, type State, type Stop, type Workflow } from '../state.ts'
+import { isClaimed, isEnd, type State, type Stop, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
 import { tell, touch } from './notices.ts'
 
@@ -46,8 +46,7 @@ const kill = (state: State, workflow: Workflow, stop: Stop, why: Why): void => {
   stop.killed.push(workflow.id)
   workflow.stoppedBy = stop.id
   const because = { ...why, reason: 'stopped' as const, detail: `${stop.who}: ${stop.why}` }
-  const runs = workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))
-  move(state, workflow, runs ? 'stopping' : 'stopped', because)
+  move(state, workflow, isClaimed(workflow) ? 'stopping' : 'stopped', because)
 }
 
 export const foldStopLifted = (state: State, entry: Fact & { kind: 'stop lifted' }, why: Why): void => {

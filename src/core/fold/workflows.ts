@@ -2,7 +2,7 @@
 import { runbookId } from '../catalogue.ts'
 import type { Decided, Fact, Matched } from '../entry.ts'
 import { mark } from '../counter.ts'
-import { atTurn, isEnd, type State, type StepState, type Workflow } from '../state.ts'
+import { atTurn, isClaimed, isEnd, type State, type StepState, type Workflow } from '../state.ts'
 import { answer } from './episodes.ts'
 import { move, wait, type Why } from './move.ts'
 
@@ -112,6 +112,6 @@ export const foldEnded = (state: State, entry: Fact & { kind: 'ended' }, why: Wh
   const workflow = atTurn(state, entry)
   if (!workflow || isEnd(workflow.state)) return
   // What runs is ended by its runner's word, never over its head.
-  if (workflow.steps.some((step) => step.jobs.some((job) => job.state === 'claimed'))) return
+  if (isClaimed(workflow)) return
   move(state, workflow, entry.state, { ...why, reason: entry.reason, detail: entry.detail })
 }
