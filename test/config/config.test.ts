@@ -69,7 +69,7 @@ describe('configuration', () => {
     [{ env: { PARAMEDIC_LISTEN: '0.0.0.0:9095' } }, /^PARAMEDIC_LISTEN: listen is 0\.0\.0\.0.*--insecure/, 'others reach it and nobody is asked who they are'],
     [{ env: { PARAMEDIC_LISTEN: ':9095' } }, /others reach/, 'no host means every address'],
     [{ env: { PARAMEDIC_LISTEN: '127.0.0.1:70000' } }, /HOST:PORT/, 'there is no such port'],
-    [{ flags: { lostAfter: '19s' } }, /^--lost-after: lostAfter is 19s, and must be at least killAfter \+ 10s = 20s/, 'protocol: what is silent must be dead first'],
+    [{ flags: { lostAfter: '19s' } }, /^--lost-after: lostAfter is 19s, and must be at least killAfter \+ 10s = 20s/, 'protocol rule 6: what is silent must be dead first'],
     [{ env: { PARAMEDIC_LOG: 'kafka://k:9092/p', PARAMEDIC_KILL_AFTER: '36s' } }, /at least killAfter/, 'the default of lostAfter is no excuse'],
     [{ env: { PARAMEDIC_KILL_AFTER: '2s' } }, /below 3s/, 'a pause of the garbage collector would kill'],
     [{ env: { PARAMEDIC_KILL_AFTER: '10' } }, /duration with its unit/, 'units are never guessed'],

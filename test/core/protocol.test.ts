@@ -1,11 +1,27 @@
 /** The rules that make one log and one fold hold, each by its number in docs/protocol.md. */
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { room } from '../../src/core/counter.ts'
-import { judgementsDue, plansDue, stepsDue } from '../../src/core/due.ts'
-import type { Take } from '../../src/core/plan.ts'
 import { targetTake } from '../../src/core/decide.ts'
-import { Story } from './story.ts'
+import { alertsDue, judgementsDue, plansDue, stepsDue, verificationsDue } from '../../src/core/due.ts'
+import type { Fact } from '../../src/core/entry.ts'
+import type { Take } from '../../src/core/plan.ts'
+import { preferred } from '../../src/core/rendezvous.ts'
+import { restoreState, snapshotLines } from '../../src/core/snapshot.ts'
+import { createLatch } from '../../src/runner/latch.ts'
+import { rows } from '../simulation/planted.ts'
+import { allowing, plan, Story } from './story.ts'
+
+test('every rule of docs/protocol.md is named by a test', () => {
+  const rules = [...readFileSync('docs/protocol.md', 'utf8').matchAll(/^(\d+)\. /gm)].map(([, rule]) => Number(rule))
+  assert.deepEqual(rules, Array.from({ length: 25 }, (_, index) => index + 1))
+  const titles = globSync('test/**/*.test.ts').map((file) => readFileSync(file, 'utf8').replaceAll(/^\s*(\/?\*|\/\/).*$/gm, ''))
+  const numbers = titles.flatMap((text) => [...text.matchAll(/\brules? (\d+)(?: and (\d+))?: /g)].flatMap(([, ...found]) => found))
+  const named = new Set([...rows.map(({ rule }) => rule), ...numbers].map(Number))
+  assert.deepEqual(rules.filter((rule) => !named.has(rule)), [])
+})
 
 const seat = (story: Story, me = 'A') => ({ me, live: [me], now: story.at })
 const lost = (runner: string) => ({ kind: 'runner lost', runner, name: runner, why: 'test' }) as const
@@ -44,16 +60,34 @@ test('rule 8: log time is the highest seen; a broker whose clock jumps back make
   assert.equal(story.state.at, at)
 })
 
-test('rule 10: an unknown kind of entry ends deciding and starting, and a stop is still seen', () => {
-  const story = new Story()
-  const workflow = story.workflow()
-  story.decideStart(workflow)
-  assert.equal(stepsDue(story.state, seat(story)).length, 1)
-  story.says({ kind: 'fold version', version: 99 })
-  assert.equal(stepsDue(story.state, seat(story)).length, 0)
-  assert.equal(judgementsDue(story.state, seat(story)).length, 0)
-  story.stop('s1')
-  assert.equal(story.state.inForce.size, 1)
+test('rule 9: nothing that the fold runs is a policy, or judges routes', () => {
+  const seen = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/^import (?!type )[^']*'(\.[^']+)'/gm)) visit(join(dirname(file), path!))
+  }
+  const core = join(import.meta.dirname, '../../src/core')
+  visit(join(core, 'evolve.ts'))
+  const files = [...seen].map((file) => file.slice(core.length + 1))
+  assert.ok(files.includes('fold/claims.ts') && files.includes('matcher.ts'), 'the way through the imports is seen')
+  assert.deepEqual(files.filter((file) => /^(policies\/|decide|routing|route-|scope|backtest|explain)/.test(file)), [])
+})
+
+test('rule 10: an entry or a version that is not known ends deciding and starting, and a stop is still seen', () => {
+  const unknown = { kind: 'of a later version' } as unknown as Fact
+  for (const word of [unknown, { kind: 'fold version', version: 99 }] as const) {
+    const story = new Story()
+    const workflow = story.workflow()
+    story.decideStart(workflow)
+    assert.equal(stepsDue(story.state, seat(story)).length, 1)
+    story.says(word).alert({ alertname: 'X' })
+    assert.deepEqual([alertsDue, judgementsDue, stepsDue].map((due) => due(story.state, seat(story), 9).length), [0, 0, 0])
+    story.claim(workflow)
+    assert.equal(workflow.started, false, 'nothing is skipped: what came behind it is not folded')
+    story.stop('s1')
+    assert.equal(story.state.inForce.size, 1)
+  }
 })
 
 test('rule 11: a catalogue takes force only after the one that was said to be before it', () => {
@@ -64,6 +98,23 @@ test('rule 11: a catalogue takes force only after the one that was said to be be
   assert.equal(story.state.catalogue?.digest, 'a', 'b was judged against no catalogue')
   story.says({ kind: 'catalogue activated', digest: 'b', was: 'a' })
   assert.equal(story.state.catalogue?.digest, 'b')
+})
+
+test('rule 11: without a catalogue in force nothing is answered', () => {
+  const story = new Story()
+  story.alert({ alertname: 'X' })
+  assert.equal(alertsDue(story.state, seat(story), 9).length, 0)
+  story.says({ kind: 'catalogue announced', catalogue: allowing }).says({ kind: 'catalogue activated', digest: allowing.digest, was: '' })
+  assert.equal(alertsDue(story.state, seat(story), 9).length, 1)
+})
+
+test('rule 12: the numbers of an identity go an hour of log time after it was lost, not before', () => {
+  for (const [ms, known] of [[3_590_000, true], [3_610_000, false]] as const) {
+    const story = new Story()
+    story.alert({ alertname: 'X' })
+    story.says(lost('A'), 'B').later(ms).says({ kind: 'joined', name: 'c', host: 'h', roles: ['run'], foldVersion: 1 }, 'C')
+    assert.equal(story.state.processes.has('A'), known, `after ${ms} ms`)
+  }
 })
 
 const once: Take = { key: 'rate:all', max: 1, window: { ms: 10_000 }, policy: 'rate', reason: 'rate', otherwise: 'wait' }
@@ -119,6 +170,15 @@ test('rule 14: a first step that is offered again counts again', () => {
   assert.equal(room(story.state, { ...once, max: 9 }, story.at, '').used, 1)
 })
 
+test('rule 14: what a decision rests on is no older than 30 s when its first step is claimed', () => {
+  for (const [ms, state] of [[29_000, 'running'], [31_000, 'ready']] as const) {
+    const story = new Story()
+    const workflow = story.workflow()
+    story.decideStart(workflow).later(ms).claim(workflow)
+    assert.equal(workflow.state, state, `after ${ms} ms`)
+  }
+})
+
 test('rule 15: who waits for a key stands in line, and only the head is due when it frees', () => {
   const story = new Story()
   const take = targetTake('local', 'id-web')
@@ -131,6 +191,19 @@ test('rule 15: who waits for a key stands in line, and only the head is due when
   assert.deepEqual(judgementsDue(story.state, seat(story)), [])
   story.done(workflows[0]!, 0, claim).says({ kind: 'ended', workflow: workflows[0]!.id, turn: workflows[0]!.turn, state: 'healed', reason: 'alert gone', detail: '' })
   assert.deepEqual(judgementsDue(story.state, seat(story)).map((one) => one.id), [workflows[1]!.id])
+})
+
+test('rule 15: preference counts from when work could be gone on with: the others leave it alone for a second each, from then on', () => {
+  const story = new Story()
+  const workflow = story.workflow()
+  story.decideStart(workflow)
+  const [first, second] = preferred(workflow.id, ['A', 'B'])
+  const mine = (me: string, now = story.at): number => stepsDue(story.state, { me, live: ['A', 'B'], now }).length
+  assert.deepEqual([mine(first!), mine(second!), mine(second!, story.at + 1000)], [1, 0, 1])
+  story.later(60_000).claim(workflow, 0, 'C')
+  story.says(lost('C'), 'A')
+  story.decideStart(workflow)
+  assert.deepEqual([mine(first!), mine(second!)], [1, 0], 'it was startable for a minute before it was claimed, and is anew')
 })
 
 test('rule 16: whoever claims a `once` step and is lost before it began leaves it in doubt; a claim let go unstarted does not', () => {
@@ -147,6 +220,21 @@ test('rule 16: whoever claims a `once` step and is lost before it began leaves i
   assert.equal(second.state, 'ready')
 })
 
+test('rule 17: at `until` everything is judged again, and by facts that are no older than 30 s', () => {
+  const story = new Story()
+  const [one, two] = [story.workflow({ target: 'web' }), story.workflow({ target: 'api' })]
+  story.decideStart(one, [once]).claim(one)
+  story.decideStart(two, [once]).claim(two)
+  assert.deepEqual(judgementsDue(story.state, seat(story)), [])
+  story.later(10_000)
+  assert.deepEqual(judgementsDue(story.state, seat(story)), [two])
+  assert.equal(story.judge(two).outcome, 'start')
+  story.later(30_000)
+  assert.equal(story.judge(two).outcome, 'plan again')
+  story.says({ kind: 'decided', ...story.judge(two) })
+  assert.deepEqual(plansDue(story.state, seat(story)), [two])
+})
+
 test('rule 18: an approval counts once, while it is asked for, and for the plan that was shown', () => {
   const story = new Story()
   const workflow = story.workflow({ mode: 'approve' })
@@ -157,6 +245,21 @@ test('rule 18: an approval counts once, while it is asked for, and for the plan 
   story.says({ kind: 'approved', workflow: workflow.id, plan: workflow.plan!.digest, who: 'ann', why: '' })
   assert.equal(workflow.state, 'ready')
   assert.equal(story.judge(workflow).outcome, 'start')
+})
+
+test('rule 18: another plan drops the approval, the same plan made anew keeps it', () => {
+  for (const [targets, outcome] of [[['web'], 'start'], [['web', 'api'], 'ask']] as const) {
+    const story = new Story()
+    const workflow = story.workflow({ mode: 'approve' })
+    story.says({ kind: 'decided', ...story.judge(workflow) })
+    const { digest } = workflow.plan!
+    story.says({ kind: 'approved', workflow: workflow.id, plan: digest, who: 'ann', why: '' })
+    story.says({ kind: 'decided', ...story.judge(workflow, { at: story.at + 31_000 }) })
+    assert.equal(workflow.state, 'planning')
+    const again = plan(targets, story.at)
+    story.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: outcome === 'start' ? { ...again, digest } : again })
+    assert.equal(story.judge(workflow).outcome, outcome)
+  }
 })
 
 test('rule 18: an approval sets aside nothing but the question', () => {
@@ -212,6 +315,25 @@ test('rule 21: a pause kills nothing and starts nothing', () => {
   assert.equal(stepsDue(story.state, seat(story)).length, 1)
 })
 
+test('rule 22: let go by its deadline is said of an identity that is lost and had not answered, and of no other', () => {
+  const story = new Story()
+  for (const by of ['B', 'C', 'D']) story.says({ kind: 'joined', name: by, host: 'h', roles: by === 'D' ? ['notify'] : ['run'], foldVersion: 1 }, by)
+  story.stop('s').says({ kind: 'stop acknowledged', stop: 's', runner: 'B', name: 'B', killed: 0, survivors: 0, tookMs: 1 }, 'B')
+  const stop = story.state.stops.get('s')!
+  assert.deepEqual(stop.lost, [])
+  for (const runner of ['B', 'C', 'D']) story.says(lost(runner))
+  assert.deepEqual(stop.lost.map(({ runner }) => runner), ['C'])
+})
+
+test('rule 23: a stop that is read again after its lift, from wherever, stays lifted, also after a snapshot', () => {
+  const story = new Story()
+  story.stop('s').lift('s').lift('early')
+  const state = restoreState([...snapshotLines(story.state)])
+  const latch = createLatch(state)
+  for (const id of ['s', 'early', 'another']) latch.hear({ id, matchers: [], effect: 'kill', who: 'ann', why: 'test' })
+  assert.deepEqual(latch.unrecorded().map(({ id }) => id), ['another'])
+})
+
 test('rule 24: `resolved` before `firing` is a tombstone; while waiting it ends the workflow; after the end it changes nothing', () => {
   const story = new Story()
   const tombstone = story.state.episodes.get(story.alert({ alertname: 'A' }, { status: 'resolved' }))!
@@ -224,6 +346,17 @@ test('rule 24: `resolved` before `firing` is a tombstone; while waiting it ends 
   assert.deepEqual([workflow.state, workflow.reason], ['obsolete', 'resolved'])
   story.alert({ alertname: 'HighLatency', service: 'web', id: workflow.id }, { status: 'resolved' })
   assert.equal(workflow.state, 'obsolete')
+})
+
+test('rule 24: `resolved` while it runs is a hint: it goes on, and is verified', () => {
+  const story = new Story()
+  const workflow = story.workflow({ effects: ['repeatable'] })
+  story.decideStart(workflow)
+  const claim = story.claim(workflow)
+  story.alert({ alertname: 'HighLatency', service: 'web', id: workflow.id }, { status: 'resolved' })
+  assert.equal(workflow.state, 'running')
+  story.done(workflow, 0, claim)
+  assert.deepEqual(verificationsDue(story.state, seat(story)), [workflow])
 })
 
 test('a stop holds what has not begun; lifting plans it anew; what it killed is put before people and not started again', () => {

@@ -78,7 +78,7 @@ test('a rehearsal ends rehearsed, without exec', () => {
   assert.equal(ready(new Story(), 'r1', { mode: 'dry-run' }).state, 'rehearsed')
 })
 
-test('a key gives one workflow for a day, and is free again after it', () => {
+test('rule 25: a key gives one workflow for a day, and is free again after it', () => {
   const story = new Story()
   ready(story, 'r1', { key: 'ann\nk' })
   story.says(submitted('r2', { key: 'ann\nk' })).says(submitted('r3', { key: 'bob\nk' }))

@@ -93,7 +93,7 @@ describe('a job', { concurrency: 3 }, () => {
     ['eats memory outside of the heap', { run: `async () => { const all = []; for (;;) { all.push(Buffer.alloc(8e6, 1)); await new Promise((done) => setTimeout(done, 5)) } }` }, { memoryMb: 200 }, 'memory', /200 MB/, 'its processes together are watched'],
     ['eats its heap', { run: `() => { const all = []; for (;;) all.push(new Array(1000).fill(Math.random())) }` }, {}, 'memory', /heap|of memory/, 'its own limit or the watch, whichever sees it first'],
     ['exits', { run: `() => process.exit(5)` }, {}, 'exit', /exit code 5/, 'a script does not end its process'],
-    ['comes too late', {}, { notAfterBoottimeMs: 1 }, 'refused', /too late/, 'protocol rule 3'],
+    ['comes too late', {}, { notAfterBoottimeMs: 1 }, 'refused', /too late/, 'protocol rule 3: an order says after when it is too late'],
     ['is not what was approved', {}, { digest: '0'.repeat(64) }, 'thrown', /not what was approved/, 'the digest is checked on the bytes that run'],
     ['has no such step', {}, { step: 4 }, 'thrown', /has no step 4/, 'the manifest and the script differ'],
     ['wants node:fs', { head: `import 'node:fs'` }, {}, 'thrown', /through the handles/, 'scripts act through handles only'],
