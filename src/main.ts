@@ -153,7 +153,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   })
   const stopping = createStopping({
     state, append, folded, clock, newId, onProblem: options.onProblem, file: outside.stopFile(join(options.stateDirectory, 'stops.jsonl')),
-    trip: (stop) => latch.trip(stop), unrecorded: () => latch.unrecorded(), unheard: () => latch.unheard(),
+    trip: (stop) => latch.trip(stop), inForce: () => latch.inForce(), unrecorded: () => latch.unrecorded(), unheard: () => latch.unheard(),
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])

@@ -1,6 +1,6 @@
 /** What `main.ts` itself does between the parts, on a real file: who it is, whom it takes over from, and what comes into force. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -9,18 +9,19 @@ import { openSqliteLog } from '../src/log/sqlite.ts'
 import { createWriter } from '../src/log/writer.ts'
 import { startParts } from '../src/main.ts'
 import { allowing } from './core/story.ts'
+import { eventually } from './flow/flow.ts'
+
+const logIn = (stateDirectory: string): string => join(stateDirectory, 'log.db')
 
 const start = async (t: TestContext, stateDirectory: string) => {
-  const problems: unknown[] = []
   const parts = await startParts({
-    name: 'here', logUrl: `sqlite:${join(stateDirectory, 'log.db')}`, stateDirectory, roles: ['intake', 'decide'], address: '', stopKey: '', killAfterMs: 10_000, lostAfterMs: 45_000,
-    hands: { call: () => assert.fail('nothing runs here') }, forceDryRun: false, tellUnmatched: true, onProblem: (problem) => problems.push(problem), notify: () => {},
+    name: 'here', logUrl: `sqlite:${logIn(stateDirectory)}`, stateDirectory, roles: ['intake', 'decide'], address: '', stopKey: '', killAfterMs: 10_000, lostAfterMs: 45_000,
+    hands: { call: () => assert.fail('nothing runs here') }, forceDryRun: false, tellUnmatched: true, onProblem: assert.ifError, notify: () => {},
   })
-  t.after(async () => {
-    await parts.close(0)
-    assert.deepEqual(problems, [])
-  })
-  return parts
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= parts.close(0))
+  t.after(close)
+  return { ...parts, close }
 }
 
 const folder = (t: TestContext): string => {
@@ -31,7 +32,7 @@ const folder = (t: TestContext): string => {
 
 test('rule 5: embedded, whoever wrote before us is declared lost at the start', async (t) => {
   const path = folder(t)
-  const log = await openSqliteLog<Entry>(join(path, 'log.db'), { codec: entryCodec })
+  const log = await openSqliteLog<Entry>(logIn(path), { codec: entryCodec })
   const writer = createWriter<Fact, Entry>(log, { identity: 'before', codec: entryCodec, stamp: numbered })
   await writer.append([{ kind: 'joined', name: 'here', host: 'h', roles: ['run'], foldVersion: 1 }])
   await writer.close()
@@ -54,4 +55,24 @@ test('rule 11: a catalogue that was in force before does not come back by itself
   const [one, two] = ['1', '2'].map((digest) => ({ ...allowing, digest }))
   assert.deepEqual([await activate(one!), await activate(two!), await activate(two!), await activate(one!)], [true, true, true, false])
   assert.equal(state.catalogue?.digest, '2')
+})
+
+const everything = { matchers: [], effect: 'kill', who: 'ann', why: 'test' } as const
+
+test('rule 20: a stop outlives the log that was restored over it; one that was lifted does not', async (t) => {
+  const path = folder(t)
+  const backup = join(path, 'backup.db')
+  await (await start(t, path)).close()
+  copyFileSync(logIn(path), backup)
+  const before = await start(t, path)
+  const [stands, lifted] = [(await before.pullStop(everything)).id, (await before.pullStop(everything)).id]
+  await before.liftStop(lifted, 'ann', 'over')
+  await before.close()
+  for (const end of ['', '-wal', '-shm']) rmSync(`${logIn(path)}${end}`, { force: true })
+  copyFileSync(backup, logIn(path))
+
+  const { state } = await start(t, path)
+  await eventually('the log is told again', async () => state.stops.has(stands))
+  assert.deepEqual([...state.inForce].filter(({ why }) => why === 'test').map(({ id }) => id), [stands])
+  assert.equal(state.stops.has(lifted), false)
 })

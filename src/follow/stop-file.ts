@@ -1,4 +1,4 @@
-/** The file of the stops that are not on the log yet: what was answered 201 survives whatever happens to this process. */
+/** The file of the stops that are in force: what was answered 201 survives whatever happens to this process, and to its log. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { StopOrder } from '../core/entry.ts'

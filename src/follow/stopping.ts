@@ -16,6 +16,7 @@ export interface StoppingOptions extends InFlightOptions {
   readonly file: StopFile
   readonly newId: () => string
   readonly trip: (stop: StopOrder) => void
+  readonly inForce: () => readonly StopOrder[]
   /** Those in force that the log does not have. */
   readonly unrecorded: () => readonly StopOrder[]
   /** Those in force that were not read from the control stream. */
@@ -44,13 +45,16 @@ export const createStopping = (options: StoppingOptions) => {
   let kept: string | undefined
   let unkept: string | undefined
 
-  /** The file holds what the log does not. A full disk keeps nothing from being stopped here and elsewhere: it is said once, and tried again at each turn. */
+  /**
+   * The file holds all that are in force: a log that was restored has forgotten them, and is told again. A full disk keeps nothing
+   * from being stopped here and elsewhere: it is said once, and tried again at each turn.
+   */
   const keep = (): void => {
-    const waiting = options.unrecorded()
-    const ids = waiting.map(({ id }) => id).join()
+    const stops = options.inForce()
+    const ids = stops.map(({ id }) => id).join()
     if (ids === kept) return
     try {
-      writeStops(options.file, waiting)
+      writeStops(options.file, stops)
       kept = ids
       unkept = undefined
     } catch (problem) {

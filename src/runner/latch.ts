@@ -36,6 +36,7 @@ export const createLatch = (state: State) => {
     },
     onTrip: (listener: (stop: StopOrder) => void): void => void listeners.push(listener),
     covers: (workflow: Coverable): boolean => tripped.size > 0 && inForce().some((stop) => covers(stop, workflow)),
+    inForce: (): StopOrder[] => inForce().map(orderOf),
     /** Those that the log does not know yet. */
     unrecorded: (): StopOrder[] => (tripped.size === 0 ? [] : inForce().filter((stop) => !state.stops.has(stop.id)).map(orderOf)),
     /** Those that the control stream has not brought. */

@@ -93,7 +93,7 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '20', without: 'a stop is not kept in a file', seeds: 60, emphasis: { stops: 6 }, seen: /201 is forgotten/,
-    plants: [{ file: 'src/follow/stopping.ts', from: '    writeStops(options.file, waiting)\n', to: '' }],
+    plants: [{ file: 'src/follow/stopping.ts', from: '    writeStops(options.file, stops)\n', to: '' }],
   },
   {
     rule: '20', without: 'who is latched does not put the stop on the log', seeds: 60, emphasis: { stops: 6 }, seen: /201 is forgotten|settle/,
