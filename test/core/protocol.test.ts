@@ -170,12 +170,12 @@ test('rule 14: a first step that is offered again counts again', () => {
   assert.equal(room(story.state, { ...once, max: 9 }, story.at, '').used, 1)
 })
 
-test('rule 14: what a decision rests on is no older than 30 s when its first step is claimed', () => {
-  for (const [ms, state] of [[29_000, 'running'], [31_000, 'ready']] as const) {
+test('rule 17: neither the decision nor what its plan read is older than 30 s when the first step is claimed', () => {
+  for (const [readFor, decidedFor, state] of [[0, 29_000, 'running'], [0, 31_000, 'ready'], [20_000, 15_000, 'ready']] as const) {
     const story = new Story()
     const workflow = story.workflow()
-    story.decideStart(workflow).later(ms).claim(workflow)
-    assert.equal(workflow.state, state, `after ${ms} ms`)
+    story.later(readFor).decideStart(workflow).later(decidedFor).claim(workflow)
+    assert.equal(workflow.state, state, `${readFor} ms after it was read, and then ${decidedFor}`)
   }
 })
 
@@ -200,10 +200,11 @@ test('rule 15: preference counts from when work could be gone on with: the other
   const [first, second] = preferred(workflow.id, ['A', 'B'])
   const mine = (me: string, now = story.at): number => stepsDue(story.state, { me, live: ['A', 'B'], now }).length
   assert.deepEqual([mine(first!), mine(second!), mine(second!, story.at + 1000)], [1, 0, 1])
-  story.later(60_000).claim(workflow, 0, 'C')
+  story.later(20_000).claim(workflow, 0, 'C')
+  assert.equal(workflow.holder, 'C')
   story.says(lost('C'), 'A')
   story.decideStart(workflow)
-  assert.deepEqual([mine(first!), mine(second!)], [1, 0], 'it was startable for a minute before it was claimed, and is anew')
+  assert.deepEqual([mine(first!), mine(second!)], [1, 0], 'from when its runner was lost on, not from when it was first startable')
 })
 
 test('rule 16: whoever claims a `once` step and is lost before it began leaves it in doubt; a claim let go unstarted does not', () => {

@@ -77,7 +77,8 @@ const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
     wait(state, workflow, { ...again, reason: 'stopped', detail: 'a stop came before the first step' })
     return false
   }
-  const changed = decision.at < again.at - observedForMs ? 'what it rests on was read too long ago'
+  const restsOn = Math.min(decision.at, ...workflow.plan!.observed.map(({ readAt }) => readAt))
+  const changed = restsOn < again.at - observedForMs ? 'what it rests on was read too long ago'
     : stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt) ? 'what it was judged by has changed' : undefined
   if (changed !== undefined) {
     judgeAgain(state, workflow, { ...again, detail: changed })
