@@ -37,6 +37,8 @@ export const createLatch = (state: State) => {
     onTrip: (listener: (stop: StopOrder) => void): void => void listeners.push(listener),
     covers: (workflow: Coverable): boolean => tripped.size > 0 && inForce().some((stop) => covers(stop, workflow)),
     inForce: (): StopOrder[] => inForce().map(orderOf),
+    /** Whether one covers it that the log does not know yet, and so does not count against it. */
+    coversUnknown: (workflow: Coverable): boolean => tripped.size > 0 && inForce().some((stop) => !state.stops.has(stop.id) && covers(stop, workflow)),
     /** Those that the log does not know yet. */
     unrecorded: (): StopOrder[] => (tripped.size === 0 ? [] : inForce().filter((stop) => !state.stops.has(stop.id)).map(orderOf)),
     /** Those that the control stream has not brought. */

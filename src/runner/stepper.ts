@@ -1,6 +1,5 @@
 /** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
 import { claimableWith, stepsDue, type JobDue } from '../core/due.ts'
-import { covering } from '../core/fold/stops.ts'
 import type { Fact } from '../core/entry.ts'
 import type { Reason } from '../core/reason.ts'
 import type { Workflow } from '../core/state.ts'
@@ -83,8 +82,8 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, deps)
   if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
   if (outcome.kind === 'failed' && outcome.failure === 'killed') {
-    // By level: once the log has the stop, or has lifted it. Before that what was killed would be offered again.
-    await deps.when(() => covering(deps.state, workflow).length > 0 || !deps.latch.covers(workflow))
+    // By level: once the log has each stop that covers it, or has lifted it. Before that what was killed would be offered again.
+    await deps.when(() => !deps.latch.coversUnknown(workflow))
     return letGo(due, deps, outcome)
   }
   const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome) }

@@ -316,6 +316,17 @@ test('rule 21: a pause kills nothing and starts nothing', () => {
   assert.equal(stepsDue(story.state, seat(story)).length, 1)
 })
 
+test('rule 21: a claim is let go once the log has each stop that killed it: another one that is there already does not stand in for it', () => {
+  const story = new Story()
+  const workflow = story.workflow()
+  const latch = createLatch(story.state)
+  story.stop('pause', [], 'pause')
+  for (const id of ['pause', 'kill', 'elsewhere']) latch.trip({ id, matchers: id === 'elsewhere' ? ['target="db"'] : [], effect: id === 'pause' ? 'pause' : 'kill', who: 'ann', why: 'test' })
+  assert.equal(latch.coversUnknown(workflow), true)
+  story.stop('kill')
+  assert.equal(latch.coversUnknown(workflow), false)
+})
+
 test('rule 22: let go by its deadline is said of an identity that is lost and had not answered, and of no other', () => {
   const story = new Story()
   for (const by of ['B', 'C', 'D']) story.says({ kind: 'joined', name: by, host: 'h', roles: by === 'D' ? ['notify'] : ['run'], foldVersion: 1 }, by)
