@@ -14,6 +14,7 @@ import { createLost } from './follow/lost.ts'
 import { createRelay } from './follow/peers.ts'
 import { createPrinted } from './follow/printed.ts'
 import { createProofs, type Acknowledged } from './follow/proofs.ts'
+import { createSeats } from './follow/seats.ts'
 import { createSnapshots, firstState } from './follow/snapshots.ts'
 import { createStopping } from './follow/stopping.ts'
 import type { StreamsOptions } from './follow/streams.ts'
@@ -162,19 +163,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const printedAt = createPrinted(streams.log)
   if (runs) jobs = startJobs()
   let way: Awaited<Jobs['ready']> | undefined
-  const seat = (role: Role) => {
-    let live: { readonly me: string; readonly ids: readonly string[]; readonly at: number } | undefined
-    return (): Seat => {
-      const me = identity.id
-      if (live?.me !== me || clock.steady() - live.at > seatEveryMs) live = { me, ids: livePeers(role), at: clock.steady() }
-      return { me, live: live.ids, now: follower.now() }
-    }
-  }
-  const livePeers = (role: Role): string[] => {
-    const now = boottime()
-    return [...control.peers()].filter(([id, peer]) =>
-      id === identity.id || (now - peer.seenAt < freshMs && peer.tick.roles.includes(role) && !state.processes.get(id)?.lost)).map(([id]) => id)
-  }
+  const seat = createSeats({ state, me: () => identity.id, peers: control.peers, now: follower.now, clock, boottime })
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const common = { state, append, folded, onProblem: options.onProblem }
@@ -255,9 +244,6 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 
 /** How long the log is given at the end. */
 const leaveWithinMs = 2000
-
-/** Who else is there is looked up so often: preference saves cost, and looking costs too. */
-const seatEveryMs = 100
 
 const joined = (options: PartsOptions): Fact =>
   ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion, ...(options.rememberMs === undefined ? {} : { rememberMs: options.rememberMs }) })
