@@ -1,14 +1,16 @@
 /**
  * `kill -9` of the server at the moments that matter, each hit for certain: the test watches from outside (the answer to
- * the sender, the stream of entries, the file that the script writes) and kills right then. Afterwards each accepted
+ * the sender, the stream of entries, the file that the script writes, what Slack is sent) and kills right then. Afterwards each accepted
  * alert has exactly one answer, and no `once` step has run twice.
  */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
 import { folder, ownCatalogue, startServer, targetsIn, type Running } from './server.ts'
+import { place } from './slack.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 10)
 
@@ -16,6 +18,8 @@ interface Scene {
   readonly server: Running
   readonly file: string
   readonly round: number
+  /** Opens the gate at which the step waits that the moment names. */
+  open(): void
   /** Sends the alert of this round, to its server unless another is named; undefined where that was gone before it answered. */
   send(what?: { to?: Running; status?: string }): Promise<string | undefined>
   /** Resolves when the server's own stream shows an entry of this kind. */
@@ -26,7 +30,16 @@ interface Scene {
 interface Moment {
   readonly name: string
   readonly until: (scene: Scene) => Promise<string | undefined>
+  /** Which step waits in its middle, until the gate is open: at the latest when the server is dead. */
+  readonly held?: 'once' | 'last'
   readonly ends: readonly string[]
+}
+
+/** Until it is let go of, nothing becomes durable: whoever writes to the log's file waits for this lock. */
+const lockLog = ({ server }: Scene): DatabaseSync => {
+  const lock = new DatabaseSync(join(server.state, 'paramedic.db'), { timeout: 5000 })
+  lock.exec('BEGIN IMMEDIATE')
+  return lock
 }
 
 const inFile = (scene: Scene, text: string) => eventually(text, async () => linesOf(scene.file).includes(`s${scene.round % 24} ${text}`))
@@ -35,9 +48,7 @@ const moments: readonly Moment[] = [
   {
     name: 'before the disk has it', ends: ['verifying'],
     until: async (scene) => {
-      // Whoever writes to the log's file waits for this lock.
-      const lock = new DatabaseSync(join(scene.server.state, 'paramedic.db'))
-      lock.exec('BEGIN IMMEDIATE')
+      const lock = lockLog(scene)
       const answer = scene.send()
       await eventually('it knows that it cannot write', async () => (await get(`${scene.server.url}/healthz`)).checks.log.ok === false)
       await scene.server.end('SIGKILL')
@@ -69,7 +80,7 @@ const moments: readonly Moment[] = [
     },
   },
   {
-    name: 'in a step that may run only once', ends: ['in doubt'],
+    name: 'in a step that may run only once', ends: ['in doubt'], held: 'once',
     until: async (scene) => {
       const episode = await scene.send()
       await inFile(scene, 'once begins')
@@ -77,15 +88,20 @@ const moments: readonly Moment[] = [
     },
   },
   {
-    name: 'between the end of a step and its record', ends: ['in doubt', 'verifying'],
+    name: 'between the end of a step and its record', ends: ['in doubt'], held: 'once',
     until: async (scene) => {
       const episode = await scene.send()
+      await inFile(scene, 'once begins')
+      const lock = lockLog(scene)
+      scene.open()
       await inFile(scene, 'once ends')
+      await scene.server.end('SIGKILL')
+      lock.close()
       return episode
     },
   },
   {
-    name: 'in a step that may be repeated', ends: ['verifying'],
+    name: 'in a step that may be repeated', ends: ['verifying'], held: 'last',
     until: async (scene) => {
       const episode = await scene.send()
       await inFile(scene, 'last begins')
@@ -105,9 +121,10 @@ for (const moment of moments) {
     await liftAll(server.url)
     try {
       for (let round = 0; round < rounds; round++) {
-        const scene = sceneOf(server, fileOf(round), round)
+        const scene = sceneOf(server, moment, { round, file: fileOf(round) })
         const episode = await moment.until(scene)
         await server.end('SIGKILL')
+        scene.open()
         server = await startServer(dir, services, '', options)
         // What was not answered is sent again, as Alertmanager does: known already or not, it is one episode.
         accepted.set(round, episode ?? await scene.send({ to: server }) ?? assert.fail('sent again, and not accepted'))
@@ -124,11 +141,13 @@ for (const moment of moments) {
   })
 }
 
-const sceneOf = (server: Running, file: string, round: number): Scene => ({
+const sceneOf = (server: Running, { held }: Moment, { round, file }: Pick<Scene, 'round' | 'file'>): Scene => ({
   server, file, round,
-  send: ({ to = server, status = 'firing' } = {}) =>
-    post(`${to.url}/webhooks/alertmanager`, notification([{ status, labels: { alertname: 'Notes', service: `s${round % 24}`, file, hold: '0.3', round: String(round) } }]))
-    .then(({ status, body }) => (status === 200 ? body.alerts[0].episode : undefined), () => undefined),
+  open: () => writeFileSync(`${file}-gate`, ''),
+  send: ({ to = server, status = 'firing' } = {}) => {
+    const labels = { alertname: 'Notes', service: `s${round % 24}`, file, round: String(round), ...(held ? { [`${held}Gate`]: `${file}-gate` } : {}) }
+    return post(`${to.url}/webhooks/alertmanager`, notification([{ status, labels }])).then((answer) => (answer.status === 200 ? answer.body.alerts[0].episode : undefined), () => undefined)
+  },
   seen: async (kind) => {
     const response = await fetch(`${server.url}/v1/events`)
     let text = ''
@@ -156,3 +175,27 @@ const settles = async (server: Running, { round, file }: Scene, moment: Moment):
   // What was recorded as done is not done again.
   if (times('once begins') === 1 && end === 'verifying') assert.ok(lines.lastIndexOf('first') < lines.indexOf('once begins'), `${lines}`)
 }
+
+test(`killed while it tells Slack, ${rounds} times: all is told, and what was told is known to be`, { timeout: 60_000 * rounds }, async (t) => {
+  const { slack, start } = await place(t)
+  let server = await start()
+  const alert = (n: number, status = 'firing') => post(`${server.url}/webhooks/alertmanager`, notification([{ status, labels: { alertname: `Novel${n}` } }]))
+  const cards = (n: number) => slack.posted.filter(({ text }) => text.includes(`Novel${n}`))
+  for (let round = 0; round < rounds; round++) {
+    // Slack has not got it yet, or has, and its answer is on the way.
+    const how = round % 2 === 0 ? 'hang' : 'answer lost'
+    const calls = slack.calls.length
+    slack.fault({ how, times: 1, method: 'chat.postMessage' })
+    await alert(round)
+    await eventually('it is being sent', async () => slack.calls.slice(calls).some(({ error }) => error === how))
+    await server.end('SIGKILL')
+    slack.mend()
+    server = await start()
+    await eventually('it is told', async () => cards(round).length > 0)
+  }
+  // The card that the log knows of is the one that changes.
+  const last = [Math.max(0, rounds - 2), rounds - 1]
+  for (const n of last) await alert(n, 'resolved')
+  for (const n of last) await eventually('its end is told in place', async () => cards(n).some(({ versions }) => versions.length > 1))
+  assert.ok(Array.from({ length: rounds }, (_, n) => cards(n).length).every((count) => count === 1 || count === 2))
+})
