@@ -48,6 +48,8 @@ export interface PartsOptions {
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly warm?: number
+  /** What comes first while a server starts: the processes for jobs are started after it. */
+  readonly jobsAfter?: Promise<unknown>
   /** Masked in what steps print; the same list while nothing changes. */
   readonly secrets?: () => readonly string[]
   readonly hands: Hands
@@ -109,6 +111,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const startJobs = (): Jobs => {
     const whose = identity.id
     return outside.createJobs({
+      ...(options.jobsAfter ? { after: options.jobsAfter } : {}),
       stateDirectory: options.stateDirectory, outputDirectory: join(options.stateDirectory, 'output'), killAfterMs: options.killAfterMs,
       ...(options.warm === undefined ? {} : { warm: options.warm }), ...(options.secrets ? { secrets: options.secrets } : {}),
       onPrinted, onLost: (lost) => startAnew(whose, lost.why),

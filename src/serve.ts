@@ -64,13 +64,16 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     throw cannotListen(config.listen, problem)
   })
   say(`listening on ${door.url}, and reading the log`)
-  const parts = await startParts({
+  // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.
+  const reading = readCatalogue({ ...config.catalog, scratch: stateDirectory, known: async () => digestsRun((await starting).state) })
+  const starting = startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: knownSecrets(config, process.env), hands, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
-    notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed,
-  }).catch(async (problem: unknown) => {
+    notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed, jobsAfter: reading.catch(() => {}),
+  })
+  const parts = await starting.catch(async (problem: unknown) => {
     await door.close(0)
     throw problem
   })
@@ -133,7 +136,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   try {
     // Alerts are taken by now, and kept: what answers them comes up beside that.
-    await Promise.all([parts.up, catalogue.first()])
+    await Promise.all([parts.up, catalogue.first(reading)])
   } catch (problem) {
     await close(0)
     throw problem
@@ -181,7 +184,7 @@ const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<stri
 
 /** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
 const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, signal }: { stateDirectory: string; say: (text: string) => void; signal: AbortSignal }) => {
-  const options = () => ({ ...config.catalog, scratch: stateDirectory, known: digestsRun(parts.state) })
+  const options = () => ({ ...config.catalog, scratch: stateDirectory, known: async () => digestsRun(parts.state) })
   let problems: readonly string[] = []
   let read = false
 
@@ -199,8 +202,8 @@ const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, si
     for await (const reading of watchCatalogue({ ...options(), since, signal }).readings) await take(reading)
   }
   return {
-    first: async (): Promise<void> => {
-      const reading = await readCatalogue(options())
+    first: async (begun: Promise<Reading>): Promise<void> => {
+      const reading = await begun
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       await take(reading)
       read = true

@@ -23,7 +23,7 @@ export interface CatalogueOptions extends Folders {
   /** What Alertmanager's own configuration says, where it is known. */
   readonly groupIntervalMs?: number
   /** Digests that the log has run, by `name@version`: none of them may come back as something else. */
-  readonly known?: Readonly<Record<string, string>>
+  readonly known?: () => Promise<Readonly<Record<string, string>>>
   /** For all scripts together to be imported. 10 s. */
   readonly importTimeoutMs?: number
   /** A folder for short-lived copies of the scripts. The system's own for such things. */
@@ -51,7 +51,7 @@ export async function readCatalogue(options: CatalogueOptions): Promise<Reading>
   const { manifests, problems: ofScripts } = await readManifests(scripts, options)
   const crossed = crossCheck({ scripts, manifests, routes, policies, groupIntervalMs: options.groupIntervalMs })
   const problems = sortProblems([
-    ...sources.problems, ...lock.problems, ...checkLock(scripts, lock), ...checkKnown(scripts, options.known ?? {}),
+    ...sources.problems, ...lock.problems, ...checkLock(scripts, lock), ...checkKnown(scripts, (await options.known?.()) ?? {}),
     ...ofScripts, ...routes.problems, ...policies.problems, ...crossed.problems, ...checkShadows(routes),
   ])
   const warnings = sortProblems([...routes.warnings, ...crossed.warnings])

@@ -4,8 +4,22 @@ import { pointToCopies } from './imports.ts'
 import type { Problem } from './problem.ts'
 import { text, type Script, type ScriptFile } from './scripts.ts'
 
+interface Stripped {
+  readonly files: readonly ScriptFile[]
+  readonly problems: readonly Problem[]
+}
+
+/** It is asked for when a script is checked, described and copied. */
+const stripped = new WeakMap<Script, Stripped>()
+
 /** What of a version is copied for running: every file, `.ts` as `.js`. */
-export function strippedFiles(script: Script): { files: ScriptFile[]; problems: Problem[] } {
+export function strippedFiles(script: Script): Stripped {
+  let known = stripped.get(script)
+  if (known === undefined) stripped.set(script, (known = stripAll(script)))
+  return known
+}
+
+function stripAll(script: Script): Stripped {
   const problems: Problem[] = []
   const folder = script.shown.slice(0, -`${script.version}.ts`.length)
   const files = script.files.map((file): ScriptFile => {

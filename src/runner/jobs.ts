@@ -29,6 +29,8 @@ export interface JobsOptions {
   readonly onPrinted?: (order: JobOrder, text: string, over: AbortSignal) => void
   /** Nothing of it runs any more, but for `survivors`. Not called after `close`. */
   readonly onLost?: (lost: Lost) => void
+  /** The spawner is started then; whatever it is told before waits. */
+  readonly after?: Promise<unknown>
 }
 
 /**
@@ -167,6 +169,7 @@ class SpawnedJobs implements Jobs {
 
   private async launch(resolve: (found: WayFound) => void, reject: (error: Error) => void): Promise<Launched> {
     const { options } = this
+    await options.after
     const id = randomUUID()
     const way = options.way ?? 'auto'
     const launched = await launchSpawner({ id, way, stateDirectory: options.stateDirectory, path: options.path ?? process.env['PATH'] ?? '/usr/bin:/bin' })
