@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import express from 'express'
 import { refuse } from './answer.ts'
 import { BigBodies } from './big.ts'
@@ -12,6 +13,7 @@ import type { Call, Door } from './call.ts'
 import { boundConnections, type Connections } from './connections.ts'
 import { errors, later, problemDocument, Refusal, type Code } from './errors.ts'
 import { handlers } from './handlers.ts'
+import { listenWide } from './listen.ts'
 import type { Ports } from './ports.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
@@ -63,9 +65,6 @@ const usual: DoorLimits = {
   connections: 2000, notifications: 1000, reads: 200, bodyBytes: 128 << 20, bigBodies: 16, headersMs: 10_000, requestMs: 30_000, idleMs: 65_000,
 }
 
-/** A flood of new connections must not crowd out the one that carries a stop: the kernel would make it wait for seconds. */
-const backlog = 4096
-
 export interface DoorLoad {
   readonly connections: number
   readonly notifications: number
@@ -108,11 +107,8 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const gates = { notifications: new Gate(limits.notifications, 'Too many notifications at once.'), reads: new Gate(limits.reads, 'Too many requests at once.') }
   route({ app, direct }, options, { door, gates, connections })
   server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => answerBroken(problem, socket, options.onRefused))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ ...options.listen, backlog }, () => resolve())
-  })
-  const address = server.address() as AddressInfo
+  const listening = await listenWide(server, options.listen)
+  const { address } = listening
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
@@ -124,20 +120,25 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
       door.draining = true
     },
     close: async (withinMs = 2000) => {
-      await closeServer(server, ended, withinMs)
+      listening.close()
+      ended.abort()
+      await closeServer(server, connections, withinMs)
       await door.big.close()
     },
   }
 }
 
-async function closeServer(server: Server, ended: AbortController, withinMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  ended.abort()
-  server.closeIdleConnections()
+/** Answers that are being given end; connections without one end now, and all at the end of `withinMs`. */
+async function closeServer(server: Server, connections: Connections, withinMs: number): Promise<void> {
+  server.close()
   const late = setTimeout(() => server.closeAllConnections(), withinMs)
-  await closed
+  while (connections.count() > 0) {
+    server.closeIdleConnections()
+    await sleep(closingEveryMs)
+  }
   clearTimeout(late)
 }
+const closingEveryMs = 10
 
 interface Inside {
   readonly door: Door & { draining: boolean }

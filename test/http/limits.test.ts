@@ -18,6 +18,33 @@ const all = (socket: Socket): Promise<string> => new Promise((resolve) => {
   socket.on('data', (chunk) => (text += chunk)).on('error', () => {}).on('close', () => resolve(text))
 })
 
+/** How long the loop is kept busy in each turn. */
+const turnMs = 3
+
+test('a stop behind a thousand new connections waits for few turns of the loop, not for a turn each', async (t) => {
+  const { door, call } = await open(t)
+  const port = door.address.port
+  const sockets = Array.from({ length: 1000 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  t.after(() => sockets.forEach((socket) => socket.destroy()))
+  let turns = 0
+  let over = false
+  const busy = (): void => {
+    turns++
+    for (const until = performance.now() + turnMs; performance.now() < until;);
+    if (!over) setImmediate(busy)
+  }
+  setImmediate(busy)
+  const { status } = await call('POST', '/v1/stops')
+  over = true
+  assert.equal(status, 201)
+  assert.ok(turns < 400, `it took ${turns} turns`)
+})
+
+test('an address that is in use is refused, though ours is shared', async (t) => {
+  const { door } = await open(t)
+  await assert.rejects(open(t, { listen: { host: '127.0.0.1', port: door.address.port } }), { code: 'EADDRINUSE' })
+})
+
 describe('bounds', () => {
   test('a body over 16 MB is 413, whether it says its length or not', async (t) => {
     const { door, parts } = await open(t)
@@ -94,11 +121,11 @@ describe('bounds', () => {
   })
 
   test('so many notifications at once, then BUSY; stops are not among them', async (t) => {
-    const { call, parts } = await open(t, { limits: { notifications: 2 } })
+    const { door, call, parts } = await open(t, { limits: { notifications: 2 } })
     const held = Promise.withResolvers<void>()
     parts.before = () => held.promise
     const waiting = [call('POST', url, { body: notification(1) }), call('POST', url, { body: notification(1) })]
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    while (door.load().notifications < 2) await new Promise((resolve) => setTimeout(resolve, 10))
     assert.equal((await call('POST', url, { body: notification(1) })).json.code, 'BUSY')
     assert.equal((await call('POST', '/v1/stops')).status, 201)
     assert.equal((await call('GET', '/metrics')).status, 200)
