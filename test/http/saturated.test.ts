@@ -8,7 +8,7 @@ import { request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { get, liftAll } from '../flow/flow.ts'
+import { eventually, get, liftAll } from '../flow/flow.ts'
 import { folder, startServer } from '../flow/server.ts'
 
 const rounds = 12
@@ -68,8 +68,10 @@ describe('stops, health and metrics are answered while', () => {
       flood.kill('SIGTERM')
       const answers = JSON.parse((await said.next()).value as string) as Record<string, number>
       const episodes = Number(/^paramedic_episodes (\d+)/m.exec(await (await fetch(`${server.url}/metrics`)).text())![1])
-      const stops = (await get(`${server.url}/v1/stops?limit=500`)).items
-      assert.equal(stops.filter(({ inForce, durable }: { inForce: boolean; durable: boolean }) => inForce && durable).length, rounds, 'each stop is on the log')
+      await eventually('each stop is on the log', async () => {
+        const { items } = await get(`${server.url}/v1/stops?limit=500`)
+        return items.filter(({ inForce, durable }: { inForce: boolean; durable: boolean }) => inForce && durable).length === rounds
+      })
       const seen = { answers, episodes, connections, bodyBytes }
       assert.ok(flooded(seen), `it was no flood: ${JSON.stringify(seen)}`)
       for (const [name, list] of Object.entries(took)) t.diagnostic(`${kind}: ${name} took ${Math.round(list.toSorted((a, b) => a - b)[rounds >> 1]!)} ms, at most ${Math.round(Math.max(...list))}`)
