@@ -5,12 +5,13 @@ import { canonical } from '../core/canonical.ts'
 import type { Fact } from '../core/entry.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
 import { isEnd, type Workflow } from '../core/state.ts'
+import { submission } from '../core/submission.ts'
 import { LogError } from '../log/log.ts'
 import { answer } from './answer.ts'
 import { readBody } from './body.ts'
 import { findId, type Call } from './call.ts'
 import { later, Refusal } from './errors.ts'
-import { isObject, readRequest, submission } from './request-form.ts'
+import { badRequest, isObject, readRequest } from './request-form.ts'
 import { viewWorkflow } from './views/workflows.ts'
 
 const mostBytes = 256 * 1024
@@ -31,7 +32,9 @@ export async function submit(call: Call): Promise<void> {
   let known = state.keys.get(sent.key)
   const again = known !== undefined
   if (known === undefined) {
-    await record(call, [submission(asked, catalogue, { ...sent, who })])
+    const fact = submission(asked, catalogue, { ...sent, who, workflow: randomUUIDv7() })
+    if ('problems' in fact) throw badRequest(fact.problems)
+    await record(call, [fact])
     known = state.keys.get(sent.key)
   }
   if (known === undefined || known.body !== sent.body) throw new Refusal('KEY_REUSED', 'This Idempotency-Key was used for another request: take a new one.')

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto'
 export type Action =
   | { readonly action: 'take'; readonly notice: string }
   | { readonly action: 'stop'; readonly label: string; readonly matchers: readonly string[] }
-  | { readonly action: 'approve' | 'deny'; readonly workflow: string; readonly plan: string }
+  | { readonly action: 'approve' | 'deny' | 'exec' | 'cancel'; readonly workflow: string; readonly plan: string }
 
 export interface Pressed {
-  readonly action: 'take' | 'stop' | 'approve' | 'deny'
+  readonly action: Action['action']
   readonly values: readonly string[]
 }
 
@@ -19,6 +19,8 @@ export const labelOf = (action: Action): string => {
     case 'stop': return action.label
     case 'approve': return 'Approve'
     case 'deny': return 'Deny'
+    case 'exec': return 'Run it'
+    case 'cancel': return 'Drop it'
   }
 }
 
@@ -31,13 +33,15 @@ export const valueOf = (action: Action): string => {
       return value.length <= maxValue ? value : '[]'
     }
     case 'approve':
-    case 'deny': return JSON.stringify([action.workflow, action.plan])
+    case 'deny':
+    case 'exec':
+    case 'cancel': return JSON.stringify([action.workflow, action.plan])
   }
 }
 
 /** Undefined for a button that this version does not know. */
 export const readPressed = (actionId: unknown, value: unknown): Pressed | undefined => {
-  const action = typeof actionId === 'string' ? /^(take|stop|approve|deny)(?::\d+)?$/.exec(actionId)?.[1] : undefined
+  const action = typeof actionId === 'string' ? /^(take|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
   if (action === undefined || typeof value !== 'string') return undefined
   return { action: action as Pressed['action'], values: textsOf(value) }
 }

@@ -6,14 +6,14 @@ import { clock, long, shortId } from './figures.ts'
 import type { StepView, WorkflowView } from './message.ts'
 
 export const workflowCard = (view: WorkflowView): Card => {
-  const running = isRunning(view)
+  const running = isRunning(view) && !view.awaitsExec
   const card: Card = {
     icon: icons[view.state] ?? '⚙️', line: lineOf(view), parts: [], footer: [],
-    actions: running || view.state === 'asking' ? [...answers(view), stopRunbook(view.runbook), ...(running ? [] : [stopAll])] : [],
+    actions: running || asks(view) ? [...answers(view), stopRunbook(view.runbook), ...(running ? [] : [stopAll])] : [],
   }
-  if (view.urgency === 'info' && view.state !== 'asking' && !wasKilled(view)) return card
+  if (view.urgency === 'info' && !asks(view) && !wasKilled(view)) return card
   return {
-    ...card, heading: headingOf(view), footer: [`Workflow ${shortId(view.id)} · ${view.route}`, `Started ${clock(view.createdAt)}`],
+    ...card, heading: headingOf(view), footer: [[`Workflow ${shortId(view.id)}`, view.route].filter(Boolean).join(' · '), `Started ${clock(view.createdAt)}`],
     parts: partsOf(view), actions: card.actions.length > 0 || view.urgency === 'info' ? card.actions : [stopRunbook(view.runbook), stopAll],
   }
 }
@@ -46,6 +46,7 @@ const whyOf = ({ reason, detail }: WorkflowView): string => [reason, detail].fil
 const headingOf = (view: WorkflowView): string => {
   const what = nameOf(view)
   if (view.state === 'asking') return `May ${what} go ahead?`
+  if (view.awaitsExec) return `Run ${what}?`
   if (view.reason === 'in doubt') return `In doubt: ${what}`
   if (view.state === 'stopped' && view.firing) return `Stopped, and the alert still fires: ${what}`
   if (view.state === 'unproven') return `Not proven to have helped: ${what}`
@@ -77,7 +78,7 @@ const verdictLine = ({ policy, verdict, detail, until }: WorkflowView['verdicts'
   `${verdict} by ${policy}: ${detail}${until === undefined ? '' : `, next at ${clock(until)}`}`
 
 /** Where what the policies said is what people need to know: after that it is on the log. */
-const judged: readonly WorkflowView['state'][] = ['asking', 'refused', 'expired']
+const judged: readonly WorkflowView['state'][] = ['asking', 'ready', 'refused', 'expired']
 
 /** Whatever is in doubt is looked at by hand first. */
 const repeatable = ({ state, steps, targets }: WorkflowView): boolean =>
@@ -92,7 +93,7 @@ const diedIn = ({ steps }: WorkflowView): StepView | undefined =>
 
 const didOf = (view: WorkflowView): string => {
   const { steps, state } = view
-  if (state === 'asking') return 'it made the plan by reading only. Nothing has been changed.'
+  if (asks(view)) return 'it made the plan by reading only. Nothing has been changed.'
   const done = steps.filter((step) => step.state === 'done' && step.changes).map(({ name, detail }) => (detail === '' ? name : `${name} (${detail})`))
   const at = diedIn(view)
   const began = steps.some((step) => step.state !== 'open') || view.stoppedBy !== undefined
@@ -106,6 +107,7 @@ const again = ({ runbook, alertname }: WorkflowView): string => `It is never run
 const nextOf = (view: WorkflowView): string => {
   const why = `\`paramedic why ${shortId(view.id)}\` names each gate.`
   switch (view.state) {
+    case 'ready': return `press Run it, or Drop it. After an hour without an answer it expires. ${why}`
     case 'asking': return `press Approve or Deny. After an hour without an answer it expires. ${why}`
     case 'failed':
       if (view.reason === 'in doubt') return `see by hand whether “${diedIn(view)?.name ?? 'the step'}” took effect: it may be done only once, so Paramedic will not try again. ${again(view)}`
@@ -118,6 +120,10 @@ const nextOf = (view: WorkflowView): string => {
   }
 }
 
-const answers = (view: WorkflowView): Card['actions'] =>
-  view.state === 'asking' && view.plan !== undefined
-    ? [{ action: 'approve', workflow: view.id, plan: view.plan }, { action: 'deny', workflow: view.id, plan: view.plan }] : []
+const asks = ({ state, awaitsExec }: WorkflowView): boolean => state === 'asking' || awaitsExec
+
+const answers = (view: WorkflowView): Card['actions'] => {
+  const { id: workflow, plan } = view
+  if (plan === undefined || !asks(view)) return []
+  return (view.awaitsExec ? ['exec', 'cancel'] as const : ['approve', 'deny'] as const).map((action) => ({ action, workflow, plan }))
+}

@@ -11,6 +11,7 @@ export type SlackCommand =
   | { readonly command: 'status' }
   | { readonly command: 'why'; readonly about: string }
   | { readonly command: 'approve' | 'deny'; readonly id: string }
+  | { readonly command: 'run'; readonly runbook: string; readonly target: string; readonly why: string }
   | { readonly command: 'help'; readonly unknown?: string }
 
 const longestWhy = 1000
@@ -29,6 +30,10 @@ export const parseCommand = (text: unknown): SlackCommand | undefined => {
     case 'why': return { command: 'why', about: rest }
     case 'approve': return { command: 'approve', id: second }
     case 'deny': return { command: 'deny', id: second }
+    case 'run': {
+      const [target, why] = headOf(after)
+      return { command: 'run', runbook: second, target, why: why.slice(0, longestWhy) }
+    }
     case 'help':
     case '': return { command: 'help' }
     default: return { command: 'help', unknown: first }

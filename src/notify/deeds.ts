@@ -9,6 +9,7 @@ import { shortId } from './figures.ts'
 import { helpText } from './help.ts'
 import { whoIs, type Listed, type Person } from './people.ts'
 import { render } from './render.ts'
+import { executeIt, submitIt } from './requests.ts'
 import type { Reply } from './reply.ts'
 import { liftIt, stopIt, type StopPorts } from './stopping.ts'
 import { viewOf } from './view.ts'
@@ -47,6 +48,7 @@ export const runCommand = async (command: SlackCommand, person: Person, reply: R
     case 'status':
     case 'why':
     case 'approve':
+    case 'run':
     case 'deny': break
   }
   const allowed = await listed(person)
@@ -57,6 +59,7 @@ export const runCommand = async (command: SlackCommand, person: Person, reply: R
     case 'why': return say(whyText(ports.state, command.about))
     case 'approve':
     case 'deny': return showQuestion(command.id, deeds)
+    case 'run': return submitIt(command, person, deeds)
   }
 }
 
@@ -66,7 +69,13 @@ export const runPressed = async ({ action, values }: Pressed, person: Person, re
   }
   const allowed = await deeds.listed(person)
   if (!allowed.may) return say(allowed.why)
-  return action === 'take' ? take(values[0] ?? '', person, deeds) : answerQuestion(action, values, person, deeds)
+  switch (action) {
+    case 'take': return take(values[0] ?? '', person, deeds)
+    case 'approve':
+    case 'deny': return answerQuestion(action, values, person, deeds)
+    case 'exec':
+    case 'cancel': return executeIt(action, values, person, deeds)
+  }
 }
 
 const take = async (key: string, person: Person, { ports }: Deeds): Promise<Answer> => {

@@ -15,6 +15,7 @@ export const usages: Readonly<Record<SlackCommand['command'], Usage>> = {
   why: { usage: 'why ALERT|ID', does: 'names each gate\'s verdict with its numbers', who: 'who is listed' },
   approve: { usage: 'approve ID', does: 'shows the plan and the buttons; pressing one counts', who: 'who is listed' },
   deny: { usage: 'deny ID', does: 'shows the plan and the buttons, as `approve` does', who: 'who is listed' },
+  run: { usage: 'run RUNBOOK TARGET WHY', does: 'plans it, and shows what it would do with a button that runs it', who: 'who is listed' },
   help: { usage: 'help', does: 'shows this', who: 'everyone' },
 }
 

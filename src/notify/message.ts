@@ -50,6 +50,8 @@ export interface WorkflowView extends Told {
   readonly annotations: Annotations
   readonly changes: readonly { readonly target: string; readonly from: string; readonly to: string }[]
   readonly plan?: string
+  /** A person asked for it, and nobody has said yet that this plan shall run. */
+  readonly awaitsExec: boolean
   readonly verdicts: readonly { readonly policy: string; readonly verdict: string; readonly detail: string; readonly until?: number }[]
   readonly steps: readonly StepView[]
   readonly params: Workflow['params']

@@ -82,7 +82,7 @@ const factsOf = (stop: Stop, { state, now, runners }: StopPorts) => stopFacts({ 
 
 const cardMessage = (stop: Stop, ports: StopPorts) => toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', open: false, ...factsOf(stop, ports) }))
 
-const until = async (check: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
+export const until = async (check: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
   const over = performance.now() + withinMs
   while (!signal.aborted && !check() && performance.now() < over) await sleep(50, undefined, { signal }).catch(() => undefined)
 }

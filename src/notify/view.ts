@@ -1,5 +1,6 @@
 /** From the state to what is told. Pure: the same notice of the same state is told alike by every process. */
 import { isMended, isOpen } from '../core/fold/notices.ts'
+import { awaitsExec } from '../core/fold/requests.ts'
 import { covers, heldBy } from '../core/fold/stops.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
@@ -100,7 +101,7 @@ export const printedPosition = (state: State, { about }: Notice): number | undef
 
 const mostPrinted = 12
 
-const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow): Facts<WorkflowView> => {
+export const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow): Facts<WorkflowView> => {
   const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
   const fires = firing(state, workflow)
   return {
@@ -109,7 +110,7 @@ const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow): Facts
     labels: [...workflow.labels], annotations: annotationsOf(episode?.annotations),
     changes: (workflow.plan?.changes ?? []).map(({ target, from, to }) => ({ target, from: short(from), to: short(to) })),
     verdicts: (workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => ({ policy, verdict, detail, ...(until === undefined ? {} : { until }) })),
-    steps: workflow.steps.map((step) => stepView(step, isEnd(workflow.state))), params: workflow.params,
+    steps: workflow.steps.map((step) => stepView(step, isEnd(workflow.state))), params: workflow.params, awaitsExec: workflow.state === 'ready' && awaitsExec(workflow),
     printed: printed.split('\n').filter((line) => line.trim() !== '').slice(-mostPrinted), createdAt: workflow.createdAt, since: workflow.since,
     ...(workflow.reason === undefined ? {} : { reason: workflow.reason }),
     ...(workflow.plan ? { plan: workflow.plan.digest } : {}),
@@ -138,7 +139,7 @@ const stepView = (step: Workflow['steps'][number], ended: boolean): StepView => 
 
 const forgotten = (id: string, notice: Notice): Facts<WorkflowView> => ({
   id, runbook: 'a workflow', targets: [], state: 'expired', detail: 'it is no longer remembered', mode: '', route: '', alertname: '', labels: [],
-  annotations: {}, changes: [], verdicts: [], steps: [], params: {}, printed: [], createdAt: notice.firstAt, since: notice.lastAt,
+  annotations: {}, changes: [], verdicts: [], steps: [], params: {}, awaitsExec: false, printed: [], createdAt: notice.firstAt, since: notice.lastAt,
 })
 
 export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Facts<StopView> => {
