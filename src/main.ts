@@ -8,6 +8,7 @@ import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
 import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
 import { startControl, freshMs } from './follow/control.ts'
+import { createArchive, noArchive } from './follow/archive.ts'
 import { createDecider } from './follow/decider.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
@@ -82,6 +83,9 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.keepFrom() ?? 0 })
   const begun = streams.snapshots ? await firstState(streams.snapshots.store, streams.log, options.notify) : { state: initialState(), replaced: false }
   const held = begun.state.position
+  const archive = streams.snapshots && createArchive({
+    state: begun.state, path: streams.snapshots.archive ?? join(options.stateDirectory, 'archive.db'), place: streams.snapshots.place, retentionMs: options.retentionMs, onProblem: options.onProblem,
+  })
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, yields, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
@@ -89,6 +93,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const follower = startFollower({
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
     onFolded: (recorded) => {
+      archive?.take()
       options.onFolded?.(recorded, state, mine.has(recorded.entry.by))
       if (recorded.entry.kind === 'runner lost' && state.processes.get(identity.id)?.lost) startAnew(identity.id, `it was declared lost: ${recorded.entry.why}`)
     },
@@ -219,6 +224,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     /** Entries on the log that are not folded yet. */
     lag: async () => Math.max(0, (await streams.log.end()) - state.position),
     printedAt,
+    archive: archive ?? noArchive,
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     /** A stop that another process passes on. */
@@ -238,6 +244,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       relay.close()
       await snapshots?.close()
       await follower.close()
+      await archive?.close()
       await control.close()
       await writer.close()
       await streams.close()

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { durationProblem, parseDuration } from '../core/duration.ts'
 import type { Entry, Read } from '../core/entry.ts'
+import { allOf } from '../log/all.ts'
 import type { Recorded } from '../log/log.ts'
 import { CliError, type ClientOptions } from './client.ts'
 import { loaded, withConfigFlags } from './configured.ts'
@@ -9,7 +10,8 @@ import { events } from './events.ts'
 import type { Cli } from './main.ts'
 
 export interface From {
-  readonly from: number
+  /** `oldest`: from where the log begins by now. */
+  readonly from: number | 'oldest'
   /** Goes on with what comes, instead of ending where the log ends. */
   readonly follow?: boolean
 }
@@ -28,10 +30,10 @@ export function sinceMs(text: string): number {
 /** The whole log up to now, in order. Each call reads it again. */
 export async function* history({ client }: Cli, options: Readonly<Record<string, unknown>>): AsyncGenerator<Read> {
   if (options['offline']) {
-    for await (const batch of offlineEntries(options, { from: 0 })) yield* batch
+    for await (const batch of offlineEntries(options, { from: 'oldest' })) yield* batch
     return
   }
-  for await (const line of serverEntries(client(), { from: 0 })) {
+  for await (const line of serverEntries(client(), { from: 'oldest' })) {
     const { position, at, ...entry } = JSON.parse(line) as Entry & { position: number; at: string }
     yield { position, at: Date.parse(at), entry: entry as Entry }
   }
@@ -56,7 +58,8 @@ export async function* offlineEntries(options: Readonly<Record<string, unknown>>
   let streams: Awaited<ReturnType<typeof openStreams>> | undefined
   try {
     streams = await openStreams({ logUrl: config.logUrl, notify: (text) => void process.stderr.write(`${text}\n`) })
-    for await (const batch of streams.log.follow(from, ended.signal)) {
+    const { log } = streams
+    for await (const batch of from === 'oldest' ? allOf((at) => log.follow(at, ended.signal)) : log.follow(from, ended.signal)) {
       if (batch !== 'caught up') yield batch
       else if (!follow) break
     }

@@ -11,11 +11,11 @@ interface LogOptions extends Record<string, unknown> {
 }
 
 export const register = ({ program, client }: Cli): void => {
-  withLogFlags(program.command('log').description('entries as JSON lines')).option('--from <position>', 'from there on', '0').option('--follow', 'and go on with what comes')
+  withLogFlags(program.command('log').description('entries as JSON lines')).option('--from <position>', 'from there on', 'oldest').option('--follow', 'and go on with what comes')
     .addHelpText('after', '\nExample:\n  paramedic log --follow | jq -c .kind\n  paramedic log --from 1200')
     .action(async ({ from: written, follow = false, offline, ...options }: LogOptions) => {
-      if (!/^\d{1,15}$/.test(written)) throw new CliError(2, `--from must be a position, a whole number from 0, not ${written}`)
-      const from = Number(written)
+      if (!/^(\d{1,15}|oldest)$/.test(written)) throw new CliError(2, `--from must be a position, a whole number from 0, or \`oldest\`, not ${written}`)
+      const from = written === 'oldest' ? written : Number(written)
       if (!offline) {
         for await (const line of serverEntries(client(), { from, follow })) await print(line)
         return

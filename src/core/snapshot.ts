@@ -108,19 +108,19 @@ type PlainLabels = readonly (readonly [string, string])[]
 
 const plainLabels = (labels: Labels): PlainLabels => [...labels]
 
-function plainEpisode(episode: Episode): Plain<Episode, { labels: PlainLabels; annotations: PlainLabels }> {
+export function plainEpisode(episode: Episode): Plain<Episode, { labels: PlainLabels; annotations: PlainLabels }> {
   return { ...episode, labels: plainLabels(episode.labels), annotations: plainLabels(episode.annotations) }
 }
 
-function aliveEpisode(plain: ReturnType<typeof plainEpisode>): Episode {
+export function aliveEpisode(plain: ReturnType<typeof plainEpisode>): Episode {
   return { ...plain, labels: new Map(plain.labels), annotations: new Map(plain.annotations) }
 }
 
-function plainWorkflow(workflow: Workflow): Plain<Workflow, { labels: PlainLabels }> {
+export function plainWorkflow(workflow: Workflow): Plain<Workflow, { labels: PlainLabels }> {
   return { ...workflow, labels: plainLabels(workflow.labels) }
 }
 
-function aliveWorkflow(plain: ReturnType<typeof plainWorkflow>): Workflow {
+export function aliveWorkflow(plain: ReturnType<typeof plainWorkflow>): Workflow {
   return { ...plain, labels: new Map(plain.labels) }
 }
 

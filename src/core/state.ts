@@ -27,6 +27,8 @@ export interface Episode {
   /** Exactly one, the first on the log. */
   answer?: { readonly workflow: string } | { readonly reason: Reason; readonly detail: string }
   heartbeat?: string
+  /** How the workflow that answered it ended, once both are forgotten. */
+  ended?: WorkflowState
 }
 
 export type WorkflowState = 'planning' | 'ready' | 'asking' | 'waiting' | 'running' | 'stopping' | 'verifying' | End

@@ -23,7 +23,12 @@ export interface Streams {
   /** The log is this process's alone: whoever wrote before is gone. */
   readonly embedded: boolean
   /** A log in memory has none. `place` is where a thread of its own finds both. */
-  readonly snapshots?: { readonly store: SnapshotStore; readonly place: () => SnapshotPlace }
+  readonly snapshots?: {
+    readonly store: SnapshotStore
+    readonly place: () => SnapshotPlace
+    /** Beside the log, where that is a file: what memory forgot. */
+    readonly archive?: string
+  }
   close(): Promise<void>
 }
 
@@ -41,7 +46,7 @@ export const openStreams = async (options: StreamsOptions): Promise<Streams> => 
 
 const besideFile = (path: string, notify: (text: string) => void): NonNullable<Streams['snapshots']> => {
   const folder = `${path}-snapshots`
-  return { store: folderStore(folder, notify), place: () => ({ kind: 'sqlite', path, folder }) }
+  return { store: folderStore(folder, notify), place: () => ({ kind: 'sqlite', path, folder }), archive: `${path}-archive` }
 }
 
 const openFile = async (path: string, { retentionMs, keepFrom }: StreamsOptions): Promise<Log<Entry>> => {

@@ -70,12 +70,10 @@ export function pageOf<T extends { readonly id: string }, V>(query: URLSearchPar
   return { items, next: null }
 }
 
-function limitOf(query: URLSearchParams): number {
+export function limitOf(query: URLSearchParams): number {
   const given = query.get('limit')
   if (given === null) return usualItems
   const limit = Number(given)
   if (!Number.isSafeInteger(limit) || limit < 1) throw new Refusal('BAD_QUERY', '`limit` must be a whole number from 1.')
   return Math.min(limit, mostItems)
 }
-
-export const newestFirst = <T>(map: ReadonlyMap<string, T>): T[] => [...map.values()].reverse()

@@ -3,6 +3,7 @@ import type { Entry, Fact, Printed, StopOrder } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
 import type { EdgeView } from '../edge/edge.ts'
 import type { Pulled } from '../follow/stopping.ts'
+import type { Archive } from '../follow/archive.ts'
 import type { Recorded } from '../log/log.ts'
 
 export interface Peer {
@@ -64,6 +65,8 @@ export interface Ports {
   /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */
   reload(): Promise<{ readonly digest?: string; readonly problems: readonly string[] }>
   read(): Readable
+  /** What memory has forgotten. */
+  readonly archive: Archive
   /** What the entry there says that a job printed; undefined where the log holds it no more. */
   printedAt(position: number): Promise<Printed | undefined>
   /** As the log's own `follow`. */

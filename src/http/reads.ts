@@ -1,30 +1,32 @@
 /** What is shown of workflows, episodes, and the catalogue in force. */
 import { matches, MatcherError, parseMatchers } from '../core/matcher.ts'
+import { ends } from '../core/reason.ts'
 import type { Job, Workflow } from '../core/state.ts'
 import { answer, write } from './answer.ts'
-import { findId, newestFirst, pageOf, type Call } from './call.ts'
+import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
+import { findOne, listOf } from './past.ts'
 import { pageHeaders, renderPage } from './page.ts'
 import { viewEdge, viewEpisode, viewPolicies, viewRoutes, viewRunbooks, viewRunner } from './views/others.ts'
 import { viewWhy, viewWorkflow, type PrintedTexts } from './views/workflows.ts'
 
-export function showWorkflows({ res, ports, query }: Call): void {
-  const { state } = ports.read()
+export async function showWorkflows(call: Call): Promise<void> {
+  const { res, query } = call
   const states = query.get('state')?.split(',')
   const [runbook, version] = query.get('runbook')?.split('@') ?? []
   const target = query.get('target')
-  answer(res, 200, pageOf(query, newestFirst(state.workflows), {
+  answer(res, 200, await listOf(call, 'workflow', {
     keep: (one) => (states === undefined || states.includes(one.state))
       && (runbook === undefined || (one.runbook.name === runbook && (version === undefined || version === String(one.runbook.version))))
       && (target === null || one.targets.includes(target)),
     view: (one) => viewWorkflow(one),
+    onlyRemembered: states !== undefined && !states.some((name) => (ends as readonly string[]).includes(name)),
   }))
 }
 
-export async function showWorkflow({ res, ports, id }: Call): Promise<void> {
-  const { state } = ports.read()
-  const workflow = state.workflows.get(findId(state.workflows.keys(), id))!
-  answer(res, 200, viewWorkflow(workflow, await printedTexts(ports, workflow)))
+export async function showWorkflow(call: Call): Promise<void> {
+  const workflow = await findOne(call, 'workflow')
+  answer(call.res, 200, viewWorkflow(workflow, await printedTexts(call.ports, workflow)))
 }
 
 /** Each is up to 64 kB, and read by itself. */
@@ -39,18 +41,19 @@ async function printedTexts(ports: Call['ports'], { steps }: Workflow): Promise<
   return new Map(texts.flatMap(([position, text]) => (text === undefined ? [] : [[position, text]])))
 }
 
-export function showWhy({ res, ports, id }: Call): void {
-  const { state } = ports.read()
-  answer(res, 200, viewWhy(state, state.workflows.get(findId(state.workflows.keys(), id))!))
+export async function showWhy(call: Call): Promise<void> {
+  const workflow = await findOne(call, 'workflow')
+  answer(call.res, 200, viewWhy(call.ports.read().state, workflow))
 }
 
-export function showEpisodes({ res, ports, query }: Call): void {
-  const { state } = ports.read()
+export async function showEpisodes(call: Call): Promise<void> {
+  const { res, ports, query } = call
   const matchers = readMatchers(query.getAll('matcher'))
-  const [fingerprint, status] = [query.get('fingerprint'), query.get('status')]
-  answer(res, 200, pageOf(query, newestFirst(state.episodes), {
-    keep: (one) => matches(matchers, one.labels) && (fingerprint === null || one.fingerprint === fingerprint) && (status === null || one.status === status),
-    view: (one) => viewEpisode(state, one),
+  const [fingerprint, status] = [query.get('fingerprint') ?? undefined, query.get('status')]
+  answer(res, 200, await listOf(call, 'episode', {
+    keep: (one) => matches(matchers, one.labels) && (fingerprint === undefined || one.fingerprint === fingerprint) && (status === null || one.status === status),
+    view: (one) => viewEpisode(ports.read().state, one),
+    tag: fingerprint,
   }))
 }
 
@@ -63,9 +66,9 @@ function readMatchers(texts: readonly string[]) {
   }
 }
 
-export function showEpisode({ res, ports, id }: Call): void {
-  const { state } = ports.read()
-  answer(res, 200, viewEpisode(state, state.episodes.get(findId(state.episodes.keys(), id))!))
+export async function showEpisode(call: Call): Promise<void> {
+  const episode = await findOne(call, 'episode')
+  answer(call.res, 200, viewEpisode(call.ports.read().state, episode))
 }
 
 const whole = <T>(items: readonly T[]) => ({ items, next: null })

@@ -1,6 +1,7 @@
 /** Entries as server-sent events. A reader that does not keep up is let go: it comes back with Last-Event-ID. */
 import { once } from 'node:events'
 import { entryCodec, type Entry } from '../core/entry.ts'
+import { allOf } from '../log/all.ts'
 import { LogError, type Recorded } from '../log/log.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
@@ -23,7 +24,7 @@ export async function showEvents({ req, res, ports, door, query }: Call): Promis
   door.streams++
   const beat = setInterval(() => void (res.headersSent && res.write(': beat\n\n')), beatEveryMs)
   try {
-    for await (const batch of ports.events(from, gone.signal)) {
+    for await (const batch of from === 'oldest' ? allOf((at) => ports.events(at, gone.signal)) : ports.events(from, gone.signal)) {
       if (!res.headersSent) res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       res.write(batch === 'caught up' ? 'event: caught-up\ndata: {}\n\n' : batch.filter(({ entry }) => only === null || isOf(entry, only)).map(toEvent).join(''))
       if (res.writableLength > mostBuffered && !(await drained(res))) break
@@ -32,7 +33,7 @@ export async function showEvents({ req, res, ports, door, query }: Call): Promis
     if (gone.signal.aborted) return
     if (problem instanceof LogError && problem.code === 'LOG_CUT') throw new Refusal('POSITION_GONE', 'Begin without a position, or at a later one.')
     // A reader of another log, or of one that was restored, may ask for what this one does not have yet.
-    if (problem instanceof LogError && problem.code === 'LOG_BROKEN' && from > position) throw new Refusal('POSITION_GONE', `The log ends before ${from}: begin without a position.`)
+    if (problem instanceof LogError && problem.code === 'LOG_BROKEN' && Number(from) > position) throw new Refusal('POSITION_GONE', `The log ends before ${from}: begin without a position.`)
     throw problem
   } finally {
     clearInterval(beat)
@@ -43,10 +44,11 @@ export async function showEvents({ req, res, ports, door, query }: Call): Promis
   }
 }
 
-function startOf(lastEvent: string | string[] | undefined, from: string | null, now: number): number {
+function startOf(lastEvent: string | string[] | undefined, from: string | null, now: number): number | 'oldest' {
   const given = typeof lastEvent === 'string' && lastEvent !== '' ? lastEvent : from
   if (given === null) return now
-  if (!/^\d{1,15}$/.test(given)) throw new Refusal('BAD_QUERY', 'A position is a whole number from 0.')
+  if (given === 'oldest') return given
+  if (!/^\d{1,15}$/.test(given)) throw new Refusal('BAD_QUERY', 'A position is a whole number from 0, or `oldest`.')
   return Number(given) + (given === lastEvent ? 1 : 0)
 }
 

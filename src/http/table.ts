@@ -111,7 +111,7 @@ export const operations = {
   reload: { method: 'post', path: '/v1/reload', right: 'act', success: [200, 'Reloaded'], refusals: ['FOREIGN_ORIGIN'], about: "Reads the catalogue's files again." },
   events: {
     method: 'get', path: '/v1/events', right: 'read', success: [200, 'events'], refusals: ['BAD_QUERY', 'BUSY', 'POSITION_GONE'],
-    query: { from: 'From this position on; the header Last-Event-ID goes on after it; without either, what comes from now on', workflow: 'Only entries of this workflow' },
+    query: { from: 'From this position on, or `oldest`: from where the log begins by now; the header Last-Event-ID goes on after it; without either, what comes from now on', workflow: 'Only entries of this workflow' },
     about: 'Server-sent events: entries, each with its position as id. `caught-up` is sent each time the end was reached.',
   },
   livez: { method: 'get', path: '/livez', right: 'open', urgent: true, success: [200, 'Status'], refusals: [], about: 'The process lives.' },

@@ -50,18 +50,18 @@ export async function* followKafka<E>(
     if (signal.aborted) return
     reader = new KafkaReader(stream.clients, stream.topic)
     stream.outage.failed(part, told.text)
-    if (!trouble.again || patience.over(told.code)) throw new LogError(told.code, told.text, { cause: error })
+    if (!trouble.again || patience.over(told.code)) throw new LogError(told.code, told.text, { cause: error, ...('oldest' in told ? { oldest: told.oldest } : {}) })
     await pause(PAUSE_MS, signal)
   }
 }
 
 /** Never a jump: whoever asked for a position that is not there would miss entries without knowing it. */
-async function whereItIs(reader: KafkaReader, topic: string, position: Position): Promise<{ code: LogErrorCode; text: string }> {
+async function whereItIs(reader: KafkaReader, topic: string, position: Position): Promise<{ code: LogErrorCode; text: string; oldest?: Position }> {
   const [first, end] = await Promise.all([reader.first(), reader.end()]).catch(() => [position, position] as const)
   if (first <= position && position <= end) return { code: 'LOG_UNREACHABLE', text: `topic ${topic} has changed its leader` }
   if (position < first) {
     return {
-      code: 'LOG_CUT',
+      code: 'LOG_CUT', oldest: first,
       text: `topic ${topic} was cut: it begins at ${first}, and entry ${position} was asked for. Start from a newer snapshot, and set its retention.ms so that it outlives an outage`,
     }
   }

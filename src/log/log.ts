@@ -61,9 +61,12 @@ export class LogError extends Error {
   override readonly name = 'LogError'
   readonly code: LogErrorCode
   readonly landed: 'no' | 'maybe'
-  constructor(code: LogErrorCode, message: string, options: { landed?: 'no' | 'maybe'; cause?: unknown } = {}) {
+  /** Of LOG_CUT: the first position that is still there. */
+  readonly oldest: Position | undefined
+  constructor(code: LogErrorCode, message: string, options: { landed?: 'no' | 'maybe'; cause?: unknown; oldest?: Position | undefined } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.landed = options.landed ?? 'no'
+    this.oldest = options.oldest
   }
 }

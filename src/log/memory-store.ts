@@ -79,7 +79,7 @@ export class Store<E> {
 
   refuseBelowOrAbove(position: Position): void {
     if (position < this.oldest) {
-      throw new LogError('LOG_CUT', `Entry ${position} is no longer held: the log begins at ${this.oldest}. Go on from a newer snapshot.`)
+      throw new LogError('LOG_CUT', `Entry ${position} is no longer held: the log begins at ${this.oldest}. Go on from a newer snapshot.`, { oldest: this.oldest })
     }
     if (position > this.next) {
       throw new LogError('LOG_BROKEN', `Entry ${position} was asked for, but the log ends before ${this.next}. Begin without snapshots.`)

@@ -64,7 +64,7 @@ export class HistoryFile {
     if (start.first !== null) return start.first
     const oldest = this.#oldest.get() as { first: number | null }
     throw new LogError('LOG_CUT', `Entry ${from} is no longer in ${this.#path}: it begins at ${oldest.first ?? 0}, `
-      + 'what is older was cut at the end of its retention. Go on from a snapshot that is newer than that.')
+      + 'what is older was cut at the end of its retention. Go on from a snapshot that is newer than that.', { oldest: oldest.first ?? 0 })
   }
 
   #collect(start: Position): Chunk {

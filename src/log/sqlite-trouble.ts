@@ -21,12 +21,13 @@ export interface Trouble {
   readonly code: LogErrorCode
   readonly message: string
   readonly landed: 'no' | 'maybe'
+  readonly oldest?: number | undefined
 }
 
-export const troubleError = ({ code, message, landed }: Trouble): LogError => new LogError(code, message, { landed })
+export const troubleError = ({ code, message, landed, oldest }: Trouble): LogError => new LogError(code, message, { landed, oldest })
 
 export function troubleOf(error: unknown, path: string): Trouble {
-  if (error instanceof LogError) return { code: error.code, message: error.message, landed: error.landed }
+  if (error instanceof LogError) return { code: error.code, message: error.message, landed: error.landed, oldest: error.oldest }
   const said = error instanceof Error ? error.message : String(error)
   const trouble = (code: LogErrorCode, what: string, landed: 'no' | 'maybe' = 'no'): Trouble =>
     ({ code, message: `${what} (${said})`, landed })

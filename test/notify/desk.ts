@@ -82,9 +82,9 @@ export class Desk extends Story {
   }
 }
 
-export const eventually = async (what: string, check: () => boolean, withinMs = 20_000): Promise<void> => {
+export const eventually = async (what: string, check: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> => {
   const over = performance.now() + withinMs
-  while (!check()) {
+  while (!(await check())) {
     if (performance.now() > over) throw new Error(`not within ${withinMs} ms: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }

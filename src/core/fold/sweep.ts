@@ -57,7 +57,10 @@ function forgetEpisode(state: State, id: string): void {
   stopsFiring(state, episode)
   state.episodes.delete(id)
   state.did.forgotten.episodes.push(episode)
-  if (episode.answer && 'workflow' in episode.answer && state.workflows.has(episode.answer.workflow)) forgetWorkflow(state, episode.answer.workflow)
+  const workflow = episode.answer && 'workflow' in episode.answer ? state.workflows.get(episode.answer.workflow) : undefined
+  if (!workflow) return
+  episode.ended = workflow.state
+  forgetWorkflow(state, workflow.id)
 }
 
 function untilWorkflow(state: State, id: string): number | undefined {

@@ -22,12 +22,12 @@ export const viewEpisode = (state: State, episode: Episode): Form<'Episode'> => 
   told: episode.told,
   ...maybe('resolvedAt', episode.resolvedAt, time),
   ...maybe('heartbeat', episode.heartbeat, same),
-  ...maybe('answer', episode.answer, (answer) => viewAnswer(state, answer)),
+  ...maybe('answer', episode.answer, (answer) => viewAnswer(state, answer, episode.ended)),
 })
 
-const viewAnswer = (state: State, answer: NonNullable<Episode['answer']>): NonNullable<Form<'Episode'>['answer']> =>
+const viewAnswer = (state: State, answer: NonNullable<Episode['answer']>, ended: Episode['ended'] = 'expired'): NonNullable<Form<'Episode'>['answer']> =>
   'workflow' in answer
-    ? { workflow: answer.workflow, state: state.workflows.get(answer.workflow)?.state ?? 'expired' }
+    ? { workflow: answer.workflow, state: state.workflows.get(answer.workflow)?.state ?? ended }
     : { reason: answer.reason, detail: answer.detail }
 
 export const viewEdge = ({ breakers, endpoints, lastError, ...edge }: EdgeView, now: number): Form<'EdgeList'>['items'][number] => ({
