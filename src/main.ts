@@ -18,7 +18,7 @@ import { createProofs, type Acknowledged } from './follow/proofs.ts'
 import { createSeats } from './follow/seats.ts'
 import { createSnapshots, firstState } from './follow/snapshots.ts'
 import { createStopping } from './follow/stopping.ts'
-import type { StreamsOptions } from './follow/streams.ts'
+import type { Streams, StreamsOptions } from './follow/streams.ts'
 import { until } from './log/clock.ts'
 import type { Recorded } from './log/log.ts'
 import { createWriter } from './log/writer.ts'
@@ -83,9 +83,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const streams = await outside.openStreams({ ...options, keepFrom: () => snapshots?.keepFrom() ?? 0 })
   const begun = streams.snapshots ? await firstState(streams.snapshots.store, streams.log, options.notify) : { state: initialState(), replaced: false }
   const held = begun.state.position
-  const archive = streams.snapshots && createArchive({
-    state: begun.state, path: streams.snapshots.archive ?? join(options.stateDirectory, 'archive.db'), place: streams.snapshots.place, retentionMs: options.retentionMs, onProblem: options.onProblem,
-  })
+  const archive = archiveBeside(streams, begun.state, options)
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, yields, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
@@ -93,7 +91,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const follower = startFollower({
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
     onFolded: (recorded) => {
-      archive?.take()
+      archive.take()
       options.onFolded?.(recorded, state, mine.has(recorded.entry.by))
       if (recorded.entry.kind === 'runner lost' && state.processes.get(identity.id)?.lost) startAnew(identity.id, `it was declared lost: ${recorded.entry.why}`)
     },
@@ -223,8 +221,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     /** Entries on the log that are not folded yet. */
     lag: async () => Math.max(0, (await streams.log.end()) - state.position),
-    printedAt,
-    archive: archive ?? noArchive,
+    printedAt, archive,
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     /** A stop that another process passes on. */
@@ -243,17 +240,17 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
         .catch(() => options.notify('the log could not be told of this end: others go on after lostAfter'))
       relay.close()
       await snapshots?.close()
-      await follower.close()
-      await archive?.close()
-      await control.close()
-      await writer.close()
-      await streams.close()
+      for (const part of [follower, archive, control, writer, streams]) await part.close()
     },
   }
 }
 
 /** How long the log is given at the end. */
 const leaveWithinMs = 2000
+
+/** A log in memory has none: with it everything is gone at the end. */
+const archiveBeside = ({ snapshots }: Streams, state: State, { stateDirectory, retentionMs, onProblem }: PartsOptions) =>
+  snapshots ? createArchive({ state, path: snapshots.archive ?? join(stateDirectory, 'archive.db'), place: snapshots.place, retentionMs, onProblem }) : noArchive
 
 const joined = (options: PartsOptions): Fact =>
   ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion, ...(options.rememberMs === undefined ? {} : { rememberMs: options.rememberMs }) })

@@ -38,7 +38,13 @@ export interface Archive {
   page<K extends ArchivedKind>(page: PageAsked & { readonly kind: K }): Promise<Archived[K][]>
 }
 
-export const noArchive: Archive = { find: async () => [], page: async () => [] }
+export const noArchive: FedArchive = { take: () => {}, find: async () => [], page: async () => [], close: async () => {} }
+
+export interface FedArchive extends Archive {
+  /** After each entry was folded. */
+  take(): void
+  close(): Promise<void>
+}
 
 export interface ArchiveOptions {
   readonly state: State
@@ -54,7 +60,7 @@ const afterStartMs = 60_000
 const mostWaiting = 1000
 const answerWithinMs = 5000
 
-export const createArchive = ({ state, path, place, retentionMs, onProblem }: ArchiveOptions) => {
+export const createArchive = ({ state, path, place, retentionMs, onProblem }: ArchiveOptions): FedArchive => {
   const begin = state.position
   const began = performance.now()
   const asked = new Map<number, (rows: readonly ArchiveRow[]) => void>()
@@ -109,8 +115,7 @@ export const createArchive = ({ state, path, place, retentionMs, onProblem }: Ar
   }
 
   return {
-    /** After each entry was folded. */
-    take: (): void => {
+    take: () => {
       const { episodes, workflows } = state.did.forgotten
       if (episodes.length === 0 && workflows.length === 0) return
       waiting.push(...rowsOf(state.did.forgotten))
@@ -118,7 +123,7 @@ export const createArchive = ({ state, path, place, retentionMs, onProblem }: Ar
     },
     find: async (kind, id) => (await ask((number) => ({ kind: 'find', id: number, what: kind, wanted: id }))).map(({ body }) => alive[kind](body)),
     page: async (page) => (await ask((id) => ({ kind: 'page', id, page }))).map(({ body }) => alive[page.kind](body)),
-    close: async (): Promise<void> => {
+    close: async () => {
       stopLooking()
       if (waiting.length > 0 || worker) hand()
       closed = true
@@ -129,7 +134,7 @@ export const createArchive = ({ state, path, place, retentionMs, onProblem }: Ar
       await exited
       clearTimeout(late)
     },
-  } satisfies Archive & { take(): void; close(): Promise<void> }
+  }
 }
 
 /** In a checkout beside this file, in a build under its folder's name. */
