@@ -3,8 +3,8 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
-import { readCatalogue, type Reading } from './catalog/read.ts'
-import { watchCatalogue } from './catalog/watch.ts'
+import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
+import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
 import { knownSecrets } from './config/known-secrets.ts'
@@ -65,7 +65,8 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   })
   say(`listening on ${door.url}, and reading the log`)
   // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.
-  const reading = readCatalogue({ ...config.catalog, scratch: stateDirectory, known: async () => digestsRun((await starting).state) })
+  const folders = { ...config.catalog, scratch: stateDirectory, known: async () => Object.fromEntries((await starting).state.ran) }
+  const reading = readCatalogue(folders)
   const starting = startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
@@ -77,7 +78,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     await door.close(0)
     throw problem
   })
-  const catalogue = catalogueKeeper(config, parts, { stateDirectory, say, signal: closed.signal })
+  const catalogue = catalogueKeeper(folders, parts, { say, signal: closed.signal })
   const forced = await forceStop(config, parts)
   const ready = () => {
     const why: string[] = []
@@ -183,23 +184,23 @@ const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<stri
 }
 
 /** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
-const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, signal }: { stateDirectory: string; say: (text: string) => void; signal: AbortSignal }) => {
-  const options = () => ({ ...config.catalog, scratch: stateDirectory, known: async () => digestsRun(parts.state) })
+const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts: Parts, { say, signal }: { say: (text: string) => void; signal: AbortSignal }) => {
+  let watch: CatalogueWatch | undefined
   let problems: readonly string[] = []
   let read = false
 
   const take = async (reading: Reading): Promise<void> => {
     problems = reading.problems.map(printProblem)
     if (reading.catalogue) {
-      await materialise(reading.scripts, stateDirectory)
+      await materialise(reading.scripts, folders.scratch)
       if (!(await parts.activate(reading.catalogue))) problems = [`the catalogue ${reading.catalogue.digest.slice(0, 12)} was in force before and does not come back by itself: \`paramedic catalog use ${reading.catalogue.digest.slice(0, 12)}\` puts it back`]
     }
     if (problems.length === 0) return
     for (const problem of problems) say(problem)
     await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
   }
-  const watch = async (since: Reading): Promise<void> => {
-    for await (const reading of watchCatalogue({ ...options(), since, signal }).readings) await take(reading)
+  const follow = async ({ readings }: CatalogueWatch): Promise<void> => {
+    for await (const reading of readings) await take(reading)
   }
   return {
     first: async (begun: Promise<Reading>): Promise<void> => {
@@ -207,16 +208,15 @@ const catalogueKeeper = (config: Config, parts: Parts, { stateDirectory, say, si
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       await take(reading)
       read = true
-      void watch(reading).catch((problem: unknown) => signal.aborted || say(String(problem)))
+      watch = watchCatalogue({ ...folders, since: reading, signal })
+      void follow(watch).catch((problem: unknown) => signal.aborted || say(String(problem)))
     },
     reload: async () => {
-      await take(await readCatalogue(options()))
+      const reading = await readCatalogue(folders)
+      watch?.saw(reading)
+      await take(reading)
       return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }
     },
     health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems, read }),
   }
 }
-
-/** A version that the log has run never comes back as something else. */
-const digestsRun = (state: Parts['state']): Record<string, string> =>
-  Object.fromEntries(state.ran)

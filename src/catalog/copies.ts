@@ -1,5 +1,5 @@
 /**
- * Copies for running, under `<state>/runbooks/<digest>/`: what a workflow started with stays there whatever happens
+ * Copies for running, under `<state>/copies/<digest>/`, which is nobody's folder of runbooks: what a workflow started with stays there whatever happens
  * to the repository. A copy appears whole or not at all, and whoever runs it checks each file's sha256 first.
  */
 import { randomUUID } from 'node:crypto'
@@ -27,7 +27,7 @@ interface Manifest {
 }
 
 const manifestName = 'copy.json'
-export const copiesFolder = (stateDirectory: string): string => join(stateDirectory, 'runbooks')
+export const copiesFolder = (stateDirectory: string): string => join(stateDirectory, 'copies')
 
 /** Every script's copy, by `name@version`. Those that are there and whole are left alone; a damaged one is replaced. */
 export async function materialise(scripts: readonly Script[], stateDirectory: string): Promise<Map<string, Copy>> {

@@ -24,34 +24,36 @@ export interface WatchOptions extends CatalogueOptions {
 export interface CatalogueWatch {
   /** Ends when the signal aborts. */
   readonly readings: AsyncGenerator<Reading, void, undefined>
-  /** Reads at once and yields what it finds, changed or not (SIGHUP, `reload --wait`). */
-  now(): void
+  /** Somebody has read it by himself (SIGHUP, `reload --wait`): only what differs from that is news. */
+  saw(reading: Reading): void
 }
 
 export function watchCatalogue(options: WatchOptions): CatalogueWatch {
-  const bell = new Bell(options.signal)
-  return { readings: readings(options, bell), now: () => bell.demand() }
+  const seen: Seen = { last: options.since, at: performance.now() }
+  return { readings: readings(options, seen), saw: (reading) => void Object.assign(seen, { last: reading, at: performance.now() }) }
 }
 
-async function* readings(options: WatchOptions, bell: Bell): AsyncGenerator<Reading, void, undefined> {
+interface Seen {
+  last: Reading | undefined
+  at: number
+}
+
+async function* readings(options: WatchOptions, seen: Seen): AsyncGenerator<Reading, void, undefined> {
   const { signal, pollMs = 5000, quietMs = 200, settleMs = 5000, againMs = 30_000 } = options
+  const bell = new Bell(signal)
   const watchers = new FolderWatch([options.runbooks, options.policies], () => bell.ring())
-  let last = options.since
-  let readAt = performance.now()
   try {
     while (!signal.aborted) {
       await bell.wait(pollMs)
       if (signal.aborted) return
       watchers.renew()
-      const asked = bell.takeDemand()
-      const again = last !== undefined && last.problems.length > 0 && performance.now() - readAt >= againMs
-      if (!asked && !again && (await fingerprintOf(options)) === last?.fingerprint) continue
-      const reading = asked ? await readCatalogue(options) : await settled(options, { quietMs, settleMs })
+      const again = seen.last !== undefined && seen.last.problems.length > 0 && performance.now() - seen.at >= againMs
+      if (!again && (await fingerprintOf(options)) === seen.last?.fingerprint) continue
+      const reading = await settled(options, { quietMs, settleMs })
       if (reading === undefined) return
-      readAt = performance.now()
-      if (!asked && isSame(reading, last)) continue
-      last = reading
-      yield reading
+      const old = isSame(reading, seen.last)
+      Object.assign(seen, { last: reading, at: performance.now() })
+      if (!old) yield reading
     }
   } finally {
     watchers.close()
@@ -80,10 +82,9 @@ async function settled(options: WatchOptions, { quietMs, settleMs }: { quietMs: 
   return undefined
 }
 
-/** Rings at a change, on demand, and at the end; one ring is kept for a listener that is busy. */
+/** Rings at a change and at the end; one ring is kept for a listener that is busy. */
 class Bell {
   #rang = false
-  #demanded = false
   #wake: (() => void) | undefined
 
   constructor(signal: AbortSignal) {
@@ -93,17 +94,6 @@ class Bell {
   ring(): void {
     this.#rang = true
     this.#wake?.()
-  }
-
-  demand(): void {
-    this.#demanded = true
-    this.ring()
-  }
-
-  takeDemand(): boolean {
-    const was = this.#demanded
-    this.#demanded = false
-    return was
   }
 
   async wait(ms: number): Promise<void> {

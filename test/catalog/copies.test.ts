@@ -29,7 +29,7 @@ describe('a copy is what runs', () => {
   it('is JavaScript, line for line, with its folder, under its digest', async (t) => {
     const at = await state(t)
     const copy = await copyOf(t, at)
-    assert.equal(copy.script, join(at, 'runbooks', copy.digest, '1.js'))
+    assert.equal(copy.script, join(at, 'copies', copy.digest, '1.js'))
     assert.deepEqual(Object.keys(copy.files), ['1/deep/twice.js', '1/notes.txt'])
     const js = await readFile(copy.script, 'utf8')
     assert.match(js, /^import \{ twice, +\} from '\.\/1\/deep\/twice\.js'$/m)
@@ -58,7 +58,7 @@ describe('a copy is whole or not there', () => {
     const at = await state(t)
     const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => copyOf(t, at)))
     for (const other of others) assert.deepEqual(other, first)
-    assert.deepEqual(await readdir(join(at, 'runbooks')), [first!.digest])
+    assert.deepEqual(await readdir(join(at, 'copies')), [first!.digest])
   })
   it('a changed file is seen, and mended by making it again', async (t) => {
     const at = await state(t)
@@ -69,13 +69,13 @@ describe('a copy is whole or not there', () => {
       assert.equal(await findCopy(at, copy.digest), undefined)
       assert.equal(await isWhole(await copyOf(t, at)), true)
     }
-    assert.deepEqual(await readdir(join(at, 'runbooks')), [copy.digest])
+    assert.deepEqual(await readdir(join(at, 'copies')), [copy.digest])
   })
   it('what nobody needs, and what a crash left, goes; everything else stays', async (t) => {
     const at = await state(t)
     const copy = await copyOf(t, at)
-    for (const name of ['a'.repeat(64), '.new-left', 'notes']) await mkdir(join(at, 'runbooks', name))
+    for (const name of ['a'.repeat(64), '.new-left', 'notes']) await mkdir(join(at, 'copies', name))
     assert.equal(await pruneCopies(at, new Set([copy.digest])), 2)
-    assert.deepEqual((await readdir(join(at, 'runbooks'))).sort(), [copy.digest, 'notes'].sort())
+    assert.deepEqual((await readdir(join(at, 'copies'))).sort(), [copy.digest, 'notes'].sort())
   })
 })

@@ -101,15 +101,16 @@ describe('problems of the machine are not for ever', () => {
   })
 })
 
-describe('on demand', () => {
-  it('yields what is there, changed or not', async (t) => {
+describe('read by somebody else', () => {
+  it('a bad one that he saw is no news, and that it was mended is', async (t) => {
     const made = await folder(t)
-    const watch = await watched(t, made, { settleMs: 60_000 })
-    watch.now()
-    assert.ok((await watch.next()).catalogue)
+    const watch = await watched(t, made)
+    const next = watch.next()
     await made.write({ 'runbooks/routes.yaml': 'routes: [' })
-    watch.now()
-    assert.equal((await watch.next()).catalogue, undefined)
+    watch.saw(await made.read())
+    await nothingFor(300, next)
+    await made.write(good)
+    assert.ok((await next).catalogue)
   })
   it('ends with its signal, whatever it waits for', async (t) => {
     const made = await folder(t)

@@ -1,0 +1,74 @@
+/** The catalogue changes under a running server: by which version what runs goes on, and what is refused while the last good one stays. */
+import assert from 'node:assert/strict'
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { lockCatalogue } from '../../src/catalog/lock.ts'
+import { paramedic, type Ran } from '../cli/cli.ts'
+import { eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
+import { folder, ownCatalogue, startServer, targetsIn, type Running } from './server.ts'
+
+const dir = folder()
+const [runbooks, gate] = [join(dir, 'runbooks'), join(dir, 'gate')]
+const routes = join(runbooks, 'routes.yaml')
+let server: Running
+
+before(async () => {
+  cpSync(ownCatalogue, dir, { recursive: true })
+  server = await startServer(dir, targetsIn(dir), '', { catalogue: dir })
+  await liftAll(server.url)
+})
+after(() => server.end('SIGKILL'))
+
+const reload = (): Promise<Ran> => paramedic(['reload', '--wait'], { env: { PARAMEDIC_URL: server.url } })
+const edit = (file: string, from: string, to: string): void => writeFileSync(file, readFileSync(file, 'utf8').replace(from, to))
+const fileOf = (service: string): string => join(dir, `${service}-notes`)
+const alert = (service: string) =>
+  post(`${server.url}/webhooks/alertmanager`, notification([{ labels: { alertname: 'Notes', service, file: fileOf(service), ...(service === 's0' ? { onceGate: gate } : {}) } }]))
+const ends = (service: string) => eventually(`${service} is verifying`, async () => (await workflowsOf(server.url)).find(({ labels, state }) => labels.service === service && state === 'verifying'))
+const wrote = (service: string, mark = '') => ['first', 'once begins', 'once ends', 'last begins', 'last ends'].map((text) => `${service} ${mark}${text}`)
+
+test('what runs goes on with the version that it began with, even one that is gone; what comes takes the new one', { timeout: 120_000 }, async () => {
+  await alert('s0')
+  await eventually('it is in the step', async () => linesOf(fileOf('s0')).includes('s0 once begins'))
+  // Another version takes the place of the first.
+  renameSync(join(runbooks, 'notes/1.ts'), join(runbooks, 'notes/2.ts'))
+  edit(join(runbooks, 'notes/2.ts'), '${target} ${text}', '${target} new: ${text}')
+  edit(routes, 'notes@1', 'notes@2')
+  await lockCatalogue(runbooks)
+  const { code, out, err } = await reload()
+  assert.equal(code, 0, err)
+  assert.match(out, /^in force: [0-9a-f]{12} on 1 of 1 processes$/m)
+  await alert('s1')
+  assert.equal((await ends('s1')).runbook, 'notes@2')
+  writeFileSync(gate, '')
+  assert.equal((await ends('s0')).runbook, 'notes@1')
+  assert.deepEqual([linesOf(fileOf('s0')), linesOf(fileOf('s1'))], [wrote('s0'), wrote('s1', 'new: ')])
+})
+
+const catalogueCheck = async (): Promise<{ ok: boolean; detail: string }> => (await get(`${server.url}/healthz`)).checks.catalogue
+
+test('a bad edit: reload and /healthz name the place, the last good one stays in force, and the mended one is taken', { timeout: 120_000 }, async () => {
+  edit(routes, 'notes@2', 'notse@2')
+  const { code, err } = await reload()
+  assert.deepEqual([code, /routes\.yaml:3: .*notse.*did you mean notes/i.test(err)], [2, true], err)
+  const { ok, detail } = await catalogueCheck()
+  assert.deepEqual([ok, /routes\.yaml:3: .*notse/.test(detail)], [false, true], detail)
+  await alert('s2')
+  assert.equal((await ends('s2')).runbook, 'notes@2')
+  edit(routes, 'notse@2', 'notes@2')
+  await eventually('seen without being asked', async () => (await catalogueCheck()).ok)
+})
+
+test('a version that has run is refused as another script, whatever its lock says now', { timeout: 120_000 }, async () => {
+  edit(join(runbooks, 'notes/2.ts'), 'new: ', 'changed: ')
+  rmSync(join(runbooks, 'runbooks.lock'))
+  await lockCatalogue(runbooks)
+  await eventually('seen without being asked', async () => !(await catalogueCheck()).ok)
+  assert.match((await catalogueCheck()).detail, /notes\/2\.ts:1: notes@2 has run here as another script/)
+  const { code, err } = await reload()
+  assert.deepEqual([code, /notes\/2\.ts:1: notes@2 has run here as another script/.test(err)], [2, true], err)
+  await alert('s3')
+  await ends('s3')
+  assert.deepEqual(linesOf(fileOf('s3')), wrote('s3', 'new: '))
+})
