@@ -121,7 +121,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       }),
     }),
   }
-  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
+  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, heard: parts.proofs.of, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
   const { url } = door
   const hangUp = (): void => void catalogue.reload()
   process.on('SIGHUP', hangUp)

@@ -15,6 +15,7 @@ const pulledCard = (view: StopView): Card => {
   const verb = view.effect === 'pause' ? 'Paused' : 'Stopped'
   const parts: Part[] = [
     { part: 'facts', facts: [['By', view.who], ['Why', view.why || 'no reason given'], ['At', clock(view.at)], ['Covers', scope(view)], ['Proof', proofLine(view)]] },
+    ...(view.notOnLog === undefined ? [] : [{ part: 'text', title: 'NOT ON THE LOG YET', text: view.notOnLog } as const]),
     ...(view.survivors > 0 ? [{ part: 'text', title: 'SURVIVORS', text: `${many(view.survivors, 'process', 'processes')} survived the kill. Look at the hosts of the runners by hand.` } as const] : []),
     ...(overdue(view) ? [{ part: 'list', title: 'DID NOT ANSWER', items: view.missing.map((name) => `${name}: no answer within ${long(proofMs)}; look at its host`) } as const] : []),
     ...(fresh ? [{ part: 'text', title: 'Why', text: newLog } as const] : []),
@@ -22,7 +23,7 @@ const pulledCard = (view: StopView): Card => {
   ]
   return {
     icon: view.effect === 'pause' ? '⏸️' : '🛑', heading: fresh ? 'Stopped: this log is new' : `${verb}: ${scope(view)}`,
-    line: `${verb} ${scope(view)} by ${view.who}: ${view.why || 'no reason given'}. ${proofLine(view)} [${shortId(view.id)}]`,
+    line: `${verb} ${scope(view)} by ${view.who}: ${view.why || 'no reason given'}. ${proofLine(view)}${view.notOnLog === undefined ? '' : '; NOT ON THE LOG YET'} [${shortId(view.id)}]`,
     parts, footer: [`Stop ${shortId(view.id)}`], actions: [],
   }
 }

@@ -96,6 +96,8 @@ export interface StopView extends Told {
   readonly became: readonly (readonly [state: string, count: number])[]
   /** Killed by it, and their alerts still fire. */
   readonly leftFiring: readonly string[]
+  /** It is in force, and not on the log yet: where it lies meanwhile. */
+  readonly notOnLog?: string
 }
 
 export interface CatalogueView extends Told {

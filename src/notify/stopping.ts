@@ -1,6 +1,7 @@
 /** A stop from Slack: in force at once, proved afterwards. And its lifting, with what became of what was held. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StopOrder } from '../core/entry.ts'
+import { compiledOf } from '../core/fold/stops.ts'
 import { isEnd, type State, type Stop } from '../core/state.ts'
 import type { Pulled } from '../follow/stopping.ts'
 import { findById } from './answers.ts'
@@ -8,6 +9,7 @@ import { toBlocks, toLine } from './blocks.ts'
 import { proofMs, stopCard } from './card-stop.ts'
 import type { Answer, Deeds } from './deeds.ts'
 import { shortId } from './figures.ts'
+import type { StopView } from './message.ts'
 import type { Reply } from './reply.ts'
 import { stopFacts } from './view.ts'
 
@@ -19,6 +21,8 @@ export interface StopPorts {
   readonly runners: () => readonly { readonly id: string; readonly name: string }[]
   /** In force here before anything else happens. */
   readonly pullStop: (stop: Omit<StopOrder, 'id'>) => Promise<Pulled>
+  /** What runners said of it to this process, log or no log. */
+  readonly heard?: (stop: string) => readonly Stop['acknowledgements'][number][]
   readonly liftStop: (stop: string, who: string, why: string) => Promise<void>
   /** Stops of the configuration. */
   readonly forced: ReadonlySet<string>
@@ -38,17 +42,14 @@ export const stopIt = async (order: Omit<StopOrder, 'id'>, reply: Reply, deeds: 
   return { message: toLine(`🛑 ${verb} ${scope}, by ${order.who}: ${order.why || 'no reason given'}${id}. The proof follows.${durable}${hint && `\n⚠️ ${hint}`}`), seenByAll: true }
 }
 
+/** By the log, or by what each process said itself: with Kafka away that is all there is, and it is told. */
 const prove = async (pulled: ReturnType<StopPorts['pullStop']>, order: Omit<StopOrder, 'id'>, reply: Reply, { ports, signal }: Deeds): Promise<void> => {
   const { id, unkept } = await pulled
-  const proved = (): boolean => {
-    const stop = ports.state.stops.get(id)
-    return stop !== undefined && factsOf(stop, ports).missing.length === 0
-  }
-  await until(proved, proofMs, signal)
-  const stop = ports.state.stops.get(id)
-  if (stop) return void (await reply(cardMessage(stop, ports), { seenByAll: true }))
-  const scope = order.matchers.join(', ') || 'everything'
-  await reply(toLine(`🛑 The stop of ${scope} [${shortId(id)}] is in force where it arrived, and is NOT ON THE LOG after ${proofMs / 1000} s. ${unkept === undefined ? 'It is kept in a file' : `It could NOT be kept in a file either (${unkept}): a restart would forget it. It stays in force`} and goes there as soon as the log can be written. Who has not heard of it is not known: look at each server.`), { seenByAll: true })
+  const unrecorded: Stop = { ...order, id, compiled: compiledOf(order), position: 0, at: ports.now(), acknowledgements: [], lost: [], held: [], killed: [] }
+  const stop = (): Stop => ports.state.stops.get(id) ?? unrecorded
+  await until(() => factsOf(stop(), ports).missing.length === 0, proofMs, signal)
+  const notOnLog = ports.state.stops.has(id) ? {} : { notOnLog: `it is in force on each server named here. ${unkept === undefined ? 'It lies in a file' : `It could NOT be kept in a file either (${unkept}): a restart would forget it. It stays in force`}, and goes to the log as soon as that can be written.` }
+  await reply(cardMessage(stop(), ports, notOnLog), { seenByAll: true })
 }
 
 export const liftIt = async ({ id, why }: { id: string; why: string }, who: string, reply: Reply, deeds: Deeds): Promise<Answer> => {
@@ -78,9 +79,15 @@ const report = async (stop: Stop, reply: Reply, { ports, signal }: Deeds): Promi
   await reply(cardMessage(stop, ports), { seenByAll: true })
 }
 
-const factsOf = (stop: Stop, { state, now, runners }: StopPorts) => stopFacts({ state, now: now(), runners: runners() }, stop)
+/** What was heard of it counts like what is on the log. */
+const factsOf = (stop: Stop, { state, now, runners, heard }: StopPorts) => {
+  const recorded = stop.acknowledgements
+  const acknowledgements = [...recorded, ...(heard?.(stop.id) ?? []).filter(({ runner }) => !recorded.some((one) => one.runner === runner))]
+  return stopFacts({ state, now: now(), runners: runners() }, { ...stop, acknowledgements })
+}
 
-const cardMessage = (stop: Stop, ports: StopPorts) => toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', open: false, ...factsOf(stop, ports) }))
+const cardMessage = (stop: Stop, ports: StopPorts, more: Pick<StopView, 'notOnLog'> = {}) =>
+  toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', open: false, ...factsOf(stop, ports), ...more }))
 
 export const until = async (check: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
   const over = performance.now() + withinMs

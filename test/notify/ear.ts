@@ -21,7 +21,9 @@ export interface Ear {
   answers(): string[]
 }
 
-const listen = (desk: Desk, t: TestContext, { allow = [{ team: 'T0HOME', user: 'U0ANN' }], ...more }: Partial<HearingOptions> & { allow?: readonly Grant[] } = {}): Ear => {
+export const listen = (
+  desk: Desk, t: TestContext, { allow = [{ team: 'T0HOME', user: 'U0ANN' }], ...more }: Partial<HearingOptions> & { allow?: readonly Grant[] } = {}, ports: Partial<HearingOptions['ports']> = {},
+): Ear => {
   const ended = new AbortController()
   t.after(() => ended.abort())
   const hearing = createHearing({
@@ -39,6 +41,7 @@ const listen = (desk: Desk, t: TestContext, { allow = [{ team: 'T0HOME', user: '
         return { id, durable: true }
       },
       liftStop: async (stop, who, why) => void desk.says({ kind: 'stop lifted', stop, who, why }),
+      ...ports,
     },
   })
   const door = createSlackDoor({ hearing, signingSecret: () => desk.slack.signingSecret })
@@ -56,7 +59,7 @@ const listen = (desk: Desk, t: TestContext, { allow = [{ team: 'T0HOME', user: '
     },
     press: (label, posted, member = ann) =>
       door.interactivity(request({ payload: JSON.stringify(desk.slack.pressFields(button(posted, label), { channel: posted.channel ?? 'C0ALERTS', ts: posted.ts ?? '1.1' }, member)) })),
-    again: () => listen(desk, t, { allow, ...more }),
+    again: () => listen(desk, t, { allow, ...more }, ports),
     answers: () => desk.slack.responses.map(({ body }) => readable(body)),
   }
 }

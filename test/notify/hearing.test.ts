@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createHearing } from '../../src/notify/hearing.ts'
-import { abroad, ann, answered, bob, ear } from './ear.ts'
+import { abroad, ann, answered, bob, ear, listen } from './ear.ts'
 import { Desk } from './desk.ts'
 
 describe('stop', () => {
@@ -49,6 +49,18 @@ describe('stop', () => {
     const one = await ear(t)
     assert.match((await one.command('PAUSE lunch', bob)).text, /PAUSED everything/)
     assert.deepEqual([...one.desk.state.inForce].map(({ effect }) => effect), ['pause'])
+  })
+
+  test('while the log is away its proof is what each server said itself, and that it is not on the log', async (t) => {
+    const desk = await Desk.open(t)
+    const one = listen(desk, t, {}, {
+      runners: () => [{ id: 'A', name: 'ops-1' }, { id: 'B', name: 'ops-2' }], pullStop: async () => ({ id: '01980000-0000-7000-8000-000000000abc', durable: false }),
+      heard: () => [{ runner: 'A', name: 'ops-1', killed: 2, survivors: 0, tookMs: 61, at: desk.at }, { runner: 'B', name: 'ops-2', killed: 0, survivors: 0, tookMs: 3, at: desk.at }],
+    })
+    assert.match((await one.command('stop now', bob)).text, /not on the log yet/)
+    await answered(one, 1)
+    assert.match(one.answers()[0]!, /2 of 2 runners, 2 workflows killed in 61 ms[^]*NOT ON THE LOG YET[^]*lies in a file/)
+    assert.equal(desk.state.stops.size, 0)
   })
 
   test('where the log does not answer, it is said at once that the stop stands', async (t) => {
