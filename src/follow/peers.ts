@@ -2,6 +2,7 @@
  * The second way of a stop: straight over HTTP to every process that may still hold a lease, so that it takes
  * milliseconds while Kafka elects a leader, and arrives when there is no Kafka at all. The answer is the peer's own
  * proof. A peer that does not answer is asked again for a minute; it is named as missing until it has answered or is lost.
+ * Never over an edge: a stop waits behind no breaker, no pace and no other call (docs/decisions/0012).
  */
 import type { StopOrder } from '../core/entry.ts'
 import type { Clock } from '../log/clock.ts'

@@ -2,6 +2,7 @@
  * What people say in Slack, whichever way it came: slash commands and pressed buttons, from Slack's fields to the
  * answer. Slack waits three seconds; what takes longer is answered at once with what is known, and followed up.
  */
+import type { Edge } from '../edge/edge.ts'
 import { readPressed } from './action.ts'
 import { toLine, type Message } from './blocks.ts'
 import { parseCommand } from './command.ts'
@@ -14,6 +15,8 @@ export interface HearingOptions {
   readonly ports: DeedPorts
   /** Absent without a bot token: answers then go by response_url alone. */
   readonly edge?: SlackEdge
+  /** The way of answers by response_url. */
+  readonly replies?: Edge
   readonly allow: readonly Grant[]
   readonly apiUrl?: string
   readonly signal: AbortSignal
@@ -35,7 +38,7 @@ export const createHearing = (options: HearingOptions) => {
   const deeds: Deeds = { ports, listed, signal, background: (work) => void work.catch((problem: unknown) => signal.aborted || onProblem(problem)) }
 
   const replyTo = (responseUrl: unknown, channel: unknown): Reply => replier({
-    responseUrl: textOr(responseUrl), channel: textOr(channel), origins, signal,
+    responseUrl: textOr(responseUrl), channel: textOr(channel), origins, signal, ...(options.replies ? { over: options.replies } : {}),
     post: edge ? (to, message) => edge.post(to, message) : async () => ({ outcome: 'refused', about: 'token', error: 'there is no bot token' }),
   })
   const orFailed = (work: Promise<Answer>): Promise<Answer> => work.catch((problem: unknown) => (onProblem(problem), failed(problem)))

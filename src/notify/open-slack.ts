@@ -8,6 +8,7 @@ import { createHearing } from './hearing.ts'
 import type { Sight } from './look.ts'
 import { createSlackNotifier, type NotifierOptions } from './notifier.ts'
 import { createPlainNotifier } from './plain.ts'
+import { replyMeaning } from './reply.ts'
 import { slackEdge, slackMeaning } from './slack.ts'
 import { openSocket } from './socket.ts'
 
@@ -43,7 +44,8 @@ export const openSlack = ({ settings, notifies, tell, onProblem, edges }: OpenSl
       }),
     /** From now on commands and buttons are heard. */
     hear: (ports: DeedPorts): void => {
-      const hearing = createHearing({ ports, allow, ...where, ...(edge === undefined ? {} : { edge }), signal: ended.signal, onProblem })
+      if (signingSecret === undefined && appToken === undefined) return
+      const hearing = createHearing({ ports, allow, ...where, replies: edges.open('slack-replies', { meaning: replyMeaning }), ...(edge === undefined ? {} : { edge }), signal: ended.signal, onProblem })
       if (signingSecret !== undefined) door = createSlackDoor({ hearing, signingSecret: () => signingSecret.read() })
       if (appToken !== undefined && notifies) socket = openSocket({ hearing, appToken: () => appToken.read(), ...where, signal: ended.signal, onProblem })
     },

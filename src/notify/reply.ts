@@ -1,5 +1,6 @@
 /** The answers that come after the first: by the response_url, five times within 30 minutes, then as messages of our own. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Edge, Meaning } from '../edge/edge.ts'
 import type { Message } from './blocks.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -11,6 +12,8 @@ export interface ReplyOptions {
   /** Only these may be dialled: Slack's own, and that of a configured `slack.apiUrl`. */
   readonly origins: readonly string[]
   readonly signal: AbortSignal
+  /** Every one of them goes out over it. */
+  readonly over?: Edge
   /** Steady, in milliseconds. */
   readonly now?: () => number
 }
@@ -21,21 +24,30 @@ const goodForMs = 29 * 60_000
 const answerWithinMs = 10_000
 const tries = 5
 
-export const replier = ({ responseUrl, channel, post, origins, signal, now = () => performance.now() }: ReplyOptions) => {
+/** An address that is used up, or of yesterday, says so: Slack is well. */
+export const replyMeaning = (error: unknown): Meaning => (error instanceof Refused ? 'answered' : 'fault')
+class Refused extends Error {}
+
+export const replier = ({ responseUrl, channel, post, origins, signal, over, now = () => performance.now() }: ReplyOptions) => {
   const began = now()
   let used = 0
 
   const byAddress = async (message: Message, seenByAll: boolean): Promise<boolean> => {
     if (used >= uses || now() - began > goodForMs || !origins.includes(URL.parse(responseUrl)?.origin ?? 'none')) return false
     used++
-    try {
+    const run = async (within: AbortSignal): Promise<void> => {
       const response = await fetch(responseUrl, {
-        method: 'POST', redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
-        headers: { 'content-type': 'application/json; charset=utf-8' },
+        method: 'POST', redirect: 'error', signal: within, headers: { 'content-type': 'application/json; charset=utf-8' },
         body: JSON.stringify({ ...message, response_type: seenByAll ? 'in_channel' : 'ephemeral', replace_original: false }),
       })
       await response.body?.cancel()
-      return response.ok
+      if (!response.ok) throw new (response.status < 500 && response.status !== 429 ? Refused : Error)(`Slack answered ${response.status}`)
+    }
+    try {
+      // What was sent may have been shown although its answer was lost: it is said once.
+      if (over) await over.call({ effect: 'once', signal, deadlineMs: answerWithinMs, run: (attempt) => run(attempt.signal) })
+      else await run(AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]))
+      return true
     } catch {
       return false
     }

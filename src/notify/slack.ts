@@ -106,7 +106,8 @@ export const slackEdge = (options: SlackOptions) => {
     /** The people of a group, by id; throws if Slack does not say. */
     async members(team: string, group: string): Promise<ReadonlySet<string>> {
       const slack = await web()
-      const { users = [] } = await slack.usergroups.users.list({ usergroup: group, team_id: team })
+      const run = (): ReturnType<typeof slack.usergroups.users.list> => slack.usergroups.users.list({ usergroup: group, team_id: team })
+      const { users = [] } = await (options.over?.call({ target: `group ${group}`, effect: 'read', signal: unending, deadlineMs: timeoutMs, run }) ?? run())
       return new Set(users)
     },
     /** For /healthz: what is wrong, by channel. */

@@ -1,6 +1,7 @@
 /**
  * Socket Mode, for servers that Slack cannot reach: we dial, and commands and buttons come over that connection. Slack
  * ends it now and then; then it is dialled anew, sooner or later as the last times went. Loaded only where it is used.
+ * Not over an edge: it is one connection, which has its own deadlines and pauses (docs/decisions/0012).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SocketModeClient } from '@slack/socket-mode'
