@@ -14,7 +14,7 @@ import type { Json } from '../core/plan.ts'
 import type { Runbook } from '../runbook.ts'
 import { boottimeMs } from './boottime.ts'
 import { contextFor } from './handles.ts'
-import { ScriptRefused, permitScript, watchImports } from './imports.ts'
+import { ScriptChanged, ScriptRefused, permitScript, watchImports } from './imports.ts'
 import type { Answer, FromChild, JobOrder, Result, ToChild } from './protocol.ts'
 
 const send = process.send!.bind(process) as (word: FromChild) => boolean
@@ -85,7 +85,7 @@ async function run(order: JobOrder, mark: string): Promise<void> {
     })
     end({ kind: 'done', output: outputOf(order, await work(context)) }, false)
   } catch (error) {
-    end(failed(error instanceof TooLate ? 'refused' : 'thrown', error), false)
+    end(failed(error instanceof TooLate ? 'refused' : error instanceof ScriptChanged ? 'changed' : 'thrown', error), false)
   }
 }
 
@@ -128,7 +128,7 @@ function ask(name: string, args: readonly Json[]): Promise<Json> {
   })
 }
 
-function failed(failure: 'thrown' | 'refused', thrown: unknown, remark = ''): Result {
+function failed(failure: 'thrown' | 'refused' | 'changed', thrown: unknown, remark = ''): Result {
   const text = thrown instanceof ProcessOutput ? shellError(thrown) : thrown instanceof Error ? thrown.message : inspect(thrown)
   const stack = thrown instanceof Error && !(thrown instanceof ScriptRefused || thrown instanceof TooLate) ? (thrown.stack ?? '') : ''
   return { kind: 'failed', failure, error: text.slice(0, 2000), detail: `${remark && `${remark}: `}${stack}`.slice(0, 4000) }

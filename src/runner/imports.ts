@@ -19,6 +19,9 @@ export class ScriptRefused extends Error {
   override readonly name = 'ScriptRefused'
 }
 
+/** Its bytes are not those that were ordered. */
+export class ScriptChanged extends ScriptRefused {}
+
 /** File URL → the sha256 its bytes must have. */
 const permitted = new Map<string, string>()
 
@@ -27,7 +30,7 @@ export function permitScript(script: { path: string; digest: string; files: Read
   const permit = (path: string, digest: string): string => {
     const url = pathToFileURL(path).href
     if ((permitted.get(url) ?? digest) !== digest)
-      throw new ScriptRefused(`${path} was already loaded with another digest: the workflow keeps the version it began with`)
+      throw new ScriptChanged(`${path} was already loaded with another digest: the workflow keeps the version it began with`)
     permitted.set(url, digest)
     return url
   }
@@ -77,10 +80,10 @@ function checkedBytes(url: string, digest: string): Buffer {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    throw new ScriptRefused(`${path} cannot be read: ${(error as Error).message}`)
+    throw new ScriptChanged(`${path} cannot be read: ${(error as Error).message}`)
   }
   const found = createHash('sha256').update(bytes).digest('hex')
-  if (found !== digest) throw new ScriptRefused(`${path} is not what was approved: its digest is ${found}, ordered was ${digest}`)
+  if (found !== digest) throw new ScriptChanged(`${path} is not what was approved: its digest is ${found}, ordered was ${digest}`)
   return bytes
 }
 

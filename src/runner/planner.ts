@@ -12,7 +12,7 @@ import type { RunnerDeps } from './deps.ts'
 import { createKept } from './kept.ts'
 import { observe, readSize, type Named } from './observe.ts'
 import type { Call } from './jobs.ts'
-import type { JobInput, Outcome } from './protocol.ts'
+import type { FailureKind, JobInput, Outcome } from './protocol.ts'
 import { freshMs } from '../follow/control.ts'
 
 const plansAtOnce = 8
@@ -58,12 +58,16 @@ const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean> => {
   }
   // Refused for being late, or killed by a stop: the plan changed nothing, so it is simply due again.
   if (outcome.failure === 'refused' || outcome.failure === 'killed') return false
-  return end({ workflow: workflow.id, turn }, deps, outcome.failure === 'timeout' ? 'plan timeout' : 'plan failed', why(outcome))
+  return end({ workflow: workflow.id, turn }, deps, reasonOf(outcome.failure), why(outcome))
 }
 
 export const why = (outcome: Outcome & { kind: 'failed' }): string => [outcome.error, outcome.detail].filter(Boolean).join(': ').slice(0, 2000)
 
-const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, reason: 'plan failed' | 'plan timeout' | 'runbook changed', detail: string): Promise<false> => {
+type PlanReason = 'plan failed' | 'plan timeout' | 'runbook changed'
+
+const reasonOf = (failure: FailureKind): PlanReason => (failure === 'timeout' ? 'plan timeout' : failure === 'changed' ? 'runbook changed' : 'plan failed')
+
+const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, reason: PlanReason, detail: string): Promise<false> => {
   await deps.folded(await deps.append([{ kind: 'ended', ...of, state: 'failed', reason, detail }]))
   return false
 }

@@ -46,7 +46,8 @@ export interface JobOrder {
 /** `refused` and `killed` may come before the script began: `Outcome.started` says. */
 export type FailureKind =
   | 'refused' // never started: too late, or the lease is over
-  | 'thrown' // the script threw, is not what was approved, or returned what cannot be kept
+  | 'changed' // the script is not what was approved
+  | 'thrown' // the script threw, or returned what cannot be kept
   | 'forbidden' // a plan or a probe asked for a handle that changes something
   | 'timeout'
   | 'memory'

@@ -77,9 +77,9 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   const began = deps.clock.steady()
   const outcome = script
     ? await start(due, script, deps)
-    : failedBefore(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
+    : changed(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   const tookMs = Math.round(deps.clock.steady() - began)
-  if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started && script) return letGo(due, deps)
+  if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started) return letGo(due, deps)
   if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
   if (outcome.kind === 'failed' && outcome.failure === 'killed') {
     // By level: once the log has each stop that covers it, or has lifted it. Before that what was killed would be offered again.
@@ -89,7 +89,7 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome) }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }
-    : { kind: 'step failed', ...word, reason: script ? reasonOf[outcome.failure] : 'runbook changed', detail: why(outcome) }
+    : { kind: 'step failed', ...word, reason: reasonOf[outcome.failure], detail: why(outcome) }
   await deps.folded(await deps.append([fact]))
 }
 
@@ -109,8 +109,8 @@ const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Out
 }
 
 const reasonOf: Readonly<Record<FailureKind, Reason>> = {
-  refused: 'step failed', thrown: 'step failed', forbidden: 'step failed', timeout: 'step timeout', memory: 'step memory', exit: 'step failed', killed: 'step failed',
+  refused: 'step failed', changed: 'runbook changed', thrown: 'step failed', forbidden: 'step failed', timeout: 'step timeout', memory: 'step memory', exit: 'step failed', killed: 'step failed',
 }
 
-const failedBefore = (error: string): Outcome =>
-  ({ kind: 'failed', failure: 'refused', error, detail: '', started: false, printed: { tail: '', bytes: 0, file: undefined, cut: false } })
+const changed = (error: string): Outcome =>
+  ({ kind: 'failed', failure: 'changed', error, detail: '', started: false, printed: { tail: '', bytes: 0, file: undefined, cut: false } })

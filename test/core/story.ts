@@ -4,6 +4,7 @@ import type { Fact, Matched, Read } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { judge, type Judgement } from '../../src/core/decide.ts'
 import type { Plan, Take } from '../../src/core/plan.ts'
+import type { Reason } from '../../src/core/reason.ts'
 import { initialState, type State, type Workflow } from '../../src/core/state.ts'
 
 export const alertBody = (alerts: readonly { labels: Record<string, string>; status?: string; startsAt?: string }[]) => ({
@@ -50,11 +51,11 @@ export class Story {
   }
 
   /** An alert, matched and planned: a workflow that awaits judgement. */
-  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string } = {}): Workflow {
-    const { id = `wf-${this.state.workflows.size + 1}`, target = 'web', effects = ['repeatable', 'read'], mode = 'auto', each, by = 'A', startsAt } = options
+  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string; onError?: 'stop' | 'continue' } = {}): Workflow {
+    const { id = `wf-${this.state.workflows.size + 1}`, target = 'web', effects = ['repeatable', 'read'], mode = 'auto', each, by = 'A', startsAt, onError = 'stop' } = options
     const episode = this.alert({ alertname: 'HighLatency', service: target, id }, startsAt === undefined ? {} : { startsAt })
     const steps = effects.map((effect, index): Matched['steps'][number] => ({
-      name: `step ${index + 1}`, effect, timeoutMs: 1000, each: each !== undefined, concurrency: each ? 2 : 1, onError: 'stop', memoryMb: 64,
+      name: `step ${index + 1}`, effect, timeoutMs: 1000, each: each !== undefined, concurrency: each ? 2 : 1, onError, memoryMb: 64,
     }))
     this.says({
       kind: 'matched', episode, workflow: id, catalogue: 'c1', route: 'routes.yaml:1', runbook: { name: 'fix', version: 1, digest: 'd' },
@@ -87,6 +88,10 @@ export class Story {
 
   done(workflow: Workflow, step: number, claim: string, by = 'A', job = 0): this {
     return this.says({ kind: 'step done', workflow: workflow.id, step, job, claim, output: null, tookMs: 1 }, by)
+  }
+
+  fails(workflow: Workflow, step: number, claim: string, { job = 0, reason = 'step failed' as Reason } = {}): this {
+    return this.says({ kind: 'step failed', workflow: workflow.id, step, job, claim, reason, detail: 'a test', tookMs: 1 })
   }
 
   stop(id: string, matchers: readonly string[] = [], effect: 'kill' | 'pause' = 'kill'): this {

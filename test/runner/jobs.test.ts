@@ -94,7 +94,7 @@ describe('a job', { concurrency: 3 }, () => {
     ['eats its heap', { run: `() => { const all = []; for (;;) all.push(new Array(1000).fill(Math.random())) }` }, {}, 'memory', /heap|of memory/, 'its own limit or the watch, whichever sees it first'],
     ['exits', { run: `() => process.exit(5)` }, {}, 'exit', /exit code 5/, 'a script does not end its process'],
     ['comes too late', {}, { notAfterBoottimeMs: 1 }, 'refused', /too late/, 'protocol rule 3: an order says after when it is too late'],
-    ['is not what was approved', {}, { digest: '0'.repeat(64) }, 'thrown', /not what was approved/, 'the digest is checked on the bytes that run'],
+    ['is not what was approved', {}, { digest: '0'.repeat(64) }, 'changed', /not what was approved/, 'the digest is checked on the bytes that run'],
     ['has no such step', {}, { step: 4 }, 'thrown', /has no step 4/, 'the manifest and the script differ'],
     ['wants node:fs', { head: `import 'node:fs'` }, {}, 'thrown', /through the handles/, 'scripts act through handles only'],
     ['wants node:child_process', { run: `() => import('child_process')` }, {}, 'thrown', /through the handles/, 'also later'],

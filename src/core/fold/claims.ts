@@ -64,10 +64,13 @@ export const isNext = (workflow: Workflow, stepIndex: number, jobIndex: number):
 }
 
 export const settled = (step: StepState): boolean =>
-  step.jobs.every((job) => job.state === 'done' || (job.state === 'failed' && step.onError === 'continue'))
+  step.jobs.every((job) => job.state === 'done' || (job.state === 'failed' && !endsAll(step, job)))
+
+/** Another script than the one it began with is no error of a step: with it nothing goes on. */
+const endsAll = (step: StepState, job: Job): boolean => job.state === 'failed' && (step.onError === 'stop' || job.reason === 'runbook changed')
 
 const failing = (workflow: Workflow): boolean =>
-  workflow.steps.some((step) => step.jobs.some((job) => job.state === 'in doubt' || (job.state === 'failed' && step.onError === 'stop')))
+  workflow.steps.some((step) => step.jobs.some((job) => job.state === 'in doubt' || endsAll(step, job)))
 
 const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
   const decision = workflow.decision
@@ -195,7 +198,7 @@ const afterJob = (state: State, workflow: Workflow, why: Why): void => {
   if (isClaimed(workflow)) return
   const { reason: _, detail: __, ...plain } = why
   const doubt = workflow.steps.find((step) => step.jobs.some((job) => job.state === 'in doubt'))
-  const failed = workflow.steps.find((step) => step.onError === 'stop' && step.jobs.some((job) => job.state === 'failed'))
+  const failed = workflow.steps.find((step) => step.jobs.some((job) => endsAll(step, job)))
   if (workflow.state === 'stopping') {
     if (workflow.cancelled && workflow.stoppedBy === undefined) return move(state, workflow, 'cancelled', { ...plain, reason: 'cancelled', detail: doubt ? `in doubt: ${doubt.name}` : workflow.cancelled.who })
     return move(state, workflow, 'stopped', { ...plain, reason: 'stopped', detail: doubt ? `in doubt: ${doubt.name}` : '' })
@@ -204,7 +207,7 @@ const afterJob = (state: State, workflow: Workflow, why: Why): void => {
     return move(state, workflow, 'failed', { ...plain, reason: 'in doubt', detail: `the runner went away while \`${doubt.name}\` ran, which may be done only once` })
   }
   if (failed) {
-    const job = failed.jobs.find((one) => one.state === 'failed')!
+    const job = failed.jobs.find((one) => endsAll(failed, one))!
     return move(state, workflow, 'failed', { ...plain, reason: job.reason ?? 'step failed', detail: `${failed.name}: ${job.detail ?? ''}` })
   }
   if (workflow.steps.every((step) => step.jobs.every((job) => job.state === 'open'))) {
