@@ -1,8 +1,10 @@
 /** `kill -9` at any moment: what was answered 200 is there after the next start, and has exactly one answer. */
 import assert from 'node:assert/strict'
+import { appendFileSync, cpSync, globSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { eventually, get, liftAll, notification, post } from './flow.ts'
-import { folder, servicesIn, startServer } from './server.ts'
+import { eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
+import { folder, ownCatalogue, servicesIn, startServer, targetsIn, type Running } from './server.ts'
 
 test('every alert that was answered 200 has exactly one answer after ten kills -9', { timeout: 300_000 }, async () => {
   const dir = folder()
@@ -49,6 +51,34 @@ test('a server killed right after it accepted an alert goes on with it: healed o
     const workflow = await eventually('healed', async () => (await get(`${second.url}/v1/workflows`)).items.find((one: any) => one.state === 'healed'))
     assert.deepEqual(workflow.plan.changes.map(({ from, to }: any) => [from, to]), [[2, 3]])
     assert.equal((await get(`${second.url}/v1/workflows`)).items.length, 1)
+  } finally {
+    await second.end()
+  }
+})
+
+test('a script that was edited after a checkpoint is not gone on with, and no plan is made by it: people are told', { timeout: 120_000 }, async () => {
+  const dir = folder()
+  const [catalogue, file, gate] = [join(dir, 'catalogue'), join(dir, 'notes'), join(dir, 'gate')]
+  cpSync(ownCatalogue, catalogue, { recursive: true })
+  const start = (): Promise<Running> => startServer(dir, targetsIn(dir), '', { catalogue })
+  const alert = ({ url }: Running, service: string) => post(`${url}/webhooks/alertmanager`, notification([{ labels: { alertname: 'Notes', service, file, lastGate: gate } }]))
+  const first = await start()
+  await liftAll(first.url)
+  await alert(first, 's0')
+  await eventually('it is in its last step', async () => linesOf(file).includes('s0 last begins'))
+  await first.end('SIGKILL')
+  // In the repository, and where the copy lies that it began with.
+  for (const script of [join(catalogue, 'runbooks/notes/1.ts'), ...globSync(join(dir, 'runbooks/*/1.js'))]) appendFileSync(script, '\n// edited\n')
+  const second = await start()
+  try {
+    await alert(second, 's1')
+    const ended = await eventually('both have ended', async () => {
+      const all = await workflowsOf(second.url)
+      return all.length === 2 && all.every(({ state }) => state === 'failed') && all
+    })
+    assert.deepEqual(ended.map(({ reason }) => reason), ['runbook changed', 'runbook changed'])
+    assert.deepEqual(linesOf(file), ['s0 first', 's0 once begins', 's0 once ends', 's0 last begins'])
+    for (const { id } of ended) await eventually('people are told', async () => second.said.some((line) => line.includes('failed: notes@1') && line.includes(id.slice(-6))))
   } finally {
     await second.end()
   }

@@ -10,7 +10,8 @@ import { folder, ownCatalogue, startServer, targetsIn, type Running } from './se
 const dir = folder()
 const file = join(dir, 'noted')
 let server: Running
-const names = [...Array.from({ length: 24 }, (_, n) => `s${n}`), 'payroll']
+const each = Array.from({ length: 50 }, (_, n) => `e${n}`)
+const names = [...Array.from({ length: 24 }, (_, n) => `s${n}`), 'payroll', ...each]
 const start = () => startServer(dir, targetsIn(dir, names), '', { catalogue: ownCatalogue })
 
 before(async () => {
@@ -61,6 +62,18 @@ test('a bad request names every field', async () => {
   assert.deepEqual([status, body.code, body.problems.map(({ field }: any) => field)], [400, 'BAD_WORKFLOW', ['parms', 'runbook', 'targets']])
   assert.equal((await submit({ ...notes('s1'), runbook: 'notes@7' })).body.detail, 'runbook notes@7 is not in the catalogue; known: notes@1')
   assert.equal((await post(`${server.url}/v1/workflows`, notes('s1'))).body.code, 'KEY_REQUIRED')
+})
+
+test('fifty jobs of one step, eight at a time: each has its own target and output, and with `onError: continue` one that fails keeps nothing from going on', { timeout: 240_000 }, async () => {
+  const { body } = await submit({ runbook: 'each', targets: each, labels: { fails: 'e7' } })
+  await exec(body.id)
+  await ended(body.id, 'completed')
+  const { steps: [touch, count] } = await get(`${server.url}/v1/workflows/${body.id}`)
+  const others = each.filter((target) => target !== 'e7')
+  assert.deepEqual(touch.output, Object.fromEntries(others.map((target) => [target, { target, stdout: target }])))
+  assert.deepEqual(touch.jobs.map(({ target, state, attempts }: any) => [target, state, attempts]), each.map((target) => [target, target === 'e7' ? 'failed' : 'done', 1]))
+  assert.deepEqual([touch.state, touch.jobs[7].reason, count.output], ['failed', 'step failed', 49])
+  assert.match(touch.jobs[7].detail, /e7 fails as it was asked to/)
 })
 
 test('cancelled while it runs: the whole tree is dead', { timeout: 240_000 }, async () => {
