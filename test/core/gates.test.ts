@@ -20,6 +20,8 @@ const rows: readonly Row[] = [
   { given: 'a stop of everything', before: (story) => story.stop('s'), decision: 'wait', reason: 'stopped' },
   { given: 'a lifted stop', before: (story) => story.stop('s').lift('s'), decision: 'start', reason: undefined },
   { given: 'a stop of another target', before: (story) => story.stop('s', ['target="db"']), decision: 'start', reason: undefined },
+  { given: 'another workflow answered its episode', before: (story, { episode }) => Object.assign(story.state.episodes.get(episode!)!, { answer: { workflow: 'other' } }), decision: 'refuse', reason: 'answered' },
+  { given: 'its alert was resolved', before: (story, { labels }) => story.alert(Object.fromEntries(labels), { status: 'resolved' }), decision: 'obsolete', reason: 'resolved' },
   { given: 'the target is worked on', before: (story) => { const other = story.workflow({ id: 'other' }); story.says({ kind: 'decided', ...story.judge(other) }).claim(other) }, decision: 'wait', reason: 'target busy' },
   { given: 'mode off', mode: 'off', decision: 'refuse', reason: 'mode off' },
   { given: 'mode dry-run', mode: 'dry-run', decision: 'rehearse', reason: 'dry run' },

@@ -1,10 +1,11 @@
 /** What policies promise once the log is folded: whoever judged judged a past, and the claim is where it is counted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgementsDue, questionsDue, stepsDue } from '../../src/core/due.ts'
+import { judgementsDue, plansDue, questionsDue, stepsDue } from '../../src/core/due.ts'
 import type { PolicyEntry } from '../../src/core/catalogue.ts'
+import { evolve } from '../../src/core/evolve.ts'
 import type { Plan } from '../../src/core/plan.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import { initialState, type Workflow } from '../../src/core/state.ts'
 import { fact, labelled, resize } from './policies-judged.ts'
 import { catalogueWith, Story } from './story.ts'
 
@@ -277,4 +278,29 @@ test('a decision about the plan before is not taken for one about the same plan 
   story.says({ kind: 'decided', ...before })
   assert.equal(workflow.decision, undefined)
   assert.equal(workflow.state, 'ready')
+})
+
+test('a thousand that a stop held begin, once it is lifted, no faster than the rate and no more at once than the cap', () => {
+  const story = new Told(policy('rate', { max: 20, per: '1m' }), policy('concurrency', { max: 8 }))
+  const seat = () => ({ me: 'A', live: ['A'], now: story.at })
+  story.stop('s')
+  const all = Array.from({ length: 1000 }, (_, n) => story.planned(labelled({ [`t${n}`]: {} })))
+  for (const workflow of all) story.decide(workflow)
+  assert.deepEqual([new Set(all.map(said)), stepsDue(story.state, seat())], [new Set(['waiting stopped']), []])
+  story.lift('s')
+  for (let turns = 0; all.some(({ state }) => state !== 'healed'); turns++) {
+    assert.ok(turns < 20_000, `${all.filter(({ state }) => state === 'healed').length} of 1000 after ${turns} turns`)
+    const length = story.log.length
+    for (const workflow of plansDue(story.state, seat())) story.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: labelled({ [workflow.targets[0]!]: {} }) })
+    for (const workflow of judgementsDue(story.state, seat())) story.decide(workflow)
+    for (const { workflow } of stepsDue(story.state, seat())) story.claim(workflow)
+    for (const workflow of [...story.state.live.get('running')!]) if (story.at - workflow.since > 10_000) story.end(workflow)
+    if (story.log.length === length) story.later(2000)
+  }
+  const again = initialState()
+  const inFlight = story.log.map((read) => (evolve(again, read), again.live.get('running')!.size + again.live.get('verifying')!.size))
+  const begun = all.flatMap(({ timeline }) => timeline.filter(({ state }) => state === 'running').map(({ at }) => at)).sort((a, b) => a - b)
+  assert.equal(begun.length, 1000, 'each begins once')
+  const inAMinute = begun.map((at, first) => begun.findLastIndex((one) => one < at + minute) - first + 1)
+  assert.deepEqual([Math.max(...inFlight), Math.max(...inAMinute)], [8, 20], 'both are reached, and neither is exceeded')
 })

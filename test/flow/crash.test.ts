@@ -68,7 +68,7 @@ test('a script that was edited after a checkpoint is not gone on with, and no pl
   await eventually('it is in its last step', async () => linesOf(file).includes('s0 last begins'))
   await first.end('SIGKILL')
   // In the repository, and where the copy lies that it began with.
-  for (const script of [join(catalogue, 'runbooks/notes/1.ts'), ...globSync(join(dir, 'runbooks/*/1.js'))]) appendFileSync(script, '\n// edited\n')
+  for (const script of [join(catalogue, 'runbooks/notes/1.ts'), ...globSync(join(dir, 'copies/*/1.js'))]) appendFileSync(script, '\n// edited\n')
   const second = await start()
   try {
     await alert(second, 's1')
