@@ -3,7 +3,7 @@
  * each character whatever the pattern is, so neither a hostile pattern nor a hostile label can make a judge slow; and
  * two tables can be compared, which is how `paramedic check` knows that a route can never match.
  */
-import { classAt, classFinder, type CharClasses } from './char-classes.ts'
+import { classAt, classFinder, onlyClassFrom, type CharClasses } from './char-classes.ts'
 
 export interface Automaton extends CharClasses {
   /** State 0 is dead: nothing is accepted from there on. */
@@ -16,22 +16,23 @@ export interface Automaton extends CharClasses {
   /** The class of a character, for those below 128 by a table. */
   readonly ascii: Uint16Array
   readonly find: (point: number) => number
+  /** The one class of all characters from 128 on; -1 where the pattern tells them apart. */
+  readonly beyond: number
 }
 
 export const lastCodePoint = 0x10ffff
 
 export function accepts(automaton: Automaton, text: string): boolean {
-  const { next, ascii, classes, find } = automaton
+  const { next, ascii, classes, find, beyond } = automaton
   let state = automaton.start
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     let kind: number
     if (unit < 128) kind = ascii[unit]!
-    else if (unit < 0xd800 || unit > 0xdfff) kind = find(unit)
     else {
-      const point = text.codePointAt(i)!
+      const point = unit < 0xd800 || unit > 0xdfff ? unit : text.codePointAt(i)!
       if (point > 0xffff) i++
-      kind = find(point)
+      kind = beyond < 0 ? find(point) : beyond
     }
     state = next[state * classes + kind]!
     if (state === 0) return false
@@ -40,9 +41,10 @@ export function accepts(automaton: Automaton, text: string): boolean {
 }
 
 /** What `accepts` looks characters up in. */
-export const lookups = (classes: CharClasses): Pick<Automaton, 'ascii' | 'find'> => ({
+export const lookups = (classes: CharClasses): Pick<Automaton, 'ascii' | 'find' | 'beyond'> => ({
   ascii: Uint16Array.from({ length: 128 }, (_, point) => classAt(classes, point)),
   find: classFinder(classes),
+  beyond: onlyClassFrom(classes, 128),
 })
 
 /** Accepts this text and no other. */

@@ -9,6 +9,12 @@ export function classAt({ bounds, classOf }: CharClasses, point: number): number
   return classOf[segmentAt(bounds, point)]!
 }
 
+/** The class of all characters from `point` on; -1 where there are several. */
+export function onlyClassFrom(classes: CharClasses, point: number): number {
+  const first = classAt(classes, point)
+  return classes.classOf.subarray(segmentAt(classes.bounds, point)).every((one) => one === first) ? first : -1
+}
+
 function segmentAt(bounds: Int32Array, point: number): number {
   let low = 0
   let high = bounds.length

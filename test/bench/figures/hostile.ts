@@ -9,7 +9,7 @@ const patterns = [
 ]
 /** As long as a label may be, and laid out in memory as one that was parsed. */
 const fill = (text: string): string => JSON.parse(JSON.stringify(text.repeat(Math.floor(bounds.value / Buffer.byteLength(text))))) as string
-const values = ['a', 'ab', 'x', 'svc-1-', '-', 'A=', '1', '\u00e4', '\u4e2d', '\u{1f600}'].map(fill)
+const values = ['a', 'ab', 'x', 'svc-1-', '-', 'A=', '1', '\u00e4', '\u00e4\u00df', '\u4e2d', '\u{1f600}'].map(fill)
 
 export const figure: Figure = {
   rows: [{ name: 'hostile', what: 'slowest accepted pattern on the worst label', unit: 'ms', goal: { atMost: 1 }, absolute: true }],
