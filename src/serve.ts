@@ -46,6 +46,11 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const closed = new AbortController()
   const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
   const { name, roles, alertmanager } = config
+  const started = Promise.withResolvers<Parts>()
+  // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.
+  const folders = { ...config.catalog, scratch: stateDirectory, known: async () => Object.fromEntries((await started.promise).state.ran) }
+  const reading = readCatalogue(folders)
+  const read = reading.then(() => {}, () => {}) // whether or not it went well, which is said further down
   const metrics = createMetrics(about)
   const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
   const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
@@ -64,20 +69,17 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     throw cannotListen(config.listen, problem)
   })
   say(`listening on ${door.url}, and reading the log`)
-  // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.
-  const folders = { ...config.catalog, scratch: stateDirectory, known: async () => Object.fromEntries((await starting).state.ran) }
-  const reading = readCatalogue(folders)
-  const starting = startParts({
+  const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: knownSecrets(config, process.env), hands, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
-    notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed, jobsAfter: reading.catch(() => {}),
-  })
-  const parts = await starting.catch(async (problem: unknown) => {
+    notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed, jobsAfter: read,
+  }).catch(async (problem: unknown) => {
     await door.close(0)
     throw problem
   })
+  started.resolve(parts)
   const catalogue = catalogueKeeper(folders, parts, { say, signal: closed.signal })
   const forced = await forceStop(config, parts)
   const ready = () => {
