@@ -1,51 +1,74 @@
-/** The real Alertmanager posts to a real server, whose runbook changes real processes; the alert resolves; healed. */
+/** The real Alertmanager posts to a real server: what heals, what is silenced, and what it forgets. */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { eventually, get, liftAll, post } from './flow.ts'
-import { folder, servicesIn, startServer } from './server.ts'
+import { test, type TestContext } from 'node:test'
+import { alertmanager, noAlertmanager } from '../servers/alertmanager.ts'
+import { eventually, get, liftAll, metric, post, workflowsOf } from './flow.ts'
+import { folder, ownCatalogue, servicesIn, startServer, targetsIn, type ServerOptions } from './server.ts'
 
-const binary = 'prometheus-alertmanager'
-const missing = spawnSync(binary, ['--version']).error && process.env['CI'] !== 'true' ? `${binary} is not installed` : false
+const options = { skip: noAlertmanager, timeout: 120_000 }
 
-const freePort = (): Promise<number> => new Promise((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as { port: number }
-    server.close(() => resolve(port))
-  })
+const both = async (t: TestContext, dir: string, services: string, more: Partial<ServerOptions> = {}) => {
+  const am = await alertmanager(t, dir)
+  const server = await startServer(dir, services, '', more.env ? more : { ...more, env: { PARAMEDIC_ALERTMANAGER: am.url } })
+  t.after(() => server.end('SIGKILL'))
+  await liftAll(server.url)
+  await am.start(`${server.url}/webhooks/alertmanager`)
+  return { am, url: server.url }
+}
+
+test('an alert from the real Alertmanager is healed, and an unknown one is told', options, async (t) => {
+  const dir = folder()
+  const { am, url } = await both(t, dir, servicesIn(dir), { env: {} })
+  const slow = { alertname: 'HighRequestLatency', service: 'web', severity: 'critical' }
+  await am.alert(slow)
+  await am.alert({ alertname: 'NobodyKnows', instance: 'x' })
+  await eventually('the replica was added', async () => (await workflowsOf(url)).some(({ state }) => state === 'verifying'))
+  await am.alert(slow, new Date())
+  const workflow = await eventually('healed', async () => (await workflowsOf(url)).find(({ state }) => state === 'healed'))
+  assert.deepEqual(workflow.plan.changes.map(({ target, from, to }: any) => [target, from, to]), [['web', 2, 3]])
+  const episodes = (await get(`${url}/v1/episodes`)).items
+  assert.equal(episodes.find((one: any) => one.labels.alertname === 'NobodyKnows').answer.reason, 'no route')
+  const stop = await post(`${url}/v1/stops?wait=5s`, { why: 'the end of the test' })
+  assert.deepEqual([stop.status, stop.body.missing, stop.body.durable], [201, [], true])
 })
 
-test('an alert from the real Alertmanager is healed, and an unknown one is told', { skip: missing, timeout: 120_000 }, async () => {
+/** An alert whose workflow has done its steps, and waits for the alert to be gone. */
+const verifying = async (t: TestContext) => {
   const dir = folder()
-  const server = await startServer(dir, servicesIn(dir))
-  await liftAll(server.url)
-  const port = await freePort()
-  writeFileSync(join(dir, 'am.yaml'), `route: { receiver: paramedic, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h }
-receivers: [ { name: paramedic, webhook_configs: [ { url: '${server.url}/webhooks/alertmanager', send_resolved: true, max_alerts: 0 } ] } ]
-`)
-  const am = spawn(binary, [`--config.file=${join(dir, 'am.yaml')}`, `--storage.path=${join(dir, 'am')}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address='], { stdio: 'ignore' })
-  try {
-    const api = `http://127.0.0.1:${port}/api/v2`
-    await eventually('Alertmanager is ready', async () => fetch(`http://127.0.0.1:${port}/-/ready`).then((answer) => answer.ok, () => false))
-    const alert = (labels: Record<string, string>, endsAt?: string) => fetch(`${api}/alerts`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify([{ labels, ...(endsAt ? { endsAt } : {}) }]),
-    })
-    const slow = { alertname: 'HighRequestLatency', service: 'web', severity: 'critical' }
-    await alert(slow)
-    await alert({ alertname: 'NobodyKnows', instance: 'x' })
-    await eventually('the replica was added', async () => (await get(`${server.url}/v1/workflows`)).items.some((one: any) => one.state === 'verifying'))
-    await alert(slow, new Date().toISOString())
-    const workflow = await eventually('healed', async () => (await get(`${server.url}/v1/workflows`)).items.find((one: any) => one.state === 'healed'))
-    assert.deepEqual(workflow.plan.changes.map(({ target, from, to }: any) => [target, from, to]), [['web', 2, 3]])
-    const episodes = (await get(`${server.url}/v1/episodes`)).items
-    assert.equal(episodes.find((one: any) => one.labels.alertname === 'NobodyKnows').answer.reason, 'no route')
-    const stop = await post(`${server.url}/v1/stops?wait=5s`, { why: 'the end of the test' })
-    assert.deepEqual([stop.status, stop.body.missing, stop.body.durable], [201, [], true])
-  } finally {
-    am.kill('SIGKILL')
-    await server.end()
+  const { am, url } = await both(t, dir, targetsIn(dir), { catalogue: ownCatalogue })
+  const labels = { alertname: 'Notes', service: 's0', file: join(dir, 'notes') }
+  await am.alert(labels)
+  const state = async (): Promise<string> => (await workflowsOf(url))[0]?.state
+  await eventually('verifying', async () => (await state()) === 'verifying')
+  /** Each look is two calls; one may have been under way. */
+  const askedTwice = async (): Promise<void> => {
+    const calls = (): Promise<number> => metric(url, 'edge_calls_total{edge="alertmanager",outcome="ok"}')
+    const before = await calls()
+    await eventually('it has asked Alertmanager anew', async () => (await state()) !== 'verifying' || (await calls()) >= before + 6)
   }
+  return { am, url, labels, state, askedTwice }
+}
+
+test('a silenced alert is not answered, and one that is silenced while it is verified is not taken as gone; its end is seen all the same', options, async (t) => {
+  const { am, url, labels, state, askedTwice } = await verifying(t)
+  const quiet = { ...labels, service: 's1' }
+  await am.silence('service', 's1')
+  await am.alert(quiet)
+  await am.silence('service', 's0')
+  await eventually('both are silenced', async () => [...(await am.states('service', 's0')), ...(await am.states('service', 's1'))].join() === 'suppressed,suppressed')
+  await askedTwice()
+  assert.deepEqual([await state(), (await get(`${url}/v1/episodes`)).items.length], ['verifying', 1])
+  await am.alert(labels, new Date())
+  await eventually('healed', async () => (await state()) === 'healed')
+  assert.equal((await get(`${url}/v1/episodes`)).items[0].status, 'firing', 'nobody was told of its end: it was asked for')
+})
+
+test('Alertmanager is restarted and has forgotten the alert: it is not taken as gone', options, async (t) => {
+  const { am, url, state, askedTwice } = await verifying(t)
+  await am.kill()
+  await am.start(`${url}/webhooks/alertmanager`)
+  assert.deepEqual(await am.states('service', 's0'), [])
+  await askedTwice()
+  assert.equal(await state(), 'verifying')
 })

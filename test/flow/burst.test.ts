@@ -2,13 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manyAlerts } from '../fixtures/many-alerts.ts'
-import { eventually, liftAll, notification, post } from './flow.ts'
+import { eventually, liftAll, metric, notification, post } from './flow.ts'
 import { folder, servicesIn, startServer } from './server.ts'
-
-const metric = async (url: string, name: string): Promise<number> => {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  return Number(new RegExp(`^paramedic_${name.replace(/[{}]/g, '\\$&')} (\\d+)`, 'm').exec(text)?.[1] ?? 0)
-}
 
 test('1,500 alerts of one route in one notification: each gets its workflow', { timeout: 120_000 }, async (t) => {
   const dir = folder()

@@ -53,3 +53,9 @@ export const linesOf = (file: string): string[] => {
 }
 
 export const workflowsOf = async (url: string): Promise<any[]> => (await get(`${url}/v1/workflows?limit=500`)).items
+
+/** By its name without `paramedic_`, and its labels; 0 where it is not there. */
+export const metric = async (url: string, name: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(new RegExp(`^paramedic_${name.replace(/[{}]/g, '\\$&')} (\\d+)`, 'm').exec(text)?.[1] ?? 0)
+}

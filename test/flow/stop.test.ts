@@ -1,14 +1,14 @@
 /** What a stop leaves behind on one server: it survives restarts, and lifting it starts nothing by itself that it killed. */
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { alive, eventually, get, liftAll, notification, post, workflowsOf } from './flow.ts'
+import { alive, eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
 import { folder, ownCatalogue, startServer, targetsIn } from './server.ts'
+import { growTrees, mark, numbers } from './trees.ts'
 
 test('a stop survives kill -9; lifted, what it held runs, and what it killed is put before people and never runs again', { timeout: 600_000 }, async () => {
   const dir = folder()
-  const tree = `paramedic-tree-${randomUUID()}`
+  const tree = mark()
   const file = join(dir, 'notes')
   const services = targetsIn(dir)
   const first = await startServer(dir, services, '', { catalogue: ownCatalogue })
@@ -44,5 +44,40 @@ test('a stop survives kill -9; lifted, what it held runs, and what it killed is 
     assert.deepEqual([await stateOf('s0'), alive(tree)], ['stopped', []])
   } finally {
     await second.end()
+  }
+})
+
+test('while alerts flood in, a stop is proved: nothing survives, and nothing ran for longer than the proof says', { timeout: 120_000 }, async (t) => {
+  const dir = folder()
+  const server = await startServer(dir, targetsIn(dir), '', { catalogue: ownCatalogue })
+  const [file, tree] = [join(dir, 'beats'), mark()]
+  let [accepted, over] = [0, false]
+  const flood = async (lane: number): Promise<void> => {
+    for (let n = 0; !over; n++) {
+      const alerts = Array.from({ length: 25 }, (_, i) => ({ labels: { alertname: 'Novel', n: `${lane} ${n} ${i}` } }))
+      const { body } = await post(`${server.url}/webhooks/alertmanager`, notification(alerts))
+      accepted += body.accepted ?? 0
+    }
+  }
+  try {
+    await growTrees([server], 8, tree, file)
+    const began = performance.now()
+    const floods = Promise.all(Array.from({ length: 8 }, (_, lane) => flood(lane)))
+    await eventually('the flood is one', async () => accepted >= 2000)
+    const { status, body: stop } = await post(`${server.url}/v1/stops?wait=30s`, { why: 'flooded' })
+    assert.deepEqual([status, stop.missing, numbers(stop), alive(tree)], [201, [], { killed: 8, survivors: 0 }, []])
+    t.diagnostic(`${accepted} alerts in ${Math.round(performance.now() - began)} ms; killed in ${stop.acknowledgements[0].tookMs} ms`)
+    over = true
+    await floods
+    const { at } = await eventually('it is on the log', async () => {
+      const found = await get(`${server.url}/v1/stops/${stop.id}`)
+      return found.durable && found
+    })
+    // It was in force before it was on the log.
+    const lastBeat = Math.max(...linesOf(file).map((line) => Number(line.split(' ')[2]) * 1000))
+    assert.ok(lastBeat <= Date.parse(at) + stop.acknowledgements[0].tookMs + 1, `${lastBeat}`)
+  } finally {
+    over = true
+    await server.end('SIGKILL')
   }
 })
