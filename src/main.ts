@@ -10,6 +10,7 @@ import { holdsClaims, initialState, type State, type Workflow } from './core/sta
 import { startControl, freshMs } from './follow/control.ts'
 import { createArchive, noArchive } from './follow/archive.ts'
 import { createDecider } from './follow/decider.ts'
+import { digestOf } from './follow/digest.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
 import { createRelay } from './follow/peers.ts'
@@ -221,7 +222,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     /** Entries on the log that are not folded yet. */
     lag: async () => Math.max(0, (await streams.log.end()) - state.position),
-    printedAt, archive,
+    printedAt, archive, digest: (position?: number) => follower.hold(() => digestOf(state), { position, withinMs: digestWithinMs }),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     /** A stop that another process passes on. */
@@ -245,6 +246,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   }
 }
 
+/** How long a position is waited for. */
+const digestWithinMs = 3000
 /** How long the log is given at the end. */
 const leaveWithinMs = 2000
 

@@ -106,7 +106,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   ports = {
     append: parts.append, record: async (facts, within) => parts.folded(await parts.append(facts, within)), pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
-    liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive,
+    liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
     read: () => ({
       state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: [...forced], edges: edges.views(),
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({

@@ -1,5 +1,6 @@
 /** `paramedic status`: what is stopped, runs, waits, asks, and what people were called for; or one workflow whole. */
 import type { Form } from '../http/schemas.ts'
+import { showDigest } from './digest.ts'
 import { all, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
 import { alarm, because, clean, shorten, show, strong, table } from './out.ts'
@@ -12,8 +13,10 @@ const mostEscalated = 20
 
 export const register = ({ program, client, asJson }: Cli): void => {
   program.command('status').description('what runs, what waits and for what, what asks, what was escalated; or one workflow whole').argument('[id]', "a workflow's id, or its last six characters")
-    .addHelpText('after', '\nExample:\n  paramedic status\n  paramedic status 675e2e')
-    .action(async (id?: string) => {
+    .option('--digest', 'one word for what the servers know, and whether they agree (exit 1 if not)')
+    .addHelpText('after', '\nExample:\n  paramedic status\n  paramedic status 675e2e\n  paramedic status --digest')
+    .action(async (id: string | undefined, { digest = false }: { digest?: boolean }) => {
+      if (digest) return showDigest(client(), asJson())
       if (id !== undefined) {
         const one = await json<Workflow>(client(), 'GET', idPath('/v1/workflows', id))
         return show(asJson(), one, () => workflowText(one))

@@ -7,6 +7,7 @@ import { evolve } from '../core/evolve.ts'
 import type { State } from '../core/state.ts'
 import { every, type Clock } from '../log/clock.ts'
 import type { Log, Recorded } from '../log/log.ts'
+import { createHold } from './hold.ts'
 
 /** Sees what is due and does it. Called after every batch, and while the log is quiet ten times a second. */
 export type Actor = () => void
@@ -31,6 +32,7 @@ const sliceMs = 20
 export const startFollower = (options: FollowerOptions) => {
   const ended = new AbortController()
   const { state } = options
+  const { hold, held } = createHold(options)
   const actors: Actor[] = []
   const caughtUp = Promise.withResolvers<void>()
   const waiters: { position: number; resolve: () => void }[] = []
@@ -55,14 +57,10 @@ export const startFollower = (options: FollowerOptions) => {
         caughtUp.resolve()
         continue
       }
-      await foldBatch(batch, options, () => (readAt = options.steady()))
+      await foldBatch(batch, options, { onRead: () => (readAt = options.steady()), held })
       options.onEntries(batch)
       while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
-      for (const watcher of watchers) {
-        if (!watcher.check()) continue
-        watchers.delete(watcher)
-        watcher.resolve()
-      }
+      for (const watcher of watchers) if (watcher.check() && watchers.delete(watcher)) watcher.resolve()
       turn()
     }
   }
@@ -97,6 +95,7 @@ export const startFollower = (options: FollowerOptions) => {
         if (check()) return resolve()
         watchers.add({ check, resolve })
       }),
+    hold,
     close: async (): Promise<void> => {
       live = false
       stopTurning()
@@ -107,9 +106,12 @@ export const startFollower = (options: FollowerOptions) => {
 }
 
 /** A long batch lets everybody else have the thread in between: whatever is folded is a state like any other. */
-const foldBatch = async (batch: readonly Recorded<Entry>[], { state, clock, onFolded }: FollowerOptions, onRead: () => void): Promise<void> => {
+const foldBatch = async (
+  batch: readonly Recorded<Entry>[], { state, clock, onFolded }: FollowerOptions, { onRead, held }: { onRead: () => void; held: () => Promise<unknown> | undefined },
+): Promise<void> => {
   let over = clock.steady() + sliceMs
   for (const recorded of batch) {
+    for (let looking = held(); looking; looking = held()) await looking
     evolve(state, recorded)
     onFolded?.(recorded)
     if (clock.steady() < over) continue
@@ -117,6 +119,7 @@ const foldBatch = async (batch: readonly Recorded<Entry>[], { state, clock, onFo
     await new Promise((resolve) => setImmediate(resolve))
     over = clock.steady() + sliceMs
   }
+  for (let looking = held(); looking; looking = held()) await looking
   onRead()
 }
 

@@ -3,7 +3,7 @@ import { answer } from './answer.ts'
 import { closeBreaker } from './breakers.ts'
 import type { Call } from './call.ts'
 import {
-  reload, showEdges, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
+  reload, showDigest, showEdges, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
   showWorkflows,
 } from './reads.ts'
 import { verifySignature } from './signature.ts'
@@ -33,7 +33,7 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   catalogues: showCatalogues, useCatalogue,
   submit, exec, approve, deny, cancel, note,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
-  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, edges: showEdges, closeBreaker, reload, events: showEvents,
+  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, digest: showDigest, edges: showEdges, closeBreaker, reload, events: showEvents,
   livez: ({ res }) => answer(res, 200, { status: 'live' }),
   readyz: showReady, healthz: showHealth, metrics: showMetrics,
   openapi: async (call) => (await import('./document.ts')).showDocument(call),

@@ -65,6 +65,8 @@ export interface Ports {
   /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */
   reload(): Promise<{ readonly digest?: string; readonly problems: readonly string[] }>
   read(): Readable
+  /** Of the state, now or at a position to come; undefined where that is over or is not reached soon. */
+  digest(position?: number): Promise<{ readonly position: number; readonly digest: string } | undefined>
   /** What memory has forgotten. */
   readonly archive: Archive
   /** What the entry there says that a job printed; undefined where the log holds it no more. */

@@ -86,6 +86,14 @@ export function showEdges({ res, ports }: Call): void {
   answer(res, 200, whole(edges.map((edge) => viewEdge(edge, now))))
 }
 
+export async function showDigest({ res, ports, query }: Call): Promise<void> {
+  const given = query.get('position')
+  if (given !== null && !/^\d{1,15}$/.test(given)) throw new Refusal('BAD_QUERY', 'A position is a whole number from 0.')
+  const found = await ports.digest(given === null ? undefined : Number(given))
+  if (!found) throw new Refusal('POSITION_GONE', `The state is at ${ports.read().state.position}: that position is over, or is not reached soon.`)
+  answer(res, 200, found)
+}
+
 export const reload = async ({ res, ports }: Call): Promise<void> => answer(res, 200, await ports.reload())
 
 export function showReady({ res, ports }: Call): void {

@@ -101,6 +101,7 @@ export const schemas = {
   PlanShown: z.strictObject({ plan: digest.optional().describe('The digest of the plan that was shown'), why: why1.optional(), who: z.string().optional() }),
   Cancel: z.strictObject({ why: why1.optional(), who: z.string().optional() }),
   Note: z.strictObject({ text: why1, who: z.string().optional() }),
+  Digest: z.strictObject({ position: z.number(), digest }),
   Reloaded: z.strictObject({ digest: digest.optional(), problems: z.array(z.string()) }),
   Stop: stop, StopList: list(stop),
   Workflow: workflow, WorkflowList: list(workflow), Why: why,

@@ -103,6 +103,10 @@ export const operations = {
     about: 'Puts a catalogue back in force, by its digest or its first characters. One that was in force before never comes back by itself.',
   },
   runners: { method: 'get', path: '/v1/runners', right: 'read', success: [200, 'RunnerList'], refusals: [], about: 'The processes that tick, with their roles.' },
+  digest: {
+    method: 'get', path: '/v1/digest', right: 'read', success: [200, 'Digest'], refusals: ['BAD_QUERY', 'POSITION_GONE'], query: { position: 'When exactly so many entries were folded; it must be yet to come, or now' },
+    about: 'The digest of the folded state, and its position: servers that folded alike say the same. A snapshot at that position has it too.',
+  },
   edges: { method: 'get', path: '/v1/edges', right: 'read', success: [200, 'EdgeList'], refusals: [], about: 'What this process calls outside of itself: whether it is well, what is under way, what failed last.' },
   closeBreaker: {
     method: 'post', path: '/v1/breakers/{id}/close', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'WHY_REQUIRED', 'BAD_JSON', 'FOREIGN_ORIGIN', 'NOT_DURABLE'],

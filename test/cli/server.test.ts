@@ -173,6 +173,8 @@ describe('the command line with two servers', { skip: noKafka, timeout: 300_000 
     const [one, two] = [await start('first'), await start('second')] as const
     t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
     await eventually('they see each other', async () => ((await (await fetch(`${one.url}/v1/runners`)).json()) as { items: unknown[] }).items.length === 2)
+    const agreed = await paramedic(['status', '--digest', '--url', one.url])
+    assert.deepEqual([agreed.code, /^they agree$/m.test(agreed.out)], [0, true], agreed.out)
     process.kill(two.pid, 'SIGSTOP')
     const { code, out } = await paramedic(['stop', '--why', 'x', '--url', one.url])
     assert.equal(code, 1, out)

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { entryCodec, numbered, type Entry, type Fact } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { initialState } from '../../src/core/state.ts'
+import { digestOf } from '../../src/follow/digest.ts'
 import { noArchive } from '../../src/follow/archive.ts'
 import type { EdgeView } from '../../src/edge/edge.ts'
 import type { NewStop, Peer, Ports } from '../../src/http/ports.ts'
@@ -58,6 +59,7 @@ export const createParts = () => {
       parts.says({ kind: 'stop lifted', stop, who, why })
     },
     archive: noArchive,
+    digest: async (position = state.position) => (position === state.position ? digestOf(state) : undefined),
     printedAt: async (position) => {
       const entry = entries[position]?.entry
       return entry && 'printed' in entry ? entry.printed : undefined

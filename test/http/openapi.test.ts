@@ -18,6 +18,9 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, object>> }
 }
 
+/** Of the door's log. */
+const doorAt = 1_760_000_000_000
+
 /** A log on which everything there is to show has happened. */
 const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflow: string; stop: string; episode: () => string } => {
   const [workflow, stop] = ['01900000-0000-7000-8000-0000000000f1', '01900000-0000-7000-8000-0000000000f2']
@@ -41,7 +44,7 @@ const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflo
     kind: 'matched', episode: first, workflow, catalogue: digest, route: 'routes.yaml:1', runbook: { name: 'fix', version: 1, digest: 'd'.repeat(64) }, provider: 'local', targets: ['web'], params: { by: 1 },
     mode: 'auto', steps: [step], healedWithinMs: 60_000, probe: false,
   }).says({ kind: 'unmatched', episodes: [second], reason: 'no route', detail: 'x', tell: true, route: '' })
-  const plan = { digest: 'f'.repeat(64), targets: [{ name: 'web', id: 'i' }], changes: [{ target: 'web', id: 'i', from: 1, to: 2 }], observed: [{ name: 'size', target: 'web', value: 1, readAt: story.at }] }
+  const plan = { digest: 'f'.repeat(64), targets: [{ name: 'web', id: 'i' }], changes: [{ target: 'web', id: 'i', from: 1, to: 2 }], observed: [{ name: 'size', target: 'web', value: 1, readAt: doorAt }] }
   story.says({ kind: 'planned', workflow, turn: story.state.workflows.get(workflow)!.turn, plan })
   story.says({
     kind: 'decided', workflow, turn: story.state.workflows.get(workflow)!.turn, outcome: 'start', detail: '', plan: plan.digest, judgedAt: story.state.position, catalogue: digest, takes: [],

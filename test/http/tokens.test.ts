@@ -21,7 +21,7 @@ const allowed: Readonly<Record<OperationId, readonly (TokenRole | 'anybody')[]>>
   deny: ['responder', 'operator'], cancel: ['responder', 'operator'], note: ['responder', 'operator'],
   stops: ['viewer', 'responder', 'operator'], workflows: ['viewer', 'responder', 'operator'], workflow: ['viewer', 'responder', 'operator'], why: ['viewer', 'responder', 'operator'],
   episodes: ['viewer', 'responder', 'operator'], episode: ['viewer', 'responder', 'operator'], runbooks: ['viewer', 'responder', 'operator'],
-  routes: ['viewer', 'responder', 'operator'], policies: ['viewer', 'responder', 'operator'], runners: ['viewer', 'responder', 'operator'],
+  routes: ['viewer', 'responder', 'operator'], policies: ['viewer', 'responder', 'operator'], runners: ['viewer', 'responder', 'operator'], digest: ['viewer', 'responder', 'operator'],
   edges: ['viewer', 'responder', 'operator'],
   events: ['viewer', 'responder', 'operator'], page: ['viewer', 'responder', 'operator'],
   healthz: ['anybody', 'viewer', 'responder', 'operator'], metrics: ['anybody', 'viewer', 'responder', 'operator'],
