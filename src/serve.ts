@@ -1,6 +1,7 @@
 /** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
@@ -33,6 +34,8 @@ export interface ServeOptions {
   readonly tellPeople?: (text: string) => void
   /** The demo's: see `PartsOptions`. */
   readonly bestEffortKill?: boolean
+  /** Called as soon as there is something to end: alerts are taken, and what answers them still comes up. */
+  readonly onOpen?: (close: Served['close']) => void
 }
 
 /** What a person has to mend first; the message says how. */
@@ -40,11 +43,11 @@ class CannotStart extends Error {
   override readonly name = 'CannotStart'
 }
 
-export const serve = async (config: Config, { say, tellPeople = say, bestEffortKill = false }: ServeOptions): Promise<Served> => {
+export const serve = async (config: Config, { say, tellPeople = say, bestEffortKill = false, onOpen = () => {} }: ServeOptions): Promise<Served> => {
   const stateDirectory = config.state
   makeFolder(stateDirectory)
   const closed = new AbortController()
-  const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
+  const onProblem = (problem: unknown): void => say(problem instanceof Error ? inspect(problem) : String(problem))
   const { name, roles, alertmanager } = config
   const started = Promise.withResolvers<Parts>()
   // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.
@@ -125,9 +128,11 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, heard: parts.proofs.of, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
   const { url } = door
-  const hangUp = (): void => void catalogue.reload()
+  const hangUp = (): void => void catalogue.reload().catch(onProblem)
   process.on('SIGHUP', hangUp)
-  const close = async (drainMs = config.drainTimeoutMs): Promise<void> => {
+  let closing: Promise<void> | undefined
+  const close = (drainMs = config.drainTimeoutMs): Promise<void> => (closing ??= end(drainMs))
+  const end = async (drainMs: number): Promise<void> => {
     process.off('SIGHUP', hangUp)
     closed.abort()
     door.drain()
@@ -137,6 +142,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     await hands.close()
     alertmanagers?.close()
   }
+  onOpen(close)
   try {
     // Alerts are taken by now, and kept: what answers them comes up beside that.
     await Promise.all([parts.up, catalogue.first(reading)])

@@ -1,4 +1,5 @@
 /** `paramedic serve`: until SIGTERM, which lets the running step finish; a second one kills. */
+import type { Served } from '../serve.ts'
 import type { Cli } from './main.ts'
 import { loaded, withConfigFlags } from './configured.ts'
 
@@ -10,22 +11,25 @@ export const register = ({ program }: Cli): void => {
       const [{ serve }, { createLogger }] = await Promise.all([import('../serve.ts'), import('../observe/logger.ts')])
       const logger = createLogger({ level: config.logLevel, name: config.name })
       for (const warning of warnings) logger.warn(warning)
-      const served = await serve(config, { say: (text) => logger.info(text), tellPeople: (text) => logger.warn(text) }).catch((problem: unknown) => {
-        // What the outside refuses is said in a line; the rest is a defect, and where it lies is wanted.
-        logger.error(problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : problem)
-        // Nothing that was half started may keep the process.
-        process.exit(1)
-      })
+      let close: Served['close'] | undefined
       let ending = false
       const end = (): void => {
-        if (ending) process.exit(1)
+        // Before there is anything to end, and when it is told twice.
+        if (ending || close === undefined) process.exit(ending ? 1 : 0)
         ending = true
         logger.info('ending: running steps may finish; a second signal kills')
-        void served.close().then(() => process.exit(0), (problem: unknown) => {
+        void close().then(() => process.exit(0), (problem: unknown) => {
           logger.error(problem)
           process.exit(1)
         })
       }
       process.on('SIGTERM', end).on('SIGINT', end)
+      await serve(config, { say: (text) => logger.info(text), tellPeople: (text) => logger.warn(text), onOpen: (way) => (close = way) }).catch((problem: unknown) => {
+        if (ending) return // what was still coming up was ended under its hands
+        // What the outside refuses is said in a line; the rest is a defect, and where it lies is wanted.
+        logger.error(problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : problem)
+        // Nothing that was half started may keep the process.
+        process.exit(1)
+      })
     })
 }

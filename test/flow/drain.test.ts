@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventually, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
-import { folder, ownCatalogue, startServer, targetsIn, type Running } from './server.ts'
+import { folder, launch, ownCatalogue, startServer, targetsIn, type Running } from './server.ts'
 
 const begin = async (hold: string) => {
   const dir = folder()
@@ -42,4 +42,9 @@ test('a second SIGTERM kills: what may be done only once is in doubt afterwards'
   } finally {
     await next.end('SIGKILL')
   }
+})
+
+test('SIGTERM while it still starts ends it in order', { timeout: 60_000 }, async () => {
+  const server = await launch({ state: folder() })
+  assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null })
 })
