@@ -14,7 +14,7 @@ export const inFlight = (options: InFlightOptions) => {
     try {
       await work()
     } catch (problem) {
-      options.onProblem(problem)
+      options.onProblem(new Error(`with ${mine.join(', ')}`, { cause: problem }))
     } finally {
       for (const key of mine) keys.delete(key)
     }

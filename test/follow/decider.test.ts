@@ -1,10 +1,13 @@
 /** What a decider puts on the log, and when: the decider and the stepper as they are, on a log that the test writes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import type { Decided, Fact, StopOrder } from '../../src/core/entry.ts'
 import { preferred } from '../../src/core/rendezvous.ts'
 import type { Seat } from '../../src/core/seat.ts'
 import { createDecider } from '../../src/follow/decider.ts'
+import { inFlight } from '../../src/follow/in-flight.ts'
 import { realClock } from '../../src/log/clock.ts'
 import type { Jobs } from '../../src/runner/jobs.ts'
 import { createLatch } from '../../src/runner/latch.ts'
@@ -125,4 +128,16 @@ test('rule 15: what was decided and not read back counts: another on the same ta
   assert.deepEqual([one.state, other.state, elsewhere.state], ['running', 'waiting', 'running'])
   assert.equal(other.reason, 'target busy')
   assert.equal(story.state.counts.voids, 0, 'no claim was in vain')
+})
+
+test('of a hundred at once, what goes wrong with one is told with its id, and why', async () => {
+  const told: string[] = []
+  const busy = inFlight({ append: async () => 0, folded: async () => {}, onProblem: (problem) => told.push(inspect(problem)) })
+  const ids = Array.from({ length: 100 }, (_, n) => `workflow-${n}.`)
+  for (const id of ids) busy.during([id], async () => {
+    await turn()
+    throw new Error(`this befell ${id}`)
+  })
+  while (busy.size() > 0) await turn()
+  assert.deepEqual(ids.filter((id, n) => !(told[n]!.includes(`with ${id}`) && told[n]!.includes(`this befell ${id}`))), [])
 })
