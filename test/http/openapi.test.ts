@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { z } from 'zod'
+import { ends } from '../../src/core/reason.ts'
 import { errors, type Code } from '../../src/http/errors.ts'
 import { operations, type OperationId } from '../../src/http/table.ts'
 import { alertBody, allowing, Story } from '../core/story.ts'
@@ -125,4 +126,15 @@ describe('/openapi.json', () => {
       assert.equal(errors[json.code as Code][0], status)
     }
   })
+})
+
+test('each state in which a workflow may end is shown, by its id and in the list of that state', async (t) => {
+  const { call, parts } = await open(t)
+  const story = new Story(parts.state)
+  for (const [n, state] of ends.entries()) {
+    const { id, turn } = story.workflow({ id: `01900000-0000-7000-8000-0000000000${10 + n}` })
+    story.says({ kind: 'ended', workflow: id, turn, state, reason: 'done', detail: `it is ${state}` })
+    const [{ json: shown }, { json: listed }] = await Promise.all([call('GET', `/v1/workflows/${id}`), call('GET', `/v1/workflows?state=${state}`)])
+    assert.deepEqual([shown.state, shown.reason, shown.detail, listed.items.map((one: { id: string }) => one.id)], [state, 'done', `it is ${state}`, [id]])
+  }
 })

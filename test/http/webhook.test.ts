@@ -138,6 +138,13 @@ describe('the webhook', () => {
     assert.deepEqual([status, json.code, headers.has('retry-after')], [503, 'NO_INTAKE', true])
   })
 
+  test('before its parts are there it takes no alert, is not ready, and says that it lives', async (t) => {
+    const { call, parts } = await open(t, { ports: () => undefined })
+    const { status, json, headers } = await call('POST', url, { body: notification(1) })
+    assert.deepEqual([status, json.code, headers.has('retry-after'), parts.entries], [503, 'STARTING', true, []])
+    assert.deepEqual([(await call('GET', '/readyz')).json.code, (await call('GET', '/livez')).status], ['STARTING', 200])
+  })
+
   test('a process that is ending takes no alerts, and stops still', async (t) => {
     const { call, door } = await open(t)
     door.drain()
