@@ -60,6 +60,35 @@ test('a bad edit: reload and /healthz name the place, the last good one stays in
   await eventually('seen without being asked', async () => (await catalogueCheck()).ok)
 })
 
+/** What a server has said and what was told to people is on its stderr. */
+const times = (text: RegExp): number => server.said.filter((line) => text.test(line)).length
+
+test('SIGHUP reads it, as often as it comes', { timeout: 120_000 }, async () => {
+  edit(routes, 'tree@1', 'trie@1')
+  for (const [again, what] of ['told', 'told again: not by the watch, which knows it already'].entries()) {
+    server.process.kill('SIGHUP')
+    await eventually(what, async () => times(/routes\.yaml:4: .*trie/) > again)
+  }
+  edit(routes, 'trie@1', 'tree@1')
+  server.process.kill('SIGHUP')
+  await eventually('mended', async () => (await catalogueCheck()).ok)
+})
+
+test('what a person had to do once: an unknown alert is told of once, gets a route, and at its next firing it is run', { timeout: 120_000 }, async () => {
+  const fires = (alertname: string, more: { status?: string; startsAt?: string } = {}) =>
+    post(`${server.url}/webhooks/alertmanager`, notification([{ labels: { alertname, service: 's5', file: fileOf('s5') }, ...more }]))
+  for (const alertname of ['Novel', 'Novel', 'Other']) await fires(alertname)
+  await eventually('people are told', async () => times(/Unknown alert: Other/) > 0)
+  assert.equal(times(/Unknown alert: Novel/), 1)
+  writeFileSync(routes, `${readFileSync(routes, 'utf8')}  - { matchers: [alertname="Novel"], runbook: notes@2, mode: auto }\n`)
+  server.process.kill('SIGHUP')
+  await eventually('its route is in force', async () => (await get(`${server.url}/v1/routes`)).items.some(({ matchers }: any) => JSON.stringify(matchers).includes('Novel')))
+  await fires('Novel', { status: 'resolved' })
+  await fires('Novel', { startsAt: new Date().toISOString() })
+  await ends('s5')
+  assert.deepEqual(linesOf(fileOf('s5')), wrote('s5', 'new: '))
+})
+
 test('a version that has run is refused as another script, whatever its lock says now', { timeout: 120_000 }, async () => {
   edit(join(runbooks, 'notes/2.ts'), 'new: ', 'changed: ')
   rmSync(join(runbooks, 'runbooks.lock'))

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { button, buttonsOf, readable, type FakeSlack, type Posted } from '../servers/slack.ts'
-import { eventually, get, liftAll, notification, post } from './flow.ts'
+import { eventually, get, liftAll, notification, post, workflowsOf } from './flow.ts'
 import { place } from './slack.ts'
 
 const ann = { user: 'U0ANN', team: 'T0HOME', name: 'ann' }
@@ -61,6 +61,8 @@ test('an alert from first to last: announced, stopped, asked, approved, healed; 
   }
   const status = await slack.command(url, 'status', ann)
   assert.match(readable(status.body), /stopped: runbook="hang"/)
+  const shown = (await workflowsOf(url)).map(({ labels, state }) => [labels.alertname, state])
+  assert.deepEqual(Object.fromEntries(shown), { Hang: 'stopped', Ask: 'healed', Fail: 'failed', Refused: 'refused', Vain: 'unproven' })
   assert.match(readable((await slack.command(url, 'why Refused', ann)).body), /refuse by excluded/)
   assert.deepEqual([slack.mentions, slack.refusals], [[], []])
 })

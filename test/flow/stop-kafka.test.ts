@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { freshPrefix, noKafka, noOwnKafka, ownKafka, sharedKafka } from '../servers/kafka.ts'
-import { alive, eventually, get, post, workflowsOf } from './flow.ts'
+import { alive, eventually, get, notification, post, workflowsOf } from './flow.ts'
 import { endAll, folder, launch, ownCatalogue, startServers, targetsIn, type Running } from './server.ts'
 import { growTrees, mark, numbers } from './trees.ts'
 
@@ -39,10 +39,12 @@ test('with Kafka dead a stop stops both servers at once, is not durable, survive
     const { status, body } = await post(`${servers[0]!.url}/v1/stops?wait=10s`, { why: 'Kafka is dead' })
     assert.deepEqual(alive(tree), [])
     assert.deepEqual([status, body.durable, body.inForce, body.missing, body.acknowledgements.length, numbers(body)], [201, false, true, [], 2, { killed: 4, survivors: 0 }])
+    assert.deepEqual(await doors(servers[0]!), { webhook: 'NOT_DURABLE', readyz: 503, livez: 200 })
     // Both keep it in a file. One of them is killed, and starts while the log is still away.
     await endAll(servers, 'SIGKILL')
     const again = await launch({ ...options, state: servers[1]!.state })
     try {
+      assert.deepEqual(await doors(again), { webhook: 'STARTING', readyz: 503, livez: 200 })
       await kafka.start()
       const stop = await eventually('it is on the log', async () => {
         const response = await fetch(`${again.url}/v1/stops/${body.id}`)
@@ -58,6 +60,13 @@ test('with Kafka dead a stop stops both servers at once, is not durable, survive
     await endAll(servers, 'SIGKILL')
   }
 })
+
+/** What an alert is answered, and whoever asks whether it may have some. */
+const doors = async ({ url }: Running) => {
+  const alert = await post(`${url}/webhooks/alertmanager`, notification([{ labels: { alertname: 'Novel' } }]))
+  const [readyz, livez] = await Promise.all(['readyz', 'livez'].map(async (name) => (await fetch(`${url}/${name}`)).status))
+  return { webhook: alert.body.code, readyz, livez }
+}
 
 test('a frozen server is named as missing; once it is lost the stop says that it let go by its deadline', { skip: noKafka, timeout: 300_000 }, async () => {
   const dir = folder()
