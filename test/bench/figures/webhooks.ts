@@ -16,21 +16,23 @@ export const figure: Figure = {
   open: async (say) => {
     const raw = await startRaw()
     const load = startLoad()
-    const flood = async (port: number, path: string, fresh: boolean): Promise<number> => {
-      const { perSecond, busy, statuses } = await load.run({ kind: 'flood', port, path, connections, ms: floodMs, fresh })
+    const flood = async (server: Pick<Ours, 'port' | 'tell'> | typeof raw, path: string, fresh: boolean): Promise<Flooded> => {
+      const before = await server.tell()
+      const { perSecond, busy, statuses } = await load.run({ kind: 'flood', port: server.port, path, connections, ms: floodMs, fresh })
+      const { cpuMs } = await server.tell()
       if (Object.keys(statuses).join() !== '200') say(`answers: ${JSON.stringify(statuses)}`)
       if (busy > busyAtMost) say(`the load had work in ${Math.round(busy * 100)}% of the time: it may be what was measured`)
-      return perSecond
+      return { perSecond, cpuMs: (cpuMs - before.cpuMs) / (statuses[200] ?? 0) }
     }
     /** A server of its own each time: what a round left behind is no burden of the next. */
-    const ours = async (roles: string, fresh: boolean): Promise<{ perSecond: number; behindMs: number }> => {
+    const ours = async (roles: string, fresh: boolean): Promise<Flooded & { behindMs: number }> => {
       const server = await startOurs({ roles })
       try {
-        await flood(server.port, webhookPath, fresh) // compiles, and makes the episodes known
+        await flood(server, webhookPath, fresh) // compiles, and makes the episodes known
         await settled(server, roles === all)
-        const perSecond = await flood(server.port, webhookPath, fresh)
+        const flooded = await flood(server, webhookPath, fresh)
         const { behindMs } = await server.tell()
-        return { perSecond, behindMs }
+        return { ...flooded, behindMs }
       } finally {
         await server.close()
       }
@@ -40,16 +42,24 @@ export const figure: Figure = {
       round: async () => {
         const samples: Sample[] = []
         for (const [roles, fresh] of [['intake', false], [all, false], [all, true]] as const) {
-          const limit = await flood(raw.port, '/', fresh)
-          const { perSecond, behindMs } = await ours(roles, fresh)
+          const before = await flood(raw, '/', fresh)
+          const { perSecond, cpuMs, behindMs } = await ours(roles, fresh)
+          const after = await flood(raw, '/', fresh)
           const late = roles === all && behindMs > behindAtMostMs
-          samples.push({ ours: perSecond, limit, ...(late ? { broken: `the fold was ${Math.round(behindMs)} ms behind` } : {}) })
+          samples.push({ ours: perSecond, limit: (before.perSecond + after.perSecond) / 2, ...(late ? { broken: `the fold was ${Math.round(behindMs)} ms behind` } : {}) })
+          say(`processor time of the thread that serves: ${((before.cpuMs + after.cpuMs) / 2 / cpuMs).toPrecision(2)} of the limit's`)
         }
         return samples
       },
       close: async () => void (await Promise.all([raw.close(), load.close()])),
     }
   },
+}
+
+interface Flooded {
+  readonly perSecond: number
+  /** Processor time of the thread that serves, for each webhook. */
+  readonly cpuMs: number
 }
 
 const patienceMs = 20_000

@@ -11,6 +11,7 @@ export interface Under {
 }
 
 export interface Told {
+  readonly cpuMs: number
   /** How far the fold was behind what was written, at worst, since it was asked last. */
   readonly behindMs: number
   readonly batches: number
@@ -20,6 +21,12 @@ export interface Told {
   readonly open: number
   readonly rss: number
   readonly said: readonly string[]
+}
+
+/** Processor time of the calling thread. On a machine that has other work it tells more than the clock. */
+export const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 const root = join(import.meta.dirname, '../../..')
@@ -43,6 +50,12 @@ const next = <T>(child: ChildProcess): Promise<T> => new Promise((resolve, rejec
   })
 })
 
+const ask = <T>(child: ChildProcess): Promise<T> => {
+  const told = next<T>(child)
+  child.send('tell')
+  return told
+}
+
 const ended = async (child: ChildProcess): Promise<void> => {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.disconnect()
@@ -53,7 +66,7 @@ const ended = async (child: ChildProcess): Promise<void> => {
 
 export const startRaw = async () => {
   const { child, first } = await start<{ port: number }>('raw-server')
-  return { port: first.port, pid: child.pid!, close: () => ended(child) }
+  return { port: first.port, tell: () => ask<Pick<Told, 'cpuMs'>>(child), close: () => ended(child) }
 }
 
 export const startColdServer = async (place: string) => {
@@ -69,11 +82,7 @@ export const startOurs = async (flags: Under['flags'] = {}) => {
   const { child, first } = await start<{ port: number }>('server', [JSON.stringify(under)])
   return {
     port: first.port, url: `http://127.0.0.1:${first.port}`, pid: child.pid!, state,
-    tell: (): Promise<Told> => {
-      const told = next<Told>(child)
-      child.send('tell')
-      return told
-    },
+    tell: () => ask<Told>(child),
     close: async (): Promise<void> => {
       await ended(child)
       rmSync(state, { recursive: true, force: true })

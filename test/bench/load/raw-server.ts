@@ -1,6 +1,7 @@
 /** The limit of receiving: `node:http` that reads a body, parses it, and keeps nothing. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { cpuMs } from './processes.ts'
 
 const answer = JSON.stringify({ accepted: 10 })
 const headers = { 'content-type': 'application/json', 'content-length': answer.length }
@@ -14,4 +15,5 @@ const server = createServer((req, res) => {
   })
 })
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }))
+process.on('message', () => process.send!({ cpuMs: cpuMs() }))
 process.on('disconnect', () => process.exit(0))

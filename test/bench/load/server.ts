@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../../../src/config.ts'
 import type * as Serve from '../../../src/serve.ts'
-import type { Under } from './processes.ts'
+import { cpuMs, type Under } from './processes.ts'
 
 const under = JSON.parse(process.argv[2]!) as Under
 const { serve } = (await import(join(import.meta.dirname, '../../../dist/serve.js'))) as typeof Serve
@@ -32,7 +32,7 @@ setInterval(() => {
 process.on('message', (word: string) => {
   if (word !== 'tell') return
   const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
-  process.send!({ behindMs, batches: parts.writer.stats.batches, entries: parts.writer.stats.entries, position: parts.state.position, queued: parts.writer.stats.queuedEntries, open: parts.state.unanswered.size, rss, said: said.splice(0) })
+  process.send!({ cpuMs: cpuMs(), behindMs, batches: parts.writer.stats.batches, entries: parts.writer.stats.entries, position: parts.state.position, queued: parts.writer.stats.queuedEntries, open: parts.state.unanswered.size, rss, said: said.splice(0) })
   behindMs = 0
 })
 process.on('disconnect', () => void served.close(0).finally(() => process.exit(0)))
