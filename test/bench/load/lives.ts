@@ -25,7 +25,7 @@ const life = (id: number, episode: string): Fact[] => {
       targets: [target], params: { by: 1 }, mode: 'auto', healedWithinMs: 600_000, probe: false,
       steps: stepNames.map((name) => ({ name, effect: 'repeatable', timeoutMs: 60_000, each: false, concurrency: 1, onError: 'stop', memoryMb: 512 })),
     },
-    { kind: 'planned', workflow, turn: 1, plan: { digest, targets: [{ name: target, id: target }], changes: [{ target, id: target, from: 2, to: 3 }], observed: [{ name: 'size', target, value: { replicas: 2, ready: 2, version: 7 }, readAt: 0 }] } },
+    { kind: 'planned', workflow, turn: 1, plan: { digest, targets: [{ name: target, id: target }], changes: [{ target, id: target, from: 2, to: 3 }], observed: [{ name: 'size', target, value: { replicas: 2, ready: 2, version: 7 }, readAt: Number.MAX_SAFE_INTEGER }] } },
     {
       kind: 'decided', workflow, turn: 2, outcome: 'start', detail: '', plan: digest, judgedAt: Number.MAX_SAFE_INTEGER, catalogue: 'c'.repeat(64), verdicts: [{ policy: 'targets', verdict: 'allow', detail: `${target} is listed` }],
       takes: [{ key: `target:local/${target}`, max: 1, window: 'until end', policy: 'one workflow per target', otherwise: 'wait' }],
