@@ -35,7 +35,9 @@ export const simulate = async (options: WorldOptions): Promise<Run> => {
   let settled = false
   const look = (): void => {
     for (const server of world.servers) if (server.host?.dead && world.time.now > troubledMs + quietMs) server.start()
-    settled = world.time.now > troubledMs + quietMs && isSettled(world)
+    // What runs on a machine that sleeps is alive until it wakes: an end before that would be nobody's.
+    const awake = world.truth.asleep.every(({ to }) => to + quietMs < world.time.now)
+    settled = world.time.now > troubledMs + quietMs && awake && isSettled(world)
     if (!settled) world.after(1000, look)
   }
   world.after(troubledMs, look)
