@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FetchedRecord } from './kafka-client.ts'
-import { KafkaReader } from './kafka-reader.ts'
+import { FETCH_BYTES, KafkaReader } from './kafka-reader.ts'
 import { PAUSE_MS, pause, untilAborted, type KafkaStream } from './kafka-stream.ts'
 import { Patience, troubleOf } from './kafka-trouble.ts'
 import { LogError, type LogErrorCode, type Position, type Recorded } from './log.ts'
@@ -8,6 +8,14 @@ import { LogError, type LogErrorCode, type Position, type Recorded } from './log
 /** What is handed on at once, however much a fetch brought: one fetch of gzip was seen to unpack to 386 MB. */
 const SLICE_RECORDS = 500
 const SLICE_BYTES = 1_000_000
+
+/**
+ * An answer is taken apart within its deadline too, batch by batch: a process that is hardly let to run would never come
+ * through a large one, and would ask for it for ever. So after a failure less is asked for, and then more again.
+ */
+const LEAST_BYTES = 1024
+const less = (bytes: number): number => Math.max(LEAST_BYTES, bytes / 32)
+const more = (bytes: number): number => Math.min(FETCH_BYTES, bytes * 2)
 
 /**
  * Reads one topic from a position on, without a consumer group. After any failure it goes on at its position with a
@@ -20,14 +28,16 @@ export async function* followKafka<E>(
   const patience = new Patience(stream.patienceMs)
   let position = from
   let caughtUpAt: Position | undefined
+  let bytes = FETCH_BYTES
   let reader = new KafkaReader(stream.clients, stream.topic)
   try {
     await untilAborted(stream.ready, signal)
     while (!signal.aborted) {
-      const fetched = await untilAborted(reader.fetch(position), signal).catch(failed)
+      const fetched = await untilAborted(reader.fetch(position, bytes), signal).catch(failed)
       if (fetched === undefined) continue
       stream.outage.worked(part)
       patience.worked()
+      bytes = more(bytes)
       for (const slice of slices(fetched.records, position)) {
         yield slice.map((record) => recorded(stream, record))
         if (signal.aborted) return
@@ -49,6 +59,7 @@ export async function* followKafka<E>(
     reader.throwAway()
     if (signal.aborted) return
     reader = new KafkaReader(stream.clients, stream.topic)
+    bytes = less(bytes)
     stream.outage.failed(part, told.text)
     if (!trouble.again || patience.over(told.code)) throw new LogError(told.code, told.text, { cause: error, ...('oldest' in told ? { oldest: told.oldest } : {}) })
     await pause(PAUSE_MS, signal)

@@ -4,8 +4,8 @@ import type { Position } from './log.ts'
 
 /** A fetch waits this long for something new. On a real broker it does not delay what comes. */
 const FETCH_WAIT_MS = 200
-/** Counted as they are sent: compressed. */
-const FETCH_BYTES = 1024 * 1024
+/** The most that is asked for at once, counted as it is sent: compressed. */
+export const FETCH_BYTES = 1024 * 1024
 /** Longer than kafkajs's own time limits, which miss some failures. */
 const ANSWER_MS = 2500
 
@@ -30,14 +30,15 @@ export class KafkaReader {
     this.#topic = topic
   }
 
-  async fetch(position: Position): Promise<Fetched> {
+  /** At least one batch, however large, and beyond it no more than `maxBytes`. */
+  async fetch(position: Position, maxBytes: number): Promise<Fetched> {
     const leader = await this.#connected()
     const answer = await within(FETCH_WAIT_MS + ANSWER_MS, `reading ${this.#topic}`, leader.fetch({
       isolationLevel: READ_UNCOMMITTED,
       maxWaitTime: FETCH_WAIT_MS,
       minBytes: 1,
-      maxBytes: FETCH_BYTES,
-      topics: [{ topic: this.#topic, partitions: [{ partition: 0, fetchOffset: String(position), maxBytes: FETCH_BYTES }] }],
+      maxBytes,
+      topics: [{ topic: this.#topic, partitions: [{ partition: 0, fetchOffset: String(position), maxBytes }] }],
     }))
     const { messages, highWatermark } = answer.responses[0]!.partitions[0]!
     const batch = messages.at(-1)?.batchContext

@@ -235,3 +235,17 @@ if (!noKafka) {
     }
   })
 }
+
+test('AProcessThatIsHardlyLetToRunReadsTheLogAllTheSame', { skip: noKafka, timeout: 120_000 }, async () => {
+  await using streams = openNotes({ brokers: await sharedKafka() })
+  // Each a batch of its own, which is taken apart in a turn of the loop: together more than an answer may take.
+  await writeAll(streams.log, { by: 'a', total: 80, batch: 1 })
+  const hog = setInterval(() => {
+    for (const over = performance.now() + 50; performance.now() < over; );
+  }, 1)
+  try {
+    assert.equal((await readAll(streams.log)).length, 80)
+  } finally {
+    clearInterval(hog)
+  }
+})
