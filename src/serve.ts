@@ -1,7 +1,6 @@
 /** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { inspect } from 'node:util'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
@@ -47,7 +46,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const stateDirectory = config.state
   makeFolder(stateDirectory)
   const closed = new AbortController()
-  const onProblem = (problem: unknown): void => say(problem instanceof Error ? inspect(problem) : String(problem))
+  const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
   const { name, roles, alertmanager } = config
   const started = Promise.withResolvers<Parts>()
   // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.

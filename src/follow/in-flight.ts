@@ -14,7 +14,7 @@ export const inFlight = (options: InFlightOptions) => {
     try {
       await work()
     } catch (problem) {
-      options.onProblem(new Error(`with ${mine.join(', ')}`, { cause: problem }))
+      options.onProblem(met(problem, mine))
     } finally {
       for (const key of mine) keys.delete(key)
     }
@@ -29,4 +29,10 @@ export const inFlight = (options: InFlightOptions) => {
     has: (key: string): boolean => keys.has(key),
     size: (): number => keys.size,
   }
+}
+
+/** The same problem under its own name, with whose it is: the keys begin with the id of a workflow, a stop, a notice. */
+const met = (problem: unknown, keys: readonly string[]): Error => {
+  const { name, message, stack = message } = problem instanceof Error ? problem : new Error(String(problem))
+  return Object.assign(new Error(message), { name, stack: `with ${keys.join(', ')}: ${stack}` })
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { inspect } from 'node:util'
 import type { Decided, Fact, StopOrder } from '../../src/core/entry.ts'
 import { preferred } from '../../src/core/rendezvous.ts'
 import type { Seat } from '../../src/core/seat.ts'
@@ -130,9 +129,9 @@ test('rule 15: what was decided and not read back counts: another on the same ta
   assert.equal(story.state.counts.voids, 0, 'no claim was in vain')
 })
 
-test('of a hundred at once, what goes wrong with one is told with its id, and why', async () => {
+test('of a hundred at once, what goes wrong with one is told with its id, and where it was', async () => {
   const told: string[] = []
-  const busy = inFlight({ append: async () => 0, folded: async () => {}, onProblem: (problem) => told.push(inspect(problem)) })
+  const busy = inFlight({ append: async () => 0, folded: async () => {}, onProblem: (problem) => told.push((problem as Error).stack!) })
   const ids = Array.from({ length: 100 }, (_, n) => `workflow-${n}.`)
   for (const id of ids) busy.during([id], async () => {
     await turn()
