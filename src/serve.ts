@@ -15,6 +15,7 @@ import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
 import { createAlertmanagers } from './providers/alertmanager.ts'
 import { openHands } from './providers/configured.ts'
+import type { Hands } from './providers/hands.ts'
 import { openSlack } from './notify/open-slack.ts'
 import { escalationsWaiting } from './notify/view.ts'
 import { createMetrics } from './observe/metrics.ts'
@@ -56,7 +57,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const metrics = createMetrics(about)
   const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
   const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
-  const hands = await openHands({ providers: config.providers, stateDirectory, edges })
+  const hands = Promise.withResolvers<Hands>()
   const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
   let ports: Ports | undefined
   const stopKey = randomBytes(24).toString('base64url')
@@ -74,7 +75,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: knownSecrets(config, process.env), hands, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
+    secrets: knownSecrets(config, process.env), hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
     notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed, jobsAfter: read,
   }).catch(async (problem: unknown) => {
@@ -82,6 +83,11 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     throw problem
   })
   started.resolve(parts)
+  // Only now that the port and the log are this process's: one that is started by mistake touches no service of another.
+  hands.resolve(openHands({ providers: config.providers, stateDirectory, edges }).catch((problem: Error) => {
+    throw new CannotStart(problem.message)
+  }))
+  hands.promise.catch(() => {}) // said below, where it is waited for
   const catalogue = catalogueKeeper(folders, parts, { say, signal: closed.signal })
   const forced = await forceStop(config, parts)
   const ready = () => {
@@ -138,13 +144,13 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     await parts.close(drainMs)
     await slack.close()
     await door.close()
-    await hands.close()
+    await hands.promise.then((opened) => opened.close(), () => {})
     alertmanagers?.close()
   }
   onOpen(close)
   try {
     // Alerts are taken by now, and kept: what answers them comes up beside that.
-    await Promise.all([parts.up, catalogue.first(reading)])
+    await Promise.all([parts.up, hands.promise, catalogue.first(reading)])
   } catch (problem) {
     await close(0)
     throw problem

@@ -1,13 +1,13 @@
 /** What keeps a server from starting is told in one line that says what to do, and never by a stack. */
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { paramedic } from '../cli/cli.ts'
 import { eventually, get, liftAll, notification, post, workflowsOf } from './flow.ts'
-import { folder, ownCatalogue, startServer, targetsIn } from './server.ts'
+import { folder, ownCatalogue, servicesIn, startServer, targetsIn } from './server.ts'
 
 /** Root may read everything, and make control groups. */
 const nobody = process.getuid?.() === 0 ? { uid: 65534 } : {}
@@ -29,6 +29,10 @@ const obstacles: readonly [name: string, make: (dir: string) => readonly string[
     return ['--config', 'secret.yaml']
   }, 2, /^secret\.yaml:1: cannot be read .*name another file/],
   ['the configuration is not there', () => ['--config', 'none.yaml'], 2, /^none\.yaml:1: is not there/],
+  ['the services cannot be read', (dir) => {
+    writeFileSync(join(dir, 'bad.yaml'), 'services: [')
+    return ['--providers-local-services', 'bad.yaml']
+  }, 1, /^\S*bad\.yaml:\d+: is not YAML/],
   ['the log is of a newer version', (dir) => {
     const file = new DatabaseSync(join(dir, 'new.db'))
     file.exec('PRAGMA application_id = 0x50617261; PRAGMA user_version = 99')
@@ -40,11 +44,12 @@ const obstacles: readonly [name: string, make: (dir: string) => readonly string[
 for (const [name, make, code, says] of obstacles) {
   test(`serve where ${name}: ${code}, and what to do`, { timeout: 60_000 }, async () => {
     const dir = folder()
-    const ran = await paramedic(['serve', '--state', join(dir, 'state'), '--listen', '127.0.0.1:0', ...make(dir)], { cwd: dir, ...owned(dir) })
+    const ran = await paramedic(['serve', '--state', join(dir, 'state'), '--listen', '127.0.0.1:0', '--providers-local-services', servicesIn(dir), ...make(dir)], { cwd: dir, ...owned(dir) })
     const lines = ran.err.split('\n').filter(Boolean).map((line) => (line.startsWith('{') ? JSON.parse(line) as { level: string; msg: string; err?: unknown } : { level: 'error', msg: line, err: undefined }))
     const problems = lines.filter(({ level }) => level === 'error')
     assert.deepEqual([ran.code, problems.length, problems[0]?.err], [code, 1, undefined], ran.err)
     assert.match(problems[0]!.msg, says)
+    assert.ok(!existsSync(join(dir, 'state', 'local')), 'no service was started')
   })
 }
 
