@@ -32,6 +32,7 @@ export const startFaults = (world: World): void => {
     server.host.freeze(ms)
     server.ground.freeze(ms)
   })
+  if (intensity.lateClaims > 0) for (const server of servers) server.lateClaimsLeft = dice.chance(0.5) ? intensity.lateClaims : 0
   for (const server of servers) server.freezesLeft = dice.chance(0.5) ? intensity.freezes : 0
   plan(intensity.spawnerDeaths, (server) => {
     if (!server.spawner || server.host?.dead) return
@@ -51,10 +52,10 @@ export const startFaults = (world: World): void => {
 }
 
 const logFaults = (world: World): void => {
-  const { delayMs, controlDelayMs, unreliable } = world.intensity
+  const { delayMs, controlDelayMs, unreliable, readMs, stalls, stallMs } = world.intensity
   Object.assign(world.logFaults, {
-    delayMs: [1, delayMs], answerMs: [1, delayMs], readMs: [1, 1 + delayMs / 2],
-    lost: unreliable, landedButFailed: unreliable, landsLate: unreliable, lateMs: [10, 25_000], unanswered: unreliable / 20, stall: unreliable / 20, stallMs: [500, 15_000],
+    delayMs: [1, delayMs], answerMs: [1, delayMs], readMs: [1, 1 + readMs],
+    lost: unreliable, landedButFailed: unreliable, landsLate: unreliable, lateMs: [10, 25_000], unanswered: unreliable / 20, stall: stalls, stallMs: [500, stallMs],
   })
   Object.assign(world.controlFaults, {
     delayMs: [1, controlDelayMs], answerMs: [1, controlDelayMs], readMs: [1, controlDelayMs], lost: unreliable, landsLate: unreliable / 2, lateMs: [10, 10_000],

@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts'
+import { Dice } from './dice.ts'
 
 export const killAfterMs = 6_000
 export const lostAfterMs = 16_000
@@ -17,6 +17,8 @@ export interface Intensity {
   freezes: number
   suspensions: number
   spawnerDeaths: number
+  /** Processes that die with a claim on its way, which lands when they are long lost. */
+  lateClaims: number
   cuts: number
   controlCuts: number
   clockJumps: number
@@ -26,15 +28,24 @@ export interface Intensity {
   /** Of appends, in milliseconds and as chances. */
   delayMs: number
   controlDelayMs: number
+  /** From the log to whoever reads it. */
+  readMs: number
+  /** How often an append comes to a standstill, and everything behind it. */
+  stalls: number
+  stallMs: number
   unreliable: number
 }
 
-export const intensityOf = (dice: Dice): Intensity => {
-  const some = (chance: number, most: number): number => (dice.chance(chance) ? dice.whole(1, most) : 0)
-  return {
-    servers: dice.pick([3, 3, 3, 4, 5]), embedded: dice.chance(0.08), alerts: dice.whole(4, 12), slowness: dice.pick([0.05, 0.2, 0.5]),
-    crashes: some(0.6, 3), pauses: some(0.5, 3), freezes: some(0.4, 2), suspensions: some(0.2, 1), spawnerDeaths: some(0.25, 1), cuts: some(0.4, 2), controlCuts: some(0.4, 2),
-    clockJumps: some(0.3, 2), stops: some(0.7, 3), catalogues: some(0.3, 2), skewMs: dice.chance(0.5) ? 2000 : 0,
-    delayMs: dice.pick([5, 30, 200, 1500]), controlDelayMs: dice.pick([5, 30, 200, 1200]), unreliable: dice.pick([0, 0.02, 0.1]),
-  }
+const some = (chance: number, most: number) => (dice: Dice): number => (dice.chance(chance) ? dice.whole(1, most) : 0)
+const one = <T>(...of: readonly T[]) => (dice: Dice): T => dice.pick(of)
+
+const drawn: { readonly [Name in keyof Intensity]: (dice: Dice) => Intensity[Name] } = {
+  servers: one(3, 3, 3, 4, 5), embedded: (dice) => dice.chance(0.08), alerts: (dice) => dice.whole(4, 12), slowness: one(0.05, 0.2, 0.5),
+  crashes: some(0.6, 3), pauses: some(0.5, 3), freezes: some(0.4, 2), suspensions: some(0.2, 1), spawnerDeaths: some(0.25, 1), lateClaims: some(0.2, 1),
+  cuts: some(0.4, 2), controlCuts: some(0.4, 2), clockJumps: some(0.3, 2), stops: some(0.7, 3), catalogues: some(0.3, 2), skewMs: one(0, 2000),
+  delayMs: one(5, 30, 200, 1500), controlDelayMs: one(5, 30, 200, 1200), readMs: one(3, 15, 100, 750), unreliable: one(0, 0.02, 0.1), stalls: one(0, 0.001, 0.005), stallMs: () => 15_000,
 }
+
+/** Each has dice of its own: one trouble more changes none of the others. */
+export const intensityOf = (seed: number): Intensity =>
+  Object.fromEntries(Object.entries(drawn).map(([name, draw]) => [name, draw(new Dice(seed, `intensity ${name}`))])) as unknown as Intensity

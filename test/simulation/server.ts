@@ -8,8 +8,9 @@ import { SimulatedJobs } from './spawner.ts'
 import { handsOf, isGone } from './services.ts'
 import { slackOf } from './slack.ts'
 import { HostLog } from './streams.ts'
+import type { Entry } from '../../src/core/entry.ts'
 import type { Dice } from './dice.ts'
-import { killAfterMs, lostAfterMs } from './intensity.ts'
+import { killAfterMs, lostAfterMs, troubledMs } from './intensity.ts'
 import type { Server, World } from './world.ts'
 
 export class SimulatedServer implements Server {
@@ -95,7 +96,7 @@ export class SimulatedServer implements Server {
       },
       openStreams: async () => {
         const { log: shared, control } = world
-        const log = new HostLog(host, time, this.#dice, { shared, name: 'log', faults: world.logFaults })
+        const log = new HostLog(host, time, this.#dice, { shared, name: 'log', faults: world.logFaults, dies: (entries) => this.#maybeDie(entries) })
         const ticks = new HostLog(host, time, this.#dice, { shared: control, name: 'control', faults: world.controlFaults })
         this.#drawn.push(() => log.drawn, () => Object.fromEntries(Object.entries(ticks.drawn).map(([fault, count]) => [`control ${fault}`, count])))
         this.stream = log as unknown as HostLog<never>
@@ -119,6 +120,18 @@ export class SimulatedServer implements Server {
         return { script: `/runbooks/${runbook.name}.js`, digest: digestOf(runbook.name), files: {} }
       },
     }
+  }
+
+  lateClaimsLeft = 0
+  #maybeDie(entries: readonly Entry[]): boolean {
+    const world = this.#world
+    if (this.lateClaimsLeft <= 0 || world.time.now > troubledMs - 20_000 || !entries.some(({ kind }) => kind === 'claimed') || !this.#dice.chance(0.5)) return false
+    this.lateClaimsLeft--
+    world.count('a claim lands long after its process died')
+    world.truth.trouble.push({ machine: this.name, from: world.time.now, to: world.time.now + 3000 })
+    world.after(1, () => this.crash())
+    world.after(3000, () => this.host?.dead && this.start())
+    return true
   }
 
   freezesLeft = 0

@@ -5,6 +5,7 @@ import type { MemoryLog } from '../../src/log/memory.ts'
 import type { Faults } from '../../src/log/memory-faults.ts'
 import type { Dice } from './dice.ts'
 import type { Host } from './host.ts'
+import { lostAfterMs } from './intensity.ts'
 import type { Time } from './time.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -13,6 +14,8 @@ export interface StreamOf<E> {
   readonly shared: MemoryLog<E>
   readonly name: 'log' | 'control'
   readonly faults: Faults
+  /** Whether its sender dies of these, which land long after. */
+  readonly dies?: (entries: readonly E[]) => boolean
 }
 
 export class HostLog<E> implements Log<E> {
@@ -21,10 +24,13 @@ export class HostLog<E> implements Log<E> {
   readonly #dice: Dice
   readonly #inner: MemoryLog<E>
   readonly #name: 'log' | 'control'
+  readonly #of: StreamOf<E>
   /** Appends that are on their way: whoever dies now dies with them torn. */
   inFlight = 0
 
-  constructor(host: Host, time: Time, dice: Dice, { shared, name, faults }: StreamOf<E>) {
+  constructor(host: Host, time: Time, dice: Dice, of: StreamOf<E>) {
+    const { shared, name, faults } = of
+    this.#of = of
     this.#host = host
     this.#time = time
     this.#dice = dice
@@ -37,6 +43,10 @@ export class HostLog<E> implements Log<E> {
   }
 
   append(entries: readonly E[], texts?: readonly string[]): Promise<Position> {
+    if (this.#of.dies?.(entries)) {
+      this.#time.after(this.#dice.between(lostAfterMs + 1000, lostAfterMs + 9000), () => void this.#of.shared.append(entries, texts))
+      return new Promise(() => {})
+    }
     this.inFlight++
     const sent = this.#send(entries, texts).finally(() => this.inFlight--)
     return this.#host.gate(sent)

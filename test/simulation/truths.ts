@@ -1,5 +1,5 @@
 /** What was truly executed, held against what is promised of it. */
-import { covers } from '../../src/core/fold/stops.ts'
+import { compiledOf, covers } from '../../src/core/fold/stops.ts'
 import type { State } from '../../src/core/state.ts'
 import type { Execution } from './truth.ts'
 import { killAfterMs, lostAfterMs } from './intensity.ts'
@@ -14,7 +14,7 @@ const claimGoodMs = 5000
 const freshMs = 1500
 
 export const overTruth = (world: World, state: State): string[] => [
-  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world), ...freshClaims(world), ...onControl(world),
+  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world), ...freshClaims(world), ...onBothStreams(world),
 ]
 
 const endOf = ({ ended }: Execution): number => ended ?? Infinity
@@ -83,7 +83,7 @@ const behindStops = (world: World, state: State): string[] => {
     const workflow = state.workflows.get(one.workflow)
     if (!workflow) return [`what no workflow knows ran: ${said(one)}`]
     return [...truth.stops.values()].flatMap(({ stop, onLogAt = Infinity, liftedAt = Infinity }) => {
-      if (one.began >= liftedAt || !covers({ ...stop, compiled: state.stops.get(stop.id)?.compiled ?? { list: [], warnings: [] } }, workflow)) return []
+      if (one.began >= liftedAt || !covers({ ...stop, compiled: compiledOf(stop) }, workflow)) return []
       const latchedAt = truth.latched.find(({ host, stop: id }) => host === one.host && id === stop.id)?.at ?? Infinity
       if (one.began > latchedAt + wordsMs) return [`began behind a latched stop (${stop.id.slice(-4)}, latched at ${latchedAt.toFixed(0)}): ${said(one)}`]
       return one.began > onLogAt + claimGoodMs + freshMs + wordsMs ? [`began long after a stop was on the log (${stop.id.slice(-4)}, at ${onLogAt.toFixed(0)}): ${said(one)}`] : []
@@ -111,12 +111,15 @@ const freshClaims = (world: World): string[] => {
   })
 }
 
-/** Rule 20: a stop on the log that is in force is soon on the control stream too, where somebody is well who can put it there. */
-const onControl = (world: World): string[] => [...world.truth.stops.values()].flatMap(({ stop, onLogAt = Infinity, onControlAt = Infinity, liftedAt = Infinity }) => {
-  const until = onLogAt + soonMs
-  const well = world.machines.some(({ name }) => !world.truth.trouble.some((one) => one.machine === name && one.from < until && one.to > onLogAt - lostAfterMs))
-  return liftedAt > until && onControlAt > until && well && world.intensity.unreliable === 0 && world.intensity.controlDelayMs < 2000 && world.intensity.delayMs < 2000 && world.time.now > until
-    ? [`a stop was never on control: ${stop.id}`] : []
+/** Rule 20: a stop that is in force on one stream is soon on the other too, where somebody is well who can put it there. */
+const onBothStreams = (world: World): string[] => [...world.truth.stops.values()].flatMap(({ stop, onLogAt = Infinity, onControlAt = Infinity, liftedAt = Infinity }) => {
+  const from = Math.min(onLogAt, onControlAt)
+  const until = from + soonMs
+  const { unreliable, stalls, delayMs, controlDelayMs, readMs } = world.intensity
+  const quick = unreliable === 0 && stalls === 0 && Math.max(delayMs, controlDelayMs, readMs) < 2000
+  const well = world.machines.some(({ name }) => !world.truth.trouble.some((one) => one.machine === name && one.from < until && one.to > from - lostAfterMs))
+  if (!quick || !well || liftedAt < until || world.time.now < until || Math.max(onLogAt, onControlAt) <= until) return []
+  return [`a stop was never on ${onLogAt > onControlAt ? 'the log' : 'control'}: ${stop.id}`]
 })
 const soonMs = 12_000
 

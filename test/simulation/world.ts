@@ -30,6 +30,7 @@ export interface Server {
   readonly parts: Parts | undefined
   readonly spawner: { finish(why: string): void } | undefined
   freezesLeft: number
+  lateClaimsLeft: number
   start(): void
   crash(): void
   /** How often each fault of the log was drawn by its lives. */
@@ -63,7 +64,7 @@ export class World {
     this.seed = seed
     this.#trace = trace
     const dice = this.dice('world')
-    this.intensity = { ...intensityOf(dice), ...emphasis }
+    this.intensity = { ...intensityOf(seed), ...emphasis }
     const { servers, embedded, skewMs, slowness } = this.intensity
     const count = embedded ? 1 : servers
     this.machines = Array.from({ length: count }, (_, index) => ({
