@@ -16,6 +16,7 @@ export const startPeople = (world: World): void => {
   world.after(1500, () => liftAll(world, dice))
   world.after(troubledMs + 2000, () => keepLifting(world, dice))
   answer(world, dice)
+  closeBreakers(world, world.dice('breakers'))
 }
 
 const kinds = [
@@ -47,6 +48,8 @@ const stop = (world: World, dice: Dice): void => {
       world.after(dice.between(500, 10_000), () => server.host?.dead && server.start())
     })
   }
+  // One that may be forgotten is lifted only where somebody shows it.
+  if (dies) return
   const early = dice.chance(0.15)
   if (early) world.count('lift before its stop')
   world.after(early ? dice.between(0, 100) : dice.between(4_000, 30_000), () => void lift(world, dice, id))
@@ -75,7 +78,8 @@ const lift = async (world: World, dice: Dice, id: string): Promise<void> => {
   }
 }
 
-const known = (world: World): string[] => [...new Set([...world.truth.stops.keys(), ...world.up().flatMap(({ parts }) => [...parts!.state.stops.keys(), ...parts!.latch.unrecorded().map(({ id }) => id)])])]
+/** As the servers show them. */
+const known = (world: World): string[] => [...new Set([...world.up().flatMap(({ parts }) => [...parts!.state.stops.keys(), ...parts!.latch.unrecorded().map(({ id }) => id)])])]
 
 const liftAll = (world: World, dice: Dice): void => {
   const ids = known(world).filter((id) => world.truth.stops.get(id)?.stop.why === 'new log' && world.truth.stops.get(id)?.liftedAt === undefined)
@@ -115,4 +119,14 @@ const answer = (world: World, dice: Dice): void => {
     }
   }
   world.after(1500, () => answer(world, dice))
+}
+
+/** Whoever is called because a breaker tripped looks, and closes it. */
+const closeBreakers = (world: World, dice: Dice): void => {
+  const shut = world.up().find(({ parts }) => parts!.state.counters.get('breaker:breaker')?.latchedAt !== undefined)
+  if (shut && dice.chance(0.4)) {
+    world.count('breaker closed')
+    void shut.parts!.append([{ kind: 'breaker closed', breaker: 'breaker', who: 'ann', why: 'looked' }]).catch(() => {})
+  }
+  world.after(4000, () => closeBreakers(world, dice))
 }

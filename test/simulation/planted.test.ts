@@ -1,4 +1,4 @@
-/** The checker is checked: with a rule of the protocol taken away, a promise breaks within so many seeds. */
+/** The checker is checked: with a rule of the protocol taken away, the promise that its row names breaks within so many seeds. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -14,11 +14,10 @@ test('docs/simulation.md lists them all', () => {
 
 for (const { rule, without, plants, emphasis = {}, seeds, from = 1, seen } of rows) {
   test(`rule ${rule}: ${without}`, async (t) => {
-    const order = JSON.stringify({ plants, emphasis, seeds, from })
+    const order = JSON.stringify({ plants, emphasis, seeds, from, seen: seen.source })
     const { stdout } = await promisify(execFile)(process.execPath, [new URL('plant.ts', import.meta.url).pathname, order], { signal: t.signal })
     const { seed, broken } = JSON.parse(stdout) as { seed?: number; broken?: string }
     assert.ok(broken !== undefined, `not seen within ${seeds} seeds from ${from} on`)
-    assert.match(broken, seen)
     t.diagnostic(`seed ${seed}: ${broken}`)
   })
 }

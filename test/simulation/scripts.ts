@@ -61,11 +61,11 @@ const allow = policy('targets', { names: services })
 export const catalogueNo = (n: number): Catalogue => ({
   digest: `${n}`.padStart(64, '0'), routes, runbooks: Object.fromEntries(runbooks.map((one) => [`${one.name}@1`, one])),
   policies: {
-    fix: [allow, policy('cooldown', { for: `${windowMs / 1000}s` })],
-    fire: [allow, policy('attempts', { max: 3, in: `${windowMs / 1000}s` })],
+    fix: [allow, policy('cooldown', { for: `${windowMs / 1000}s` }), policy('error-budget', { max: 2, in: `${windowMs / 1000}s` })],
+    fire: [allow, policy('attempts', { max: 1 + (n % 2), in: `${windowMs / 1000}s` })],
     once: [allow, policy('concurrency', { max: 1 + (n % 2), by: 'all' })],
-    each: [allow, policy('rate', { max: 2, per: `${windowMs / 1000}s`, by: 'target' })],
+    each: [allow, policy('rate', { max: 2, per: `${windowMs / 1000}s`, by: 'target' }), policy('caps', { max: 2, per: `${windowMs / 1000}s` }), policy('pause-after', { count: 1, for: '2s' })],
     paced: [allow, policy('rate', { max: 1 + (n % 2), per: `${windowMs / 1000}s`, by: 'all' })],
-    asked: [allow],
+    asked: [allow, policy('breaker', { max: 1, in: `${windowMs / 1000}s` })],
   },
 })

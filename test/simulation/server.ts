@@ -125,7 +125,7 @@ export class SimulatedServer implements Server {
   lateClaimsLeft = 0
   #maybeDie(entries: readonly Entry[]): boolean {
     const world = this.#world
-    if (this.lateClaimsLeft <= 0 || world.time.now > troubledMs - 20_000 || !entries.some(({ kind }) => kind === 'claimed') || !this.#dice.chance(0.5)) return false
+    if (this.lateClaimsLeft <= 0 || world.time.now > troubledMs - 20_000 || !entries.some((entry) => entry.kind === 'claimed' && entry.step > 0) || !this.#dice.chance(0.5)) return false
     this.lateClaimsLeft--
     world.count('a claim lands long after its process died')
     world.truth.trouble.push({ machine: this.name, from: world.time.now, to: world.time.now + 3000 })

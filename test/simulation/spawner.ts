@@ -61,6 +61,8 @@ export class SimulatedJobs implements Jobs {
   }
 
   extend(sentAt: number): void {
+    const { truth, hostName } = this.#needs
+    if (!truth.sent.has(sentAt)) truth.leasesOfNoTick.push({ host: hostName, sentAt })
     this.#deadline = Math.max(this.#deadline ?? 0, sentAt + this.#options.killAfterMs)
     this.#tell(() => {})
   }

@@ -44,7 +44,7 @@ export class HostLog<E> implements Log<E> {
 
   append(entries: readonly E[], texts?: readonly string[]): Promise<Position> {
     if (this.#of.dies?.(entries)) {
-      this.#time.after(this.#dice.between(lostAfterMs + 1000, lostAfterMs + 9000), () => void this.#of.shared.append(entries, texts))
+      this.#time.after(this.#dice.between(lostAfterMs, lostAfterMs + 2500), () => void this.#of.shared.append(entries, texts))
       return new Promise(() => {})
     }
     this.inFlight++

@@ -38,6 +38,9 @@ export interface Start {
 export class Truth {
   readonly executions: Execution[] = []
   readonly stops = new Map<string, Pulled>()
+  /** When each tick was sent, on its sender's steady clock; and leases that were counted from another moment (rule 2). */
+  readonly sent = new Set<number>()
+  readonly leasesOfNoTick: { host: string; sentAt: number }[] = []
   /** Latches: when each process learned of each stop. */
   readonly latched: { host: string; stop: string; at: number }[] = []
   readonly accepted = new Map<string, { at: number; host: string }>()

@@ -14,7 +14,7 @@ const claimGoodMs = 5000
 const freshMs = 1500
 
 export const overTruth = (world: World, state: State): string[] => [
-  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world), ...freshClaims(world), ...onBothStreams(world),
+  ...onceOnly(world, state), ...neverAgain(world, state), ...oneAtATarget(world), ...oneRunner(world), ...windows(world), ...behindStops(world, state), ...deadInTime(world, state), ...nobodyWell(world), ...freshClaims(world), ...onBothStreams(world), ...leases(world),
 ]
 
 const endOf = ({ ended }: Execution): number => ended ?? Infinity
@@ -69,9 +69,10 @@ const windows = (world: World): string[] => {
   return [...byKey.values()].flatMap((all) => {
     const begun = all.flatMap(({ start, take }) => (began.has(start.claim) ? [{ at: began.get(start.claim)!, take }] : [])).sort((a, b) => a.at - b.at)
     return begun.flatMap(({ at, take }, index) => {
-      if (typeof take.window === 'string') return []
+      // What counts starts; ends and targets are for the prefixes of the log.
+      if (typeof take.window === 'string' || take.window.from !== undefined || take.values || take.each) return []
       const { ms } = take.window
-      const used = begun.filter((other, place) => place <= index && other.at > at - ms + slackMs).length
+      const used = begun.reduce((sum, other, place) => sum + (place <= index && other.at > at - ms + slackMs ? (other.take.amount ?? 1) : 0), 0)
       return used > take.max ? [`in truth ${take.key} has ${used} of ${take.max} within ${ms} ms at ${at}`] : []
     })
   })
@@ -122,6 +123,12 @@ const onBothStreams = (world: World): string[] => [...world.truth.stops.values()
   return [`a stop was never on ${onLogAt > onControlAt ? 'the log' : 'control'}: ${stop.id}`]
 })
 const soonMs = 12_000
+
+/** Rule 2: the age of a lease is that of a tick from its sending. Rule 5: nobody goes on under an identity that is lost. */
+const leases = ({ truth, servers }: World): string[] => [
+  ...truth.leasesOfNoTick.slice(0, 3).map(({ host, sentAt }) => `${host} counts its lease from ${sentAt.toFixed(0)}, when it sent no tick`),
+  ...servers.flatMap(({ name, parts }) => (parts?.state.processes.get(parts.me())?.lost ? [`${name} goes on under an identity that it knows to be lost`] : [])),
+]
 
 /** Nobody who was well all the time is declared lost. Embedded, whoever was here before is gone. */
 const nobodyWell = ({ truth, intensity }: World): string[] => truth.lost.flatMap(({ machine, by, at, why }) => {

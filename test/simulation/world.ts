@@ -141,6 +141,7 @@ export class World {
     for await (const batch of control.follow(0, new AbortController().signal)) {
       if (batch === 'caught up') continue
       for (const { entry } of batch) {
+        if (entry.kind === 'tick') this.truth.sent.add(entry.sentAt)
         if (entry.kind !== 'stop') continue
         const pulled = this.truth.stops.get(entry.stop.id)
         if (pulled) pulled.onControlAt ??= this.time.now
