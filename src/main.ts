@@ -165,7 +165,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
-  await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded, replaced: begun.replaced })
+  await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded() })
 
   const printedAt = createPrinted(streams.log)
   if (runs) jobs = startJobs()
@@ -268,11 +268,14 @@ interface Beginning {
   readonly embedded: boolean
   /** An older log, or another one, stands where the snapshots were made of. */
   readonly replaced: boolean
+  /** Stops that the file has and the log has not. */
+  readonly unrecorded: readonly StopOrder[]
 }
 
 /** A log that has forgotten its stops starts stopped. Embedded, whoever was here before us is gone: the file is ours. */
-const begin = async ({ state, append, folded, identity, options, newId, embedded, replaced }: Beginning): Promise<void> => {
-  const facts: Fact[] = [joined(options)]
+const begin = async ({ state, append, folded, identity, options, newId, embedded, replaced, unrecorded }: Beginning): Promise<void> => {
+  // Before anybody is lost: what a stop had killed is not offered again.
+  const facts: Fact[] = [joined(options), ...unrecorded.map((stop): Fact => ({ kind: 'stop pulled', stop }))]
   if (state.position === 0 || replaced) {
     const why = replaced ? 'new log: it was restored or replaced, and may have forgotten stops and limits' : 'new log'
     const stop: StopOrder = { id: newId(), matchers: [], effect: 'kill', who: 'paramedic', why }

@@ -39,7 +39,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: main, from: '    identity.id = newId()\n', to: '' }, { file: main, from: "append([{ kind: 'runner lost', runner: old, name: options.name, why }, joined(options)]).catch(options.onProblem)", to: 'former.delete(old)' }],
   },
   {
-    rule: '1', without: 'an identity outlives a lease under which nothing ran', seeds: 60, emphasis: { crashes: 4, cuts: 4, controlCuts: 4, alerts: 4, stops: 0, embedded: false }, seen: /goes on under an identity/,
+    rule: '1', without: 'an identity outlives a lease under which nothing ran', seeds: 60, emphasis: { crashes: 4, pauses: 0, freezes: 0, suspensions: 0, cuts: 0, controlCuts: 10, controlDelayMs: 5, delayMs: 12_000, unreliable: 0, stalls: 0, servers: 3, alerts: 4, stops: 0, embedded: false }, seen: /goes on under an identity/,
     plants: [
       { file: main, from: 'if (sentAt - lease.sentAt > options.killAfterMs &&', to: 'if (sentAt < 0 &&' },
       { file: main, from: "if (recorded.entry.kind === 'runner lost' && state", to: "if (recorded.position < 0 && state" },
@@ -73,7 +73,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/follow/lost.ts', from: 'const seen = Math.max(firstSeen.get(id)!, peers.get(id)?.seenAt ?? -Infinity)', to: 'const seen = firstSeen.get(id)!' }],
   },
   {
-    rule: '5', without: 'the word of a lost process counts', seeds: 60, emphasis: { lateClaims: 3, alerts: 20, embedded: false }, seen: /settle|two workflows|two runners|once/,
+    rule: '5', without: 'the word of a lost process counts', seeds: 40, emphasis: { lateClaims: 3, alerts: 20, delayMs: 1500, embedded: false }, seen: /the word of a lost identity counts/,
     plants: [{ file: 'src/core/evolve.ts', from: 'if (state.processes.get(read.entry.by)!.lost && !outlives.has(read.entry.kind)) return state', to: '' }],
   },
   {
@@ -124,7 +124,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/core/fold/stops.ts', from: "move(state, workflow, isClaimed(workflow) ? 'stopping' : 'stopped', because)", to: "move(state, workflow, 'stopped', because)" }],
   },
   {
-    rule: '21', without: 'a claim is let go at the latch, before the log has the stop', seeds: 150, emphasis: { stops: 6, alerts: 25, slowness: 0.8, delayMs: 200, crashes: 0, pauses: 0, embedded: false }, seen: /began again/,
+    rule: '21', without: 'a claim is let go at the latch, before the log has the stop', seeds: 150, emphasis: { stops: 6, alerts: 25, slowness: 0.8, delayMs: 200, crashes: 0, pauses: 0, embedded: false }, seen: /was killed by a stop and is/,
     plants: [{ file: 'src/runner/stepper.ts', from: 'await deps.when(() => !deps.latch.coversUnknown(workflow))', to: '' }],
   },
 ]

@@ -11,6 +11,8 @@ import type { World } from './world.ts'
 /** Of one workflow: waiting in line, stops and lost runners bring a dozen. */
 const mostRounds = 100
 
+const ofRunners: ReadonlySet<Read['entry']['kind']> = new Set(['matched', 'planned', 'decided', 'claimed', 'step done', 'step failed', 'let go', 'verified', 'ended'])
+
 interface Before {
   readonly started: boolean
   readonly takes: readonly Take[]
@@ -36,6 +38,7 @@ const checks = (state: State, found: string[]) => {
   const starts: Start[] = []
   const limits = createLimits(state)
   const rounds = new Map<string, number>()
+  const lost = new Set<string>()
 
   const answered = (episode: string | undefined, position: number): void => {
     const answer = episode === undefined ? undefined : state.episodes.get(episode)?.answer
@@ -57,6 +60,13 @@ const checks = (state: State, found: string[]) => {
     return entry.kind === 'claimed' && workflow?.steps[entry.step]?.jobs[entry.job]?.claim === entry.claim && before.claim !== entry.claim ? workflow : undefined
   }
 
+  /** Rule 5. What people and the world outside told a process was accepted, and stays. */
+  const ofTheLost = ({ entry, position }: Read, granted: boolean): void => {
+    const { moved, jobs } = state.did
+    if (lost.has(entry.by) && ofRunners.has(entry.kind) && (granted || moved.length + jobs.length > 0)) found.push(`at ${position} the word of a lost identity counts: ${entry.kind}`)
+    if (entry.kind === 'runner lost') lost.add(entry.runner)
+  }
+
   return {
     starts,
     before: ({ entry }: Read): Before => {
@@ -70,6 +80,7 @@ const checks = (state: State, found: string[]) => {
       if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
       if (entry.kind === 'decided' || (entry.kind === 'claimed' && state.did.voided)) round(entry.workflow, position)
       const workflow = grantedTo(recorded, before)
+      ofTheLost(recorded, workflow !== undefined)
       const isFirst = workflow !== undefined && !before.started
       const claim = workflow && entry.kind === 'claimed' ? { workflow, id: entry.claim, changes: workflow.steps[entry.step]!.effect !== 'read' } : undefined
       found.push(...limits.look(recorded, { claim, start: isFirst ? workflow : undefined }).map((what) => `at ${position} ${what}`))

@@ -41,14 +41,14 @@ const onceOnly = (world: World, state: State): string[] => {
 /** So soon a stop that one process knows is on the log, where nothing is in the way. */
 const patienceMs = 3000
 
-/** What a stop killed is never started again by itself. */
+/** What a stop killed is never started again by itself, nor anything else that goes on. */
+const killedEnds: readonly string[] = ['stopping', 'stopped', 'cancelled', 'failed']
 const neverAgain = (world: World, state: State): string[] => world.truth.steps().flatMap((one) => {
   const workflow = state.workflows.get(one.workflow)
   if (one.how !== 'killed' || !workflow) return []
   const by = world.truth.latched.find(({ host, at, stop }) => host === one.host && at <= one.ended! && at > one.ended! - killMs && state.stops.get(stop)?.effect === 'kill'
     && covers(state.stops.get(stop)!, workflow) && (world.truth.stops.get(stop)?.liftedAt ?? Infinity) > one.ended! + patienceMs)
-  const again = by && world.truth.steps().find((other) => other.workflow === one.workflow && other.began > one.ended!)
-  return again ? [`was killed by a stop and began again: ${said(one)}, ${said(again)}`] : []
+  return by && !killedEnds.includes(workflow.state) ? [`was killed by a stop and is ${workflow.state}: ${said(one)}`] : []
 })
 
 const pairs = (all: readonly Execution[]): [Execution, Execution][] => all.flatMap((one, index) => all.slice(index + 1).map((other): [Execution, Execution] => [one, other]))
