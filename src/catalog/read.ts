@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os'
 import { canonical } from '../core/canonical.ts'
-import { runbookId, type Catalogue } from '../core/catalogue.ts'
+import { mostCatalogueBytes, runbookId, type Catalogue } from '../core/catalogue.ts'
 import { crossCheck } from './crosscheck.ts'
 import { readDefinition } from './definition.ts'
 import { describeScripts } from './describe.ts'
@@ -61,6 +61,7 @@ export async function readCatalogue(options: CatalogueOptions): Promise<Reading>
     policies: Object.fromEntries(policies.entries),
   }
   const catalogue: Catalogue = { digest: sha256(canonical(parts)), ...parts }
+  problems.push(...checkSize(catalogue, { routes: routes.path, policies: options.policies, runbooks: options.runbooks }))
   return { ...(problems.length === 0 ? { catalogue } : {}), problems, warnings, scripts, fingerprint }
 }
 
@@ -76,6 +77,23 @@ async function readManifests(scripts: readonly Script[], { importTimeoutMs: time
     problems: [...texts, ...definitions].flatMap(({ problems }) => problems),
   }
 }
+
+/** It is announced on the log, whole: one that does not fit would be refused there, by every server, without a word of what to do. */
+function checkSize(catalogue: Catalogue, paths: Readonly<Record<keyof typeof shrink, string>>): Problem[] {
+  if (sizeOf(catalogue) <= mostCatalogueBytes) return []
+  const kilobytes = (part: unknown): string => `${Math.ceil(sizeOf(part) / 1000)} kB`
+  const [largest] = (Object.keys(shrink) as (keyof typeof shrink)[]).toSorted((a, b) => sizeOf(catalogue[b]) - sizeOf(catalogue[a]))
+  const parts = `routes ${kilobytes(catalogue.routes)}, runbooks ${kilobytes(catalogue.runbooks)}, policies ${kilobytes(catalogue.policies)}`
+  const message = `the catalogue is ${kilobytes(catalogue)} on the log, and at most ${mostCatalogueBytes / 1000} kB fit there (${parts}): ${shrink[largest!]}, or run one Paramedic per cluster or team, each with its own catalogue and log`
+  return [{ path: paths[largest!], line: 1, message }]
+}
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
+const shrink = {
+  routes: 'join routes that differ only in a value (alertname=~"A|B"), and drop those that a later one covers',
+  runbooks: 'delete versions that no route names and nothing runs any more',
+  policies: 'name targets by a pattern instead of one by one',
+} as const
 
 function checkKnown(scripts: readonly Script[], known: Readonly<Record<string, string>>): Problem[] {
   const others = scripts.filter(({ id, digest }) => Object.hasOwn(known, id) && known[id] !== digest)

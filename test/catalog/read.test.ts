@@ -173,6 +173,14 @@ describe('what Alertmanager and the log say counts too', () => {
     const found = said(await made.read({ groupIntervalMs: 300_000 }), made)
     assert.match(found[0] ?? '', /^runbooks\/scale\/1\.ts:10: healedWithin is 5m, .*at least 10m/)
   })
+  it('one that would not fit on the log is refused with its size, what makes it large, and what to do', async (t) => {
+    const routes = (count: number) => route(Array.from({ length: count }, (_, n) => `  - { matchers: ['alertname="Alert${n}"'], owner: ${'x'.repeat(150)} }\n`).join(''))
+    assert.deepEqual(said(await (await folder(t, routes(500))).read(), await folder(t)), [])
+    const made = await folder(t, routes(1500))
+    const reading = await made.read()
+    assert.match(said(reading, made)[0] ?? '', /^runbooks\/routes\.yaml:1: the catalogue is \d+ kB on the log, and at most 250 kB fit there \(routes \d+ kB, .*\): join routes/)
+    assert.equal(reading.catalogue, undefined)
+  })
   it('a version that the log has run with another digest is refused', async (t) => {
     const made = await folder(t)
     const digest = (await made.read()).scripts[0]!.digest

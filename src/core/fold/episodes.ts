@@ -8,7 +8,7 @@ import { label, type Labels } from '../labels.ts'
 import type { Take } from '../plan.ts'
 import { isEnd, type Episode, type State, type Workflow } from '../state.ts'
 import { move, type Why } from './move.ts'
-import { tell, tellUnknown, touch } from './notices.ts'
+import { tell, tellBadAlerts, tellUnknown, touch } from './notices.ts'
 
 export const foldReceived = (state: State, entry: Received, why: Why): void => {
   const notification = notificationOf(entry)
@@ -16,7 +16,7 @@ export const foldReceived = (state: State, entry: Received, why: Why): void => {
   for (const alert of notification?.alerts ?? []) foldAlert(state, alert, notification!.receiver, entry.source, why)
   if (entry.problems?.length) {
     const problems = entry.problems.slice(0, 20).map(({ index, field, problem }) => `alerts[${index}].${field}: ${problem}`)
-    tell(state, { key: `bad alerts:${problems[0]}`, about: { kind: 'bad alerts', problems }, urgency: 'page', channel: undefined }, why.at)
+    tellBadAlerts(state, problems, why.at)
   }
 }
 

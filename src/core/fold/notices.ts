@@ -64,7 +64,8 @@ export const forgetNotice = (state: State, key: string): void => {
   const notice = state.notices.get(key)
   if (!notice) return
   const { about } = notice
-  if (about.kind === 'unknown' && state.unknownNotice.get(about.alertname) === key) state.unknownNotice.delete(about.alertname)
+  const group = about.kind === 'unknown' ? about.alertname : about.kind === 'bad alerts' ? badAlerts : undefined
+  if (group !== undefined && state.unknownNotice.get(group) === key) state.unknownNotice.delete(group)
   for (const some of [state.noticesDue, ...state.ringing]) some.delete(notice)
   state.notices.delete(key)
 }
@@ -97,15 +98,28 @@ export const isMended = ({ catalogue }: State, lastAt: number): boolean => catal
 /** After this long without a new one, the next unknown alert of a name makes a message of its own. */
 const sameGroupMs = 3_600_000
 
+/** The message that goes on, or a new one. */
+const groupKey = (state: State, group: string, prefix: string, at: number): string => {
+  const known = state.unknownNotice.get(group)
+  const open = known === undefined ? undefined : state.notices.get(known)
+  const key = open && at - open.lastAt < sameGroupMs ? open.key : `${prefix}:${at}`
+  state.unknownNotice.set(group, key)
+  return key
+}
+
+/** One message, whatever is wrong with what is sent: who posts nonsense fills neither memory nor a channel. */
+export const tellBadAlerts = (state: State, problems: readonly string[], at: number): void => {
+  tell(state, { key: groupKey(state, badAlerts, 'bad alerts', at), about: { kind: 'bad alerts', problems }, urgency: 'page', channel: undefined }, at)
+}
+/** No alert is called so. */
+const badAlerts = ''
+
 /** One message per alert name: a thousand alerts are one message and a count. */
 export const tellUnknown = (
   state: State, what: { alertname: string; episodes: readonly string[]; at: number } & Pick<Notice['about'] & { kind: 'unknown' }, 'reason' | 'detail'>,
   channel: string | undefined,
 ): void => {
-  const known = state.unknownNotice.get(what.alertname)
-  const open = known === undefined ? undefined : state.notices.get(known)
-  const key = open && what.at - open.lastAt < sameGroupMs ? open.key : `unknown:${what.alertname}:${what.at}`
-  state.unknownNotice.set(what.alertname, key)
+  const key = groupKey(state, what.alertname, `unknown:${what.alertname}`, what.at)
   const before = state.notices.get(key)?.about
   const listed = before?.kind === 'unknown' ? before.episodes : []
   for (const episode of what.episodes) if (listed.length < 20) listed.push(episode)
