@@ -30,7 +30,8 @@ export function renderPage(readable: Readable, { pulled, note }: Told = {}): str
   const stops = listStops(readable).map(({ id }) => viewStop(readable, id)!).filter(({ inForce }) => inForce)
   const runners = peers.filter(({ roles }) => roles.includes('run')).length
   const table = (title: string, workflows: readonly Workflow[], empty: string): string => renderTable(title, workflows, { now, empty })
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${stops.length > 0 ? 'STOPPED · ' : ''}Paramedic</title><style>${style}</style><noscript><meta http-equiv="refresh" content="10;url=/"></noscript></head><body><main>
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${stops.length > 0 ? 'STOPPED · ' : ''}Paramedic</title><style>${style}</style><noscript><meta http-equiv="refresh" content="10;url=/"></noscript></head><body><p id="away" role="alert" hidden>No answer from this server since <time></time>: what stands below is of then, and STOP here may do nothing. Stop from another server, by <code>paramedic stop</code>, or in Slack.</p>
+<main>
 <header><h1>Paramedic</h1><p>${count(runners, 'runner')} · ${count(state.episodes.size, 'alert')} · position ${state.position} · <time>${time(Date.now()).slice(11, 19)} UTC</time></p></header>
 ${note === undefined ? '' : `<p class="note" role="alert">${escape(note)}</p>`}
 <form method="post" action="/v1/stops"><button class="stop">STOP${stops.length > 0 ? ' EVERYTHING' : ''}</button><label>why <input name="why" maxlength="1000" placeholder="may stay empty"></label><label>only <input name="matchers" placeholder="everything, or runbook=&quot;scale-service&quot;"></label></form>

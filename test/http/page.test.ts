@@ -66,6 +66,26 @@ describe('the page', { skip }, () => {
     await look(page, 'desk')
   })
 
+  test('a server that hangs or is gone is said within two seconds, and that it is back', { timeout: 120_000 }, async (t) => {
+    const dir = folder()
+    const server = await startServer(dir, servicesIn(dir))
+    t.after(() => server.end('SIGKILL'))
+    const page = await browse(t, { viewport: { width: 390, height: 844 } })
+    await page.goto(server.url)
+    const away = page.locator('#away')
+    assert.equal(await away.isVisible(), false)
+    server.process.kill('SIGSTOP')
+    await away.waitFor({ timeout: 30_000 })
+    assert.match(await away.innerText(), /No answer from this server since \d\d:\d\d:\d\d UTC/)
+    assert.match(await page.title(), /^NO ANSWER/)
+    await look(page, 'away')
+    server.process.kill('SIGCONT')
+    await away.waitFor({ state: 'hidden', timeout: 30_000 })
+    assert.doesNotMatch(await page.title(), /NO ANSWER/)
+    await server.end('SIGKILL')
+    await away.waitFor({ timeout: 30_000 })
+  })
+
   test('asks for a token as the password of a login, and a page elsewhere can press nothing', { timeout: 60_000 }, async (t) => {
     const tokens = [{ name: 'ann', role: 'responder' as const, sha256: hash('sha256', 'word') }]
     const { door, parts } = await open(t, { tokens })
