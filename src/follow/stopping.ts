@@ -87,6 +87,8 @@ export const createStopping = (options: StoppingOptions) => {
     },
     /** Trips the latch before anything else. */
     pull: async (stop: StopOrder): Promise<Pulled> => {
+      const same = sameStop(options.inForce(), stop)
+      if (same) return { id: same.id, durable: options.state.stops.has(same.id) }
       options.trip(stop)
       keep()
       options.sendToPeers(stop)
@@ -97,5 +99,10 @@ export const createStopping = (options: StoppingOptions) => {
   }
 }
 export type Stopping = ReturnType<typeof createStopping>
+
+/** A script that pulls the same stop in a loop is answered with one that stands: no stop is ever refused. */
+const mostStops = 200
+const sameStop = (inForce: readonly StopOrder[], { effect, matchers }: StopOrder): StopOrder | undefined =>
+  inForce.length < mostStops ? undefined : inForce.find((one) => one.effect === effect && one.matchers.join('\n') === matchers.join('\n'))
 
 const onControl = ({ id }: StopOrder): string => `control ${id}`

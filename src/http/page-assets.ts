@@ -34,5 +34,5 @@ export const style = [
   'table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--soft);font-weight:400}',
   'td:nth-child(1),td:nth-child(4),td:nth-child(5){white-space:nowrap}ul{padding:0;margin:0;list-style:none}li{padding:.35rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}',
   '.healed,.completed{color:var(--green)}.failed,.unproven,td.stopped,td.stopping{color:var(--red)}',
-  '@media(max-width:40rem){.stop{width:100%}thead{display:none}table,tbody,tr{display:block}tr{border-bottom:1px solid var(--line);padding:.5rem 0}td{display:inline;border:0;padding:0 .5rem 0 0}td:last-child{display:block}td:nth-child(2){font-weight:600}}',
+  '@media(max-width:40rem){.stop{width:100%}thead{display:none}table,tbody,tr{display:block}tr{border-bottom:1px solid var(--line);padding:.5rem 0}td{display:inline;border:0;padding:0 .5rem 0 0}td:last-child{display:block}td:nth-child(2){font-weight:600;white-space:nowrap}td .none{display:none}header p{font-size:.85rem}}',
 ].join('')

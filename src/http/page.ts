@@ -37,7 +37,7 @@ ${note === undefined ? '' : `<p class="note" role="alert">${escape(note)}</p>`}
 <form method="post" action="/v1/stops"><button class="stop">STOP${stops.length > 0 ? ' EVERYTHING' : ''}</button><label>why <input name="why" maxlength="1000" placeholder="may stay empty"></label><label>only <input name="matchers" placeholder="everything, or runbook=&quot;scale-service&quot;"></label></form>
 ${stops.map((stop) => renderStop(stop, stop.id === pulled)).join('')}
 ${table('Running', live('running', 'stopping', 'verifying'), 'Nothing runs.')}
-${table('Asks a person', live('asking'), 'Nothing asks.')}
+${table('Asks a person', live('asking'), 'Nothing asks.')}${live('asking').length > 0 ? '<p>Look, then answer in Slack, or: <code>paramedic why ID</code>, <code>paramedic approve ID</code>, <code>paramedic deny ID</code></p>' : ''}
 ${table('Waits', live('waiting', 'ready', 'planning'), 'Nothing waits.')}
 ${renderEscalations(state, now)}
 ${table('Ended lately', endedLately(state), 'Nothing has ended yet.')}
@@ -81,7 +81,14 @@ function renderTable(title: string, workflows: readonly Workflow[], { now, empty
 function row(one: Workflow, now: number): string {
   const until = one.state === 'waiting' && one.wait?.until !== undefined ? `, until ${time(one.wait.until).slice(0, 19).replace('T', ' ')} UTC` : ''
   const why = escape([one.reason, one.detail].filter(Boolean).join(': ').slice(0, 500)) + until
-  return `<tr><td>${short(one.id)}<td>${escape(runbookId(one.runbook))}<td>${escape(one.targets.join(', ').slice(0, 300))}<td class="${one.state}">${one.state}<td><span title="since ${time(one.since)}">${age(now - one.since)}</span><td>${why || '–'}</tr>`
+  return `<tr><td>${short(one.id)}<td>${escape(runbookId(one.runbook))}<td>${escape(one.targets.join(', ').slice(0, 300))}${escape(changeOf(one))}<td class="${one.state}">${one.state}<td><span title="since ${time(one.since)}">${age(now - one.since)}</span><td>${why || '<span class="none">–</span>'}</tr>`
+}
+
+/** ` 2 → 3`, where the plan is about one size. */
+const changeOf = ({ plan, targets }: Workflow): string => {
+  const [change, ...others] = plan?.changes ?? []
+  const told = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 40)
+  return change === undefined || others.length > 0 || targets.length > 1 ? '' : ` ${told(change.from)} → ${told(change.to)}`
 }
 
 /** Rough: one unit is enough to see what is stuck. */
@@ -97,7 +104,7 @@ function renderEscalations(state: State, now: number): string {
   const all = [...state.notices.values()].filter(({ urgency, about }) => urgency === 'page' && about.kind !== 'stop')
   const newest = all.sort((a, b) => b.lastAt - a.lastAt).slice(0, mostEscalations)
   const items = newest.map((notice) => `<li><span class="when">${age(now - notice.lastAt)} ago</span> ${escape(saying(state, notice).slice(0, 500))}${notice.count > 1 ? ` <small>×${notice.count}</small>` : ''}${notice.taken ? ` <small>taken by ${escape(notice.taken.who)}</small>` : ''}`)
-  return `<section><h2>Escalated lately <small>${all.length}</small></h2>${items.length === 0 ? '<p class="none">Nobody was called.</p>' : `<ul>${items.join('')}</ul>`}</section>`
+  return `<section><h2>Escalated lately <small>${all.length}</small></h2>${items.length === 0 ? '<p class="none">Nobody was called.</p>' : `<ul>${items.join('')}</ul><p>More about one: <code>paramedic why ID</code> or <code>paramedic why FINGERPRINT</code>; all of them: <code>paramedic status</code></p>`}</section>`
 }
 
 function saying(state: State, { about }: Notice): string {
@@ -110,7 +117,7 @@ function saying(state: State, { about }: Notice): string {
     case 'stop': return `stop ${about.stop.slice(-6)}`
     case 'catalogue': return `the catalogue was refused: ${about.problems[0] ?? ''}`
     case 'runner lost': return `${about.name || about.runner.slice(-6)} was lost: ${about.why}`
-    case 'heartbeat': return about.missing ? `the heartbeat of ${about.route} stays away` : `the heartbeat of ${about.route} comes seldom`
+    case 'heartbeat': return about.missing ? `the heartbeat of ${about.route} ${about.never ? 'never came' : 'stays away'}` : `the heartbeat of ${about.route} comes seldom`
     case 'bad alerts': return `alerts that cannot be read: ${about.problems[0] ?? ''}`
   }
 }

@@ -91,9 +91,13 @@ export function tokenOf(header: string | undefined): string | undefined {
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/
 
-/** A proxy on this machine passes others on, and says so. */
-const isThisMachine = ({ socket, headers }: IncomingMessage): boolean =>
-  loopback.test(socket.remoteAddress ?? '') && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined
+/** What proxies add. One on this machine passes others on. */
+const ofProxies = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host', 'x-forwarded-proto', 'via'] as const
+const hereByName = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/
+
+/** A proxy that says nothing of itself may still be known by the name that was asked for, or by an HTTP that only proxies speak. */
+const isThisMachine = ({ socket, headers, httpVersion }: IncomingMessage): boolean =>
+  loopback.test(socket.remoteAddress ?? '') && ofProxies.every((name) => headers[name] === undefined) && hereByName.test(headers.host ?? '') && httpVersion !== '1.0'
 
 /**
  * A page of another site can make a browser post here, and on a machine without tokens that would be enough. So whatever
@@ -105,7 +109,7 @@ export function checkOrigin(req: IncomingMessage, { open, names }: { open: boole
   const site = req.headers['sec-fetch-site']
   const foreign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
   if (foreign && req.method !== 'GET' && req.method !== 'HEAD') throw new Refusal('FOREIGN_ORIGIN', 'Call this from a page of Paramedic, or from no page at all.')
-  if (open && (origin !== undefined || site !== undefined) && !names.includes(host) && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host)) {
+  if (open && (origin !== undefined || site !== undefined) && !names.includes(host) && !hereByName.test(host)) {
     throw new Refusal('FOREIGN_ORIGIN', 'Without tokens a browser may only come by an address of this machine.')
   }
 }

@@ -122,7 +122,8 @@ function ask(name: string, args: readonly Json[]): Promise<Json> {
   return new Promise((done, fail) => {
     waiting.set(call, (answer) => {
       if ('value' in answer) done(answer.value)
-      else fail(Object.assign(new Error(answer.error.message), { name: answer.error.name }))
+      // It happened elsewhere: where the script stood says nothing about it, and belongs into no record.
+      else fail(Object.assign(new Error(answer.error.message), { name: answer.error.name, stack: '' }))
     })
     send({ kind: 'call', call, name, args })
   })

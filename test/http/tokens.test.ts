@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { hash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { operations, type Operation, type OperationId } from '../../src/http/table.ts'
@@ -104,10 +105,12 @@ describe('tokens', () => {
   })
 
   test('health and metrics ask for a token of whoever comes through a proxy', async (t) => {
-    const { call } = await open(t, { tokens })
+    const { call, door } = await open(t, { tokens })
     assert.equal((await call('GET', '/metrics')).status, 200)
+    const named = (host: string) => new Promise((done) => request(`${door.url}/metrics`, { headers: { host } }, (response) => done(response.resume().statusCode)).end())
+    assert.deepEqual([await named('localhost:9095'), await named('paramedic.example.com')], [200, 401])
     assert.equal((await call('GET', '/metrics', { headers: { 'x-forwarded-for': '10.0.0.1' } })).status, 401)
-    assert.equal((await call('GET', '/healthz', { headers: { forwarded: 'for=10.0.0.1' } })).status, 401)
+    for (const headers of [{ forwarded: 'for=10.0.0.1' }, { 'x-real-ip': '10.0.0.1' }, { via: '1.1 edge' }]) assert.equal((await call('GET', '/healthz', { headers })).status, 401, JSON.stringify(headers))
   })
 })
 

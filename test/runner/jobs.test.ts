@@ -225,6 +225,11 @@ describe('a job', { concurrency: 3 }, () => {
     assert.ok(kept.startsWith('line 0 ') && kept.length < 200_200 && kept.includes('cut here'))
   })
 
+  test('what a handle refuses is told in its own words, without a path of this machine', async () => {
+    const outcome = await run({ run: `({ scale }) => scale.read('nobody')` }, { call: async () => { throw Object.assign(new Error('there is no target nobody'), { name: 'TargetUnknown' }) } })
+    assert.deepEqual(outcome.kind === 'failed' && [outcome.error, outcome.detail], ['there is no target nobody', ''])
+  })
+
   test('what it returns is masked, and what became secret while it runs', async () => {
     const returned = await run({ run: `() => ({ said: ['it is hunter2-secret'], 'hunter2-secret': 1 })` })
     assert.deepEqual(outputOf(returned), { said: ['it is ***'], '***': 1 })
