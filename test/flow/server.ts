@@ -1,6 +1,6 @@
 /** A real server in a process of its own: the command that people run, so that a test can kill it, freeze it, read what it says. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -30,7 +30,13 @@ export interface ServerOptions {
   readonly uid?: number
 }
 
-export const folder = (): string => mkdtempSync(join(tmpdir(), 'paramedic-flow-'))
+const folders: string[] = []
+/** Gone with the test; and with it whoever keeps the services of a server, which outlive that. */
+export const folder = (): string => {
+  const path = mkdtempSync(join(tmpdir(), 'paramedic-flow-'))
+  folders.push(path)
+  return path
+}
 
 /** Targets without processes of their own. */
 export const targetsIn = (dir: string, names: readonly string[] = Array.from({ length: 24 }, (_, n) => `s${n}`)): string => {
@@ -48,7 +54,16 @@ export const servicesIn = (dir: string): string => {
 export const ownCatalogue = join(import.meta.dirname, 'catalogue')
 /** Whatever a test forgets ends with it. */
 const running = new Set<ChildProcess>()
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+process.once('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'))
+  for (const path of folders) {
+    try {
+      rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+    } catch {
+      // Somebody is still at it: no test fails by what it leaves in the temporary folder.
+    }
+  }
+})
 
 const root = join(import.meta.dirname, '..', '..')
 const bin = join(root, 'bin', 'paramedic.js')
