@@ -1,5 +1,6 @@
 /** What keeps a server from starting is told in one line that says what to do, and never by a stack. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { folder, ownCatalogue, servicesIn, startServer, targetsIn } from './serv
 const nobody = process.getuid?.() === 0 ? { uid: 65534 } : {}
 
 const occupied = createServer().listen(0, '127.0.0.1').unref()
+await once(occupied, 'listening')
 const port = (): number => (occupied.address() as AddressInfo).port
 
 /** What is in the way, made in an empty folder; the arguments; how it ends; what it says. */
