@@ -72,7 +72,8 @@ function kindsOf(source: string): [kind: string, fields: Field[]][] {
   return union.types.flatMap((member): [string, Field[]][] => {
     const type = ts.isTypeReferenceNode(member) ? aliases.get(member.typeName.getText()) : member
     if (type === undefined || !ts.isTypeLiteralNode(type)) throw new Error(`${member.getText()} cannot be read: mend docs/generate/entries.ts`)
-    const properties = type.members.filter(ts.isPropertySignature)
+    // What is kept under a symbol is never written: it is no part of an entry.
+    const properties = type.members.filter(ts.isPropertySignature).filter((one) => !ts.isComputedPropertyName(one.name))
     const kind = properties.find((one) => one.name.getText() === 'kind')!.type!.getText()
     const fields = properties.filter((one) => one.name.getText() !== 'kind').map((one): Field =>
       [`${one.name.getText()}${one.questionToken ? '?' : ''}`, plainType(one.type!.getText()), commentOf(one)])
