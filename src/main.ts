@@ -8,6 +8,7 @@ import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
 import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
 import { startControl, freshMs } from './follow/control.ts'
+import { createAlarms } from './follow/alarms.ts'
 import { createArchive, noArchive } from './follow/archive.ts'
 import { createDecider } from './follow/decider.ts'
 import { digestOf } from './follow/digest.ts'
@@ -60,6 +61,7 @@ export interface PartsOptions {
   readonly activeAlerts?: () => Promise<readonly string[]>
   /** See the entry `joined`. */
   readonly rememberMs?: number
+  readonly forceStop?: boolean
   readonly forceDryRun: boolean
   /** The demo's: runbooks also start by themselves where nothing kills without survivors. */
   readonly bestEffortKill?: boolean
@@ -93,6 +95,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
     onFolded: (recorded) => {
       archive.take()
+      alarms.folded(recorded.at, state.at)
       options.onFolded?.(recorded, state, mine.has(recorded.entry.by))
       if (recorded.entry.kind === 'runner lost' && state.processes.get(identity.id)?.lost) startAnew(identity.id, `it was declared lost: ${recorded.entry.why}`)
     },
@@ -101,6 +104,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     },
   })
   const { state, folded, when } = follower
+  const alarms = createAlarms({ notify: options.notify, tickAgeMs: () => boottime() - lease.sentAt, killAfterMs: options.killAfterMs })
   const latch = createLatch(state)
   const runs = options.roles.includes('run')
   let lease = { sentAt: Number.NEGATIVE_INFINITY }
@@ -174,8 +178,12 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const common = { state, append, folded, onProblem: options.onProblem }
+  const forced = (): string[] => (options.forceStop ? [...new Set([...state.inForce, ...latch.inForce()].filter(isForced).map(({ id }) => id))] : [])
   const actors: Actor[] = [
+    // First of all, and again whenever somebody lifts it elsewhere.
+    () => void (options.forceStop && forced().length === 0 && stopping.pull({ ...forcedStop, id: newId() })),
     stopping.record,
+    alarms.act,
     createLost({ ...common, me: () => identity.id, boottime, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
   ]
   /** What needs the jobs, or what is known of them. */
@@ -185,7 +193,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     const fires = options.alertFires
     const deps: RunnerDeps = {
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch,
-      lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs },
+      lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
       alertFires: fires && ((workflow) => fires(workflow, state)), activeAlerts: options.activeAlerts,
     }
@@ -214,6 +222,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 
   return {
     state, append, folded, writer, latch, peers, proofs, runners, now: follower.now,
+    failed: follower.failed,
     /** When what is due is done here, all of it; rejects where nothing can run. */
     up,
     /** How what runs is killed; undefined before that, and where nothing runs. */
@@ -224,6 +233,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     lag: async () => Math.max(0, (await streams.log.end()) - state.position),
     printedAt, archive, digest: (position?: number) => follower.hold(() => digestOf(state), { position, withinMs: digestWithinMs }),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
+    /** Stops of the configuration: nobody lifts them from outside. */
+    forced,
     pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
     /** A stop that another process passes on. */
     obeyStop: (stop: StopOrder) => stopping.obey(stop),
@@ -248,6 +259,10 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 
 /** How long a position is waited for. */
 const digestWithinMs = 3000
+
+const forcedStop: Omit<StopOrder, 'id'> = { matchers: [], effect: 'kill', who: 'configuration', why: 'force.stop' }
+const isForced = ({ who, why }: StopOrder): boolean => who === forcedStop.who && why === forcedStop.why
+
 /** How long the log is given at the end. */
 const leaveWithinMs = 2000
 

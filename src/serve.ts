@@ -1,6 +1,7 @@
 /** `paramedic serve`: from a configuration to a running server, until SIGTERM. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { materialise } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
@@ -8,8 +9,11 @@ import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
 import { knownSecrets } from './config/known-secrets.ts'
+import { initialState } from './core/state.ts'
 import { createEdges } from './edge/edges.ts'
-import type { Health, Ports } from './http/ports.ts'
+import { createEarlyStops, type EarlyStops } from './follow/early-stops.ts'
+import { stopFile } from './follow/stop-file.ts'
+import type { Health, Ports, StartingPorts } from './http/ports.ts'
 import { openDoor } from './http/server.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
@@ -19,12 +23,15 @@ import type { Hands } from './providers/hands.ts'
 import { openSlack } from './notify/open-slack.ts'
 import { escalationsWaiting } from './notify/view.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { realOutside } from './outside.ts'
 import { boottimeMs } from './runner/boottime.ts'
 import about from '../package.json' with { type: 'json' }
 
 export interface Served {
   readonly url: string
   readonly parts: Parts
+  /** Resolves when it can do nothing any more but end, with why. */
+  readonly failed: Promise<unknown>
   readonly close: (drainMs?: number) => Promise<void>
 }
 
@@ -60,11 +67,14 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const hands = Promise.withResolvers<Hands>()
   const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
   let ports: Ports | undefined
+  const early = createEarlyStops(stopFile(join(stateDirectory, 'stops.early.jsonl')), realOutside.newId)
+  let lastTold = ''
+  const notify = (text: string): void => say((lastTold = text))
   const stopKey = randomBytes(24).toString('base64url')
   // The door is open before the log is read: liveness is answered, all else is told to come again.
   const door = await openDoor({
     listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
-    intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, onProblem,
+    intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, starting: startingPorts(early, () => lastTold), onProblem,
     onAnswered: metrics.answered, onRefused: metrics.refused,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),
@@ -76,7 +86,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: knownSecrets(config, process.env), hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
-    rememberMs: 3 * config.repeatIntervalMs, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify: say,
+    rememberMs: 3 * config.repeatIntervalMs, forceStop: config.force.stop, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify,
     notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed, jobsAfter: read,
   }).catch(async (problem: unknown) => {
     await door.close(0)
@@ -89,7 +99,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }))
   hands.promise.catch(() => {}) // said below, where it is waited for
   const catalogue = catalogueKeeper(folders, parts, { say, signal: closed.signal })
-  const forced = await forceStop(config, parts)
+  early.handOver(parts.obeyStop)
   const ready = () => {
     const why: string[] = []
     if (!parts.lease().fresh) why.push(`the last tick read back was sent ${Math.round(parts.lease().ageMs)} ms ago`)
@@ -107,6 +117,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
         log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
         ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
         catalogue: { ok: problems.length === 0, detail: problems.join('; ') || 'good' },
+        ...Object.fromEntries(edges.views().map(({ edge, degraded, lastError }) => [edge, { ok: !degraded, detail: lastError === undefined ? 'well' : `${lastError.error}, ${Math.round(lastError.agoMs / 1000)} s ago` }])),
         ...slack.health(),
         ...(parts.state.unknownEntry === undefined ? {} : { fold: { ok: false, detail: why.join('; ') } }),
       },
@@ -116,7 +127,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     append: parts.append, record: async (facts, within) => parts.folded(await parts.append(facts, within)), pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
     liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
     read: () => ({
-      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: [...forced], edges: edges.views(),
+      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: parts.forced(), edges: edges.views(),
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({
         id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion,
         ageMs: Math.round(boottimeMs() - seenAt),
@@ -127,11 +138,11 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
       text: metrics.text({
         state: parts.state, writer: parts.writer.stats, tickAgeMs: parts.lease().ageMs, lag: await within(lagMs, parts.lag()), ready: ready().ready,
-        checks: Object.fromEntries(Object.entries(health().checks).map(([check, { ok }]) => [check, ok])), escalationsWaiting: escalationsWaiting(parts.state), door: door.load(),
+        checks: Object.fromEntries(Object.entries(health().checks).map(([check, { ok }]) => [check, ok])), escalationsWaiting: escalationsWaiting(parts.state), door: door.load(), edges: edges.views(),
       }),
     }),
   }
-  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, heard: parts.proofs.of, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced })
+  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, heard: parts.proofs.of, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced: parts.forced })
   const { url } = door
   const hangUp = (): void => void catalogue.reload().catch(onProblem)
   process.on('SIGHUP', hangUp)
@@ -158,7 +169,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const way = parts.way()
   if (way) say(`killing by ${way.way}: ${way.why}`)
   say(`ready at ${url}`)
-  return { url, parts, close }
+  return { url, parts, failed: parts.failed, close }
 }
 
 const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } => (value === undefined ? {} : { [name]: value }) as { [P in K]?: T }
@@ -186,15 +197,15 @@ const within = <T>(ms: number, promise: Promise<T>): Promise<T | undefined> => {
   return Promise.race([promise.catch(() => undefined), late.promise]).finally(() => clearTimeout(timer))
 }
 
+/** Before the log was read: a stop is kept, and what is waited for is told. */
+const startingPorts = (early: EarlyStops, lastTold: () => string): StartingPorts => ({
+  pullStop: async (stop) => early.pull({ ...stop, id: stop.id ?? realOutside.newId() }),
+  read: () => ({ state: initialState(), now: 0, me: '', heard: () => [], peers: [], edges: [], unrecorded: early.all(), forced: [] }),
+  health: () => ({ ready: false, kill: 'none', checks: { log: { ok: false, detail: ['it is opened and read', lastTold()].filter(Boolean).join(': ') } } }),
+})
+
 const grafanaOf = ({ grafana: { secret, signatureHeader, timestampHeader } }: Config) =>
   secret === undefined ? {} : { grafana: { secret: () => secret.read(), signatureHeader, ...(timestampHeader === undefined ? {} : { timestampHeader }) } }
-
-/** A forced stop is pulled at every start, and nothing outside lifts it. */
-const forceStop = async (config: Config, parts: Parts): Promise<ReadonlySet<string>> => {
-  if (!config.force.stop) return new Set()
-  const { id } = await parts.pullStop({ matchers: [], effect: 'kill', who: 'configuration', why: 'force.stop' })
-  return new Set([id])
-}
 
 /** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
 const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts: Parts, { say, signal }: { say: (text: string) => void; signal: AbortSignal }) => {

@@ -13,10 +13,10 @@ import { eventually } from './flow/flow.ts'
 
 const logIn = (stateDirectory: string): string => join(stateDirectory, 'log.db')
 
-const start = async (t: TestContext, stateDirectory: string) => {
+const start = async (t: TestContext, stateDirectory: string, more: { forceStop?: boolean } = {}) => {
   const parts = await startParts({
     name: 'here', logUrl: `sqlite:${logIn(stateDirectory)}`, stateDirectory, roles: ['intake', 'decide'], address: '', stopKey: '', killAfterMs: 10_000, lostAfterMs: 45_000,
-    hands: { call: () => assert.fail('nothing runs here') }, forceDryRun: false, tellUnmatched: true, onProblem: assert.ifError, notify: () => {},
+    hands: { call: () => assert.fail('nothing runs here') }, forceDryRun: false, tellUnmatched: true, onProblem: assert.ifError, notify: () => {}, ...more,
   })
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= parts.close(0))
@@ -48,6 +48,24 @@ test('rule 1: who reads that he was declared lost is somebody else from then on'
   assert.notEqual(me(), before)
   await folded(await append([{ kind: 'noted', workflow: 'none', who: 'ann', text: 'by the new one' }]))
   assert.deepEqual([before, me()].map((id) => state.processes.get(id)?.lost), [true, false])
+})
+
+test('a stop that the configuration forces is pulled once, and again when somebody lifts it', async (t) => {
+  const path = folder(t)
+  const first = await start(t, path, { forceStop: true })
+  const [forced] = first.forced()
+  await eventually('it is on the log', async () => first.state.stops.has(forced!))
+  await first.close()
+  const second = await start(t, path, { forceStop: true })
+  assert.deepEqual(second.forced(), [forced], 'a new start finds it in force')
+  await second.liftStop(forced!, 'ann', 'from a server without it')
+  const [again] = await eventually('another is in force', async () => second.forced().length > 0 && second.forced())
+  assert.notEqual(again, forced)
+  assert.ok(second.latch.covers({ labels: new Map(), runbook: { name: 'r', version: 1, digest: '' }, targets: ['web'], plan: undefined } as never))
+  await second.close()
+  const third = await start(t, path)
+  assert.deepEqual(third.forced(), [], 'without the setting it is a stop like any other')
+  assert.ok(third.state.stops.get(again!)?.lifted === undefined)
 })
 
 test('rule 11: a catalogue that was in force before does not come back by itself', async (t) => {

@@ -38,7 +38,7 @@ const advice: Readonly<Record<Code, string>> = {
   NOT_READY: 'The log cannot be written, is not read to its end, or ticks are not fresh. /healthz says which.',
   NO_INTAKE: 'Send alerts to a process that has the role `intake`, and is not about to end.',
   QUEUE_FULL: 'More waits to be written, or larger bodies are being read, than there is room for. Come again after `Retry-After`; where it lasts, the log is too slow for what is sent.',
-  STARTING: 'The process reads its log before it answers. Ask again in a moment. A stop that was asked for now was NOT pulled.',
+  STARTING: 'The process reads its log before it answers. Ask again in a moment. A stop is taken all the same, and kept until the log is read; see /healthz for what is waited for.',
 }
 
 export function errorsPage(): string {

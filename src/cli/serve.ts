@@ -18,18 +18,26 @@ export const register = ({ program }: Cli): void => {
         if (ending || close === undefined) process.exit(ending ? 1 : 0)
         ending = true
         logger.info('ending: running steps may finish; a second signal kills')
-        void close().then(() => process.exit(0), (problem: unknown) => {
-          logger.error(problem)
-          process.exit(1)
-        })
+        leave(close(), 0)
       }
+      const leave = (closed: Promise<void>, code: number): void => void closed.then(() => process.exit(code), (problem: unknown) => {
+        logger.error(problem)
+        process.exit(1)
+      })
       process.on('SIGTERM', end).on('SIGINT', end)
-      await serve(config, { say: (text) => logger.info(text), tellPeople: (text) => logger.warn(text), onOpen: (way) => (close = way) }).catch((problem: unknown) => {
+      const served = await serve(config, { say: (text) => logger.info(text), tellPeople: (text) => logger.warn(text), onOpen: (way) => (close = way) }).catch((problem: unknown) => {
         if (ending) return // what was still coming up was ended under its hands
-        // What the outside refuses is said in a line; the rest is a defect, and where it lies is wanted.
-        logger.error(problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : problem)
+        logger.error(line(problem))
         // Nothing that was half started may keep the process.
         process.exit(1)
       })
+      void served?.failed.then((problem) => {
+        logger.error(line(problem))
+        logger.error('the log cannot be followed any further: what runs here is killed, and this process ends. Start it again; if it ends again, the line above says what has to be mended.')
+        leave(served.close(0), 1)
+      })
     })
 }
+
+/** What the outside refuses is said in a line; the rest is a defect, and where it lies is wanted. */
+const line = (problem: unknown): unknown => (problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : problem)

@@ -64,16 +64,21 @@ export const startFollower = (options: FollowerOptions) => {
       turn()
     }
   }
+  const failed = Promise.withResolvers<unknown>()
   const following = follow().catch((problem: unknown) => {
     if (ended.signal.aborted) return
+    // Nobody acts on a state that stands still.
+    live = false
     caughtUp.reject(problem)
-    options.onProblem(problem)
+    failed.resolve(problem)
   })
   const stopTurning = every(options.clock, quietTurnMs, turn)
 
   return {
     state,
     caughtUp: caughtUp.promise,
+    /** Resolves when the log cannot be followed any further, with why. Only a new start helps, if anything does. */
+    failed: failed.promise,
     /** Log time: what was folded, carried on by steady time since. Never the wall clock. */
     now: (): number => state.at + Math.max(0, options.steady() - readAt),
     /** From here on what is due is done. */

@@ -32,6 +32,8 @@ export interface Pulled {
   readonly durable: boolean
   /** Why the file does not hold it either: it is in force, and a restart would forget it. */
   readonly unkept?: string
+  /** What else whoever pulled it should know. */
+  readonly note?: string
 }
 
 /** How long whoever pulls a stop waits to hear that it is on the log. */
@@ -83,7 +85,7 @@ export const createStopping = (options: StoppingOptions) => {
     obey: (stop: StopOrder): Pulled => {
       options.trip(stop)
       keep()
-      return { id: stop.id, durable: options.state.stops.has(stop.id) }
+      return { id: stop.id, durable: options.state.stops.has(stop.id), ...(unkept === undefined ? {} : { unkept }) }
     },
     /** Trips the latch before anything else. */
     pull: async (stop: StopOrder): Promise<Pulled> => {

@@ -76,3 +76,6 @@ export interface Ports {
   health(): Health
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
 }
+
+/** What there is before the log was read: the calls that are marked `whileStarting` ask for nothing else. */
+export type StartingPorts = Pick<Ports, 'pullStop' | 'read' | 'health'>

@@ -14,7 +14,7 @@ import { boundConnections, type Connections } from './connections.ts'
 import { errors, later, problemDocument, Refusal, type Code } from './errors.ts'
 import { handlers } from './handlers.ts'
 import { listenWide } from './listen.ts'
-import type { Ports } from './ports.ts'
+import type { Ports, StartingPorts } from './ports.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
 import { busy, checkOrigin, createDoorkeeper, type Doorkeeper, type TokenEntry } from './tokens.ts'
@@ -32,6 +32,8 @@ export interface DoorOptions {
   readonly grafana?: Omit<SignatureOptions, 'now'>
   /** Undefined while the parts behind are starting. */
   readonly ports: () => Ports | undefined
+  /** What answers meanwhile: a stop, and whether all is well. */
+  readonly starting: StartingPorts
   /** Further calls that have their own ways of proving who calls: Slack's. They answer by themselves. */
   readonly also?: readonly Also[]
   readonly onProblem: (problem: unknown) => void
@@ -188,7 +190,7 @@ interface Serving {
   readonly gate: Gate | undefined
 }
 
-function serveOne(name: OperationId, { right, method }: Operation, { options, inside, know, gate }: Serving): Serve {
+function serveOne(name: OperationId, { right, method, whileStarting }: Operation, { options, inside, know, gate }: Serving): Serve {
   const handle = handlers[name]
   const urgent = gate === undefined
   const signed = right === 'send' && name !== 'alertmanager' && inside.door.grafana !== undefined
@@ -199,9 +201,9 @@ function serveOne(name: OperationId, { right, method }: Operation, { options, in
     if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
     const caller = signed ? { name: 'grafana', proved: true, peer: false } : know(req, right)
-    const ports = options.ports()
+    const ports = options.ports() ?? (whileStarting ? options.starting as Ports : undefined)
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
-    if (ports === undefined && name !== 'livez' && name !== 'openapi') throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
+    if (ports === undefined && !whileStarting) throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
     gate?.enter()
     try {
       const call: Call = { req, res, caller, ports: ports!, door: inside.door, id, query: new URLSearchParams(req.url!.split('?', 2)[1]) }

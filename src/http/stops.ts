@@ -26,8 +26,8 @@ export async function pullStop(call: Call): Promise<void> {
   const { order, note: misread } = readOrder(body?.toString() ?? '{', req.headers['content-type'] ?? '')
   const who = caller.proved && !caller.peer ? caller.name : (order.who ?? caller.name)
   const asked: NewStop = { matchers: order.matchers, effect: order.effect, why: order.why, who, ...(caller.peer && order.id !== undefined ? { id: order.id } : {}) }
-  const { id, durable, unkept } = await ports.pullStop(asked)
-  const note = [unkept === undefined ? '' : `It is in force, and could not be kept (${unkept}): until it is on the log, a restart forgets it.`, misread ?? ''].filter(Boolean).join(' ')
+  const { id, durable, unkept, note: more = '' } = await ports.pullStop(asked)
+  const note = [more, unkept === undefined ? '' : `It is in force, and could not be kept (${unkept}): until it is on the log, a restart forgets it.`, misread ?? ''].filter(Boolean).join(' ')
   const fromPage = (req.headers.accept ?? '').includes('text/html')
   const wait = query.get('wait')
   const waitMs = fromPage ? 3000 : wait === null ? 0 : Math.min(longestWaitMs, parseDuration(wait) ?? 10_000)

@@ -15,6 +15,8 @@ export interface Operation {
   readonly right: Right
   /** Answered within a second while everything else is saturated. */
   readonly urgent?: true
+  /** Answered before the log was read; everything else is told to come again. */
+  readonly whileStarting?: true
   readonly about: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: SchemaName
@@ -43,7 +45,7 @@ export const operations = {
     about: 'The same, for contact points that are set to PUT.',
   },
   pullStop: {
-    method: 'post', path: '/v1/stops', right: 'stop', urgent: true, body: 'NewStop', success: [201, 'PulledStop'], refusals: ['FOREIGN_ORIGIN'],
+    method: 'post', path: '/v1/stops', right: 'stop', urgent: true, whileStarting: true, body: 'NewStop', success: [201, 'PulledStop'], refusals: ['FOREIGN_ORIGIN'],
     query: { wait: 'Waits this long for the proof, and answers with it: 10s' },
     about: 'Pulls an emergency stop. The body may be empty: everything is stopped then. A body or a matcher that cannot be read stops everything too, and `note` says so. With `wait`, the answer is the stop with its proof.',
   },
@@ -118,21 +120,21 @@ export const operations = {
     query: { from: 'From this position on, or `oldest`: from where the log begins by now; the header Last-Event-ID goes on after it; without either, what comes from now on', workflow: 'Only entries of this workflow' },
     about: 'Server-sent events: entries, each with its position as id. `caught-up` is sent each time the end was reached.',
   },
-  livez: { method: 'get', path: '/livez', right: 'open', urgent: true, success: [200, 'Status'], refusals: [], about: 'The process lives.' },
-  readyz: { method: 'get', path: '/readyz', right: 'open', urgent: true, success: [200, 'Status'], refusals: ['NOT_READY', 'STARTING'], about: 'The log can be written, is read to its end, and ticks are fresh.' },
-  healthz: { method: 'get', path: '/healthz', right: 'local', urgent: true, success: [200, 'Health'], refusals: [], about: 'Each dependency by name, the way of killing, the last drill.' },
+  livez: { method: 'get', path: '/livez', right: 'open', whileStarting: true, urgent: true, success: [200, 'Status'], refusals: [], about: 'The process lives.' },
+  readyz: { method: 'get', path: '/readyz', right: 'open', urgent: true, whileStarting: true, success: [200, 'Status'], refusals: ['NOT_READY'], about: 'The log can be written, is read to its end, and ticks are fresh.' },
+  healthz: { method: 'get', path: '/healthz', right: 'local', urgent: true, whileStarting: true, success: [200, 'Health'], refusals: [], about: 'Each dependency by name, the way of killing, the last drill.' },
   metrics: { method: 'get', path: '/metrics', right: 'local', urgent: true, success: [200, 'text'], refusals: [], about: 'For Prometheus.' },
-  openapi: { method: 'get', path: '/openapi.json', right: 'open', success: [200, 'openapi'], refusals: [], about: 'This, as OpenAPI 3.1.' },
+  openapi: { method: 'get', path: '/openapi.json', right: 'open', whileStarting: true, success: [200, 'openapi'], refusals: [], about: 'This, as OpenAPI 3.1.' },
   page: { method: 'get', path: '/', right: 'read', urgent: true, success: [200, 'html'], refusals: [], about: 'One page: what runs, what waits, and Stop.' },
 } as const satisfies Readonly<Record<string, Operation>>
 
 export type OperationId = keyof typeof operations
 
 /** Of every call that asks for a token, and of every call. */
-export const refusalsOf = ({ right, refusals, path, method }: Operation): readonly Code[] => {
+export const refusalsOf = ({ right, refusals, whileStarting, method }: Operation): readonly Code[] => {
   const all: Code[] = [...refusals]
   if (right !== 'open') all.push('UNAUTHORIZED', 'FORBIDDEN')
-  if (path !== '/livez' && path !== '/openapi.json') all.push('STARTING')
+  if (!whileStarting) all.push('STARTING')
   if (method !== 'get' && !all.includes('FOREIGN_ORIGIN')) all.push('FOREIGN_ORIGIN')
   return [...new Set<Code>([...all, 'INTERNAL'])]
 }

@@ -25,7 +25,7 @@ export interface StopPorts {
   readonly heard?: (stop: string) => readonly Stop['acknowledgements'][number][]
   readonly liftStop: (stop: string, who: string, why: string) => Promise<void>
   /** Stops of the configuration. */
-  readonly forced: ReadonlySet<string>
+  readonly forced: () => readonly string[]
 }
 
 /** The log is given this long before the first answer. */
@@ -61,7 +61,7 @@ export const liftIt = async ({ id, why }: { id: string; why: string }, who: stri
   const stop = findById(ports.state.stops, id)
   if (!stop) return say(`There is no stop ${id}. ${list}`)
   if (stop.lifted) return say(`${stop.lifted.who} lifted it already: ${stop.lifted.why}`)
-  if (ports.forced.has(stop.id)) return say('The configuration forces this stop (`force.stop`): nothing outside lifts it.')
+  if (ports.forced().includes(stop.id)) return say('The configuration forces this stop (`force.stop`): nothing outside lifts it.')
   if (why === '') return say(`Say why: \`/paramedic go ${shortId(stop.id)} WHY\`.`)
   await ports.liftStop(stop.id, who, why)
   deeds.background(report(stop, reply, deeds))

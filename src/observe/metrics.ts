@@ -26,6 +26,8 @@ export interface Seen {
   /** Each dependency by name, and whether it is well. */
   readonly checks: Readonly<Record<string, boolean>>
   readonly escalationsWaiting: number
+  /** What is called outside. */
+  readonly edges: readonly { readonly edge: string; readonly breakers: readonly { readonly state: string }[] }[]
   /** What is being worked on at the door. */
   readonly door: Readonly<Record<'connections' | 'notifications' | 'reads' | 'bodyBytes' | 'bigBodies' | 'streams', number>>
 }
@@ -113,6 +115,8 @@ function gauges(registry: Registry, seen: () => Seen, version: string): void {
   registry.read('info', 'What this process is.', ['version', 'node'], () => [[{ version, node: process.versions.node }, 1]])
   one('ready', '1 where /readyz says so.', ({ ready }) => Number(ready))
   registry.read('degraded', '1 where a dependency is not well: the checks of /healthz.', ['edge'], () => Object.entries(seen().checks).map(([edge, ok]): Row<'edge'> => [{ edge }, Number(!ok)]))
+  registry.read('edge_breakers_open', 'Breakers that let no calls through, or one to try: one for each target of an edge that is in trouble.', ['edge'], () =>
+    seen().edges.map(({ edge, breakers }): Row<'edge'> => [{ edge }, breakers.filter(({ state }) => state !== 'closed').length]))
   registry.read('workflows', 'Workflows that have not ended, by state.', ['state'], () => liveStates.map((state): Row<'state'> => [{ state }, seen().state.live.get(state)!.size]))
   one('episodes', 'Episodes that are known.', ({ state }) => state.episodes.size)
   one('episodes_unanswered', 'Episodes that nobody has answered yet.', ({ state }) => state.unanswered.size)

@@ -43,6 +43,8 @@ export interface RunnerDeps {
   readonly hands: Hands
   readonly latch: Latch
   readonly lease: Lease
+  /** This process executes nothing, whoever decided it. */
+  readonly forceDryRun: boolean
   readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
   /** Whether the alert fires, asked where it lives; undefined where nobody can be asked. */
   readonly alertFires: ((workflow: Workflow) => Promise<boolean | undefined>) | undefined

@@ -41,14 +41,14 @@ export const createStepper = (deps: RunnerDeps): Stepper => {
   const room = (): number => workflowsAtOnce - busy.size()
   return {
     act: () => {
-      if (!deps.lease.fresh()) return
+      if (!deps.lease.fresh() || deps.forceDryRun) return
       for (const due of busy.idle(stepsDue(deps.state, deps.seat()), keyOf)) {
         if (room() <= 0) return
         if (!deps.latch.covers(due.workflow)) void claim([due], [])
       }
     },
     claimWith: (workflow, decided) => {
-      if (!deps.lease.fresh() || deps.latch.covers(workflow)) return undefined
+      if (!deps.lease.fresh() || deps.forceDryRun || deps.latch.covers(workflow)) return undefined
       const due = busy.idle(claimableWith(workflow, deps.seat()), keyOf).slice(0, Math.max(0, room()))
       return due.length === 0 ? undefined : claim(due, [decided])
     },

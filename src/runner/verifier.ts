@@ -29,7 +29,8 @@ export const createVerifier = (deps: RunnerDeps): Actor => {
 
 const verify = async (workflow: Workflow, over: boolean, deps: RunnerDeps): Promise<void> => {
   const { id, turn } = workflow
-  const gone = await isGone(workflow, deps)
+  const fires = await firesStill(workflow, deps)
+  const gone = fires === false
   const well = gone ? await isWell(workflow, deps) : undefined
   if (gone && well !== false) {
     const detail = well === undefined ? 'the alert is gone' : 'the alert is gone and the probe says all is well'
@@ -38,16 +39,18 @@ const verify = async (workflow: Workflow, over: boolean, deps: RunnerDeps): Prom
       { kind: 'ended', workflow: id, turn, state: 'healed', reason: 'alert gone', detail },
     ]))
   } else if (over) {
-    const detail = gone ? 'the alert is gone, but the probe says that it is not well' : `the alert still fires ${Math.round(workflow.healedWithinMs / 1000)} s after the last step`
+    const after = `${Math.round(workflow.healedWithinMs / 1000)} s after the last step`
+    const detail = gone ? 'the alert is gone, but the probe says that it is not well'
+      : fires ? `the alert still fires ${after}` : `whether the alert still fires is not known ${after}: Alertmanager does not say`
     await deps.folded(await deps.append([{ kind: 'ended', workflow: id, turn, state: 'unproven', reason: 'not healed in time', detail }]))
   }
 }
 
-const isGone = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean> => {
-  const resolved = workflow.episode !== undefined && deps.state.episodes.get(workflow.episode)?.status === 'resolved'
-  if (!deps.alertFires) return resolved
+/** Undefined where nobody knows. */
+const firesStill = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean | undefined> => {
   // A resolved notice also comes when Prometheus dies: where somebody can be asked, his word counts.
-  return (await deps.alertFires(workflow)) === false
+  if (deps.alertFires) return deps.alertFires(workflow)
+  return workflow.episode === undefined || deps.state.episodes.get(workflow.episode)?.status !== 'resolved'
 }
 
 const isWell = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean | undefined> => {

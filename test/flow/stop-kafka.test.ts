@@ -45,6 +45,16 @@ test('with Kafka dead a stop stops both servers at once, is not durable, survive
     const again = await launch({ ...options, state: servers[1]!.state })
     try {
       assert.deepEqual(await doors(again), { webhook: 'STARTING', readyz: 503, livez: 200 })
+      // While it starts it takes a stop as well: kept, and obeyed before anything could run.
+      const early = await post(`${again.url}/v1/stops?wait=1s`, { why: 'still dead' })
+      assert.deepEqual([early.status, early.body.durable, early.body.inForce], [201, false, true])
+      assert.match(early.body.note, /still starting/)
+      const health = await eventually('why is told', async () => {
+        const found = await get(`${again.url}/healthz`)
+        return /Kafka|broker/.test(found.checks.log.detail) && found
+      })
+      assert.deepEqual([health.ready, health.checks.log.ok], [false, false])
+      assert.equal((await fetch(`${again.url}/v1/stops/${body.id}/lift`, { method: 'POST' })).status, 503, 'a lift goes onto the log')
       await kafka.start()
       const stop = await eventually('it is on the log', async () => {
         const response = await fetch(`${again.url}/v1/stops/${body.id}`)
@@ -52,6 +62,10 @@ test('with Kafka dead a stop stops both servers at once, is not durable, survive
         return found?.durable && found
       }, 90_000)
       assert.deepEqual([stop.inForce, stop.why], [true, 'Kafka is dead'])
+      await eventually('so is the early one', async () => {
+        const { durable, inForce } = await get(`${again.url}/v1/stops/${early.body.id}`)
+        return durable && inForce
+      })
       assert.deepEqual(alive(tree), [])
     } finally {
       await again.end()

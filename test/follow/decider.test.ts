@@ -15,7 +15,7 @@ import { createStepper } from '../../src/runner/stepper.ts'
 import { allowing, Story } from '../core/story.ts'
 
 /** One process that decides and runs, as A. What it appends stays unread until `read`. */
-const stage = (live: readonly string[] = ['A']) => {
+const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) => {
   const story = new Story()
   const { state } = story
   story.says({ kind: 'catalogue announced', catalogue: allowing }).says({ kind: 'catalogue activated', digest: 'c1', was: '' })
@@ -39,7 +39,7 @@ const stage = (live: readonly string[] = ['A']) => {
   const jobs = { start: (order: JobOrder) => (started.push(order), { id: order.id, started: Promise.resolve(true), result: new Promise<Outcome>(() => {}) }) }
   const stepper = createStepper({
     ...common, me: () => 'A', clock: realClock, boottime: () => 0, when: async () => {}, jobs: () => jobs as unknown as Jobs, hands: { call: async () => null }, latch,
-    lease: { sentAt: () => 0, fresh: () => true }, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), alertFires: undefined, activeAlerts: undefined,
+    lease: { sentAt: () => 0, fresh: () => true }, forceDryRun, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), alertFires: undefined, activeAlerts: undefined,
   })
   const decider = createDecider({ ...common, canKill: () => true, forceDryRun: false, tellUnmatched: true, claimWith: stepper.claimWith })
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
@@ -47,6 +47,11 @@ const stage = (live: readonly string[] = ['A']) => {
     story, latch, batches, started, problems, stepper,
     turn: async () => {
       decider()
+      await settle()
+    },
+    /** What the runner does by itself. */
+    act: async () => {
+      stepper.act()
       await settle()
     },
     /** All that was appended is folded and read back. */
@@ -93,6 +98,15 @@ test('a step of several jobs is claimed up to its concurrency; each of them begi
   await read()
   assert.deepEqual(kinds(batches), [['decided', 'claimed', 'claimed']])
   assert.deepEqual(started.map(({ input }) => input.target), ['web', 'api'])
+})
+
+test('a process that is forced to dry runs executes nothing, though another decided it', async () => {
+  for (const [forceDryRun, claims] of [[false, [['claimed']]], [true, []]] as const) {
+    const { story, batches, act } = stage(['A'], { forceDryRun })
+    story.decideStart(story.workflow(), [], 'B')
+    await act()
+    assert.deepEqual(kinds(batches), claims)
+  }
 })
 
 const stop: StopOrder = { id: 's1', matchers: [], effect: 'kill', who: 'ann', why: 'test' }

@@ -91,7 +91,7 @@ export const open = async (t: TestContext, options: Partial<DoorOptions> = {}) =
   const { parts, ports } = createParts()
   const problems: unknown[] = []
   const door = await openDoor({
-    listen: { host: '127.0.0.1', port: 0 }, tokens: [], intake: true, console: true, ports: () => ports, onProblem: (problem) => problems.push(problem), ...options,
+    listen: { host: '127.0.0.1', port: 0 }, tokens: [], intake: true, console: true, ports: () => ports, starting: ports, onProblem: (problem) => problems.push(problem), ...options,
   })
   t.after(() => door.close(0))
   const call = async (method: string, path: string, { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {}) => {

@@ -29,7 +29,7 @@ export const listen = (
   const hearing = createHearing({
     allow, edge: desk.edge, apiUrl: desk.slack.apiUrl, signal: ended.signal, onProblem: (problem) => desk.problems.push(problem), ...more,
     ports: {
-      state: desk.state, now: () => desk.now(), runners: () => [{ id: 'A', name: 'ops-1' }], forced: new Set(['stop-forced']),
+      state: desk.state, now: () => desk.now(), runners: () => [{ id: 'A', name: 'ops-1' }], forced: () => ['stop-forced'],
       append: async (facts) => {
         await new Promise((resolve) => setTimeout(resolve, 30))
         desk.append(facts)

@@ -70,7 +70,7 @@ describe('stop', () => {
     const hearing = createHearing({
       allow: [], edge: desk.edge, apiUrl: desk.slack.apiUrl, signal: ended.signal, onProblem: () => undefined,
       ports: {
-        state: desk.state, now: () => desk.now(), runners: () => [], forced: new Set(), append: async () => undefined,
+        state: desk.state, now: () => desk.now(), runners: () => [], forced: () => [], append: async () => undefined,
         pullStop: () => new Promise(() => undefined), liftStop: async () => undefined,
       },
     })

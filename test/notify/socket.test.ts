@@ -16,7 +16,7 @@ const open = async (t: TestContext, appToken = 'xapp-test') => {
   const hearing = createHearing({
     allow: [{ team: 'T0HOME', user: 'U0ANN' }], edge: desk.edge, apiUrl: desk.slack.apiUrl, signal: ended.signal, onProblem,
     ports: {
-      state: desk.state, now: () => desk.now(), runners: () => [], forced: new Set(), append: async (facts) => void desk.append(facts),
+      state: desk.state, now: () => desk.now(), runners: () => [], forced: () => [], append: async (facts) => void desk.append(facts),
       pullStop: async (stop) => (desk.says({ kind: 'stop pulled', stop: { ...stop, id: `stop-${desk.state.stops.size}` } }), { id: 'stop-0', durable: true }),
       liftStop: async (stop, who, why) => void desk.says({ kind: 'stop lifted', stop, who, why }),
     },

@@ -68,6 +68,7 @@ metrics.edgeRefused('slack', 'BreakerOpen')
 const seen: Seen = {
   state: story.state, tickAgeMs: 250, lag: 7, ready: true, checks: { log: true, slack: false }, escalationsWaiting: 3,
   writer: { queuedEntries: 1, queuedBytes: 2, inFlightEntries: 0, batches: 3, entries: 4, bytes: 5, repeats: 6, givenUp: 0, busy: 7, late: 8 },
+  edges: [{ edge: 'slack', breakers: [{ state: 'open' }, { state: 'closed' }, { state: 'half-open' }] }, { edge: 'local', breakers: [] }],
   door: { connections: 11, notifications: 12, reads: 13, bodyBytes: 14, bigBodies: 15, streams: 16 },
 }
 const text = metrics.text(seen)
@@ -106,6 +107,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   info: [`{version="1.2.3",node="${process.versions.node}"} 1`],
   ready: [' 1'],
   degraded: ['{edge="log"} 0', '{edge="slack"} 1'],
+  edge_breakers_open: ['{edge="slack"} 2', '{edge="local"} 0'],
   workflows: ['{state="planning"} 0', '{state="ready"} 1', '{state="running"} 0', '{state="waiting"} 0'],
   episodes: [' 7'],
   episodes_unanswered: [' 1'],

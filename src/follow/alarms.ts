@@ -1,0 +1,35 @@
+/** What nobody would see before it is too late: a lease that is about to run out, and a log whose clock went back. */
+import type { Actor } from './follower.ts'
+
+/** Far above what an election of Kafka's takes as a rule, and half of what ends a process. */
+const oldTickMs = 15_000
+const clockBehindMs = 5000
+
+export interface AlarmsOptions {
+  readonly notify: (text: string) => void
+  readonly tickAgeMs: () => number
+  readonly killAfterMs: number
+}
+
+export const createAlarms = ({ notify, tickAgeMs, killAfterMs }: AlarmsOptions) => {
+  let old = false
+  let behind = false
+  return {
+    act: (() => {
+      const ageMs = tickAgeMs()
+      if (!Number.isFinite(ageMs) || ageMs > oldTickMs === old) return
+      old = !old
+      notify(old
+        ? `the last tick that came back was sent ${Math.round(ageMs / 1000)} s ago: nothing new is started here, and after ${killAfterMs / 1000} s what runs is killed (protocol rules 2 and 6). Look at the log: on Kafka an election may take 22 s.`
+        : 'ticks come back again')
+    }) satisfies Actor,
+    /** `at` of an entry that was folded, and the log time that it left. */
+    folded: (at: number, logTime: number): void => {
+      if (logTime - at > clockBehindMs === behind) return
+      behind = !behind
+      notify(behind
+        ? `the clock of the log went back by ${Math.round((logTime - at) / 1000)} s: until it has caught up, log time stands still, and with it every wait and window (protocol rule 8). Look at the clocks of the brokers.`
+        : 'the clock of the log has caught up')
+    },
+  }
+}
