@@ -12,6 +12,7 @@ import { createAlarms } from './follow/alarms.ts'
 import { createArchive, noArchive } from './follow/archive.ts'
 import { createDecider } from './follow/decider.ts'
 import { digestOf } from './follow/digest.ts'
+import { createForced } from './follow/forced.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
 import { createLost } from './follow/lost.ts'
 import { createRelay } from './follow/peers.ts'
@@ -178,16 +179,13 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const common = { state, append, folded, onProblem: options.onProblem }
-  const forced = (): string[] => (options.forceStop ? [...new Set([...state.inForce, ...latch.inForce()].filter(isForced).map(({ id }) => id))] : [])
+  const pullStop = (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() })
+  const forced = createForced({ wanted: options.forceStop === true, state, inForce: latch.inForce, pull: pullStop })
   const actors: Actor[] = [
-    // First of all, and again whenever somebody lifts it elsewhere.
-    () => void (options.forceStop && forced().length === 0 && stopping.pull({ ...forcedStop, id: newId() })),
-    stopping.record,
-    alarms.act,
+    forced.act, stopping.record, alarms.act,
     createLost({ ...common, me: () => identity.id, boottime, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
   ]
-  /** What needs the jobs, or what is known of them. */
-  const later: Actor[] = []
+  const later: Actor[] = [] // what needs the jobs, or what is known of them
   let stepper: Stepper | undefined
   if (runs) {
     const fires = options.alertFires
@@ -234,8 +232,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     printedAt, archive, digest: (position?: number) => follower.hold(() => digestOf(state), { position, withinMs: digestWithinMs }),
     entriesFrom: (from: number, signal: AbortSignal) => streams.log.follow(from, signal),
     /** Stops of the configuration: nobody lifts them from outside. */
-    forced,
-    pullStop: (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() }),
+    forced: forced.ids,
+    pullStop,
     /** A stop that another process passes on. */
     obeyStop: (stop: StopOrder) => stopping.obey(stop),
     liftStop: async (stop: string, who: string, why: string): Promise<void> => folded(await append([{ kind: 'stop lifted', stop, who, why }])),
@@ -243,11 +241,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     /** Ends in order: no step begins any more, one that runs may finish within `drainMs`, then it is killed. */
     close: async (drainMs: number): Promise<void> => {
       draining = true
-      const holdsNone = (): boolean => !holdsClaims(state, identity.id)
-      await until(clock, holdsNone, drainMs, 20)
-      await jobs?.close()
-      // What was killed is let go of; then this identity ends by its own word, and others go on at once.
-      await until(clock, holdsNone, leaveWithinMs, 20)
+      await letGo({ clock, jobs, drainMs, holdsNone: () => !holdsClaims(state, identity.id) })
       await append([{ kind: 'runner lost', runner: identity.id, name: options.name, why: 'it was shut down, and let go of all it ran' }], { deadlineMs: leaveWithinMs })
         .catch(() => options.notify('the log could not be told of this end: others go on after lostAfter'))
       relay.close()
@@ -260,11 +254,22 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 /** How long a position is waited for. */
 const digestWithinMs = 3000
 
-const forcedStop: Omit<StopOrder, 'id'> = { matchers: [], effect: 'kill', who: 'configuration', why: 'force.stop' }
-const isForced = ({ who, why }: StopOrder): boolean => who === forcedStop.who && why === forcedStop.why
-
 /** How long the log is given at the end. */
 const leaveWithinMs = 2000
+
+interface LettingGo {
+  readonly clock: Outside['clock']
+  readonly jobs: Jobs | undefined
+  readonly drainMs: number
+  readonly holdsNone: () => boolean
+}
+
+/** What runs may finish; what was killed then is let go of. After it this identity ends by its own word, and others go on at once. */
+const letGo = async ({ clock, jobs, drainMs, holdsNone }: LettingGo): Promise<void> => {
+  await until(clock, holdsNone, drainMs, 20)
+  await jobs?.close()
+  await until(clock, holdsNone, leaveWithinMs, 20)
+}
 
 /** A log in memory has none: with it everything is gone at the end. */
 const archiveBeside = ({ snapshots }: Streams, state: State, { stateDirectory, retentionMs, onProblem }: PartsOptions) =>
