@@ -53,10 +53,8 @@ export const startFollower = (options: FollowerOptions) => {
 
   const follow = async (): Promise<void> => {
     for await (const batch of options.log.follow(state.position, ended.signal)) {
-      if (batch === 'caught up') {
-        caughtUp.resolve()
-        continue
-      }
+      if (batch === 'caught up') caughtUp.resolve()
+      if (batch === 'caught up') continue
       await foldBatch(batch, options, { onRead: () => (readAt = options.steady()), held })
       options.onEntries(batch)
       while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
@@ -67,8 +65,7 @@ export const startFollower = (options: FollowerOptions) => {
   const failed = Promise.withResolvers<unknown>()
   const following = follow().catch((problem: unknown) => {
     if (ended.signal.aborted) return
-    // Nobody acts on a state that stands still.
-    live = false
+    live = false // nobody acts on a state that stands still
     caughtUp.reject(problem)
     failed.resolve(problem)
   })
