@@ -2,7 +2,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { materialise } from './catalog/copies.ts'
+import { materialise, pruneCopies } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
 import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
@@ -112,7 +112,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     const { ready: is, why } = ready()
     const { problems } = catalogue.health()
     return {
-      ready: is, kill: parts.way()?.way ?? 'none',
+      ready: is, kill: parts.way()?.way ?? (roles.includes('run') ? 'starting' : 'none'),
       checks: {
         log: { ok: !parts.writer.stats.failing, detail: parts.writer.stats.failing?.error.message ?? 'written' },
         ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
@@ -201,7 +201,7 @@ const within = <T>(ms: number, promise: Promise<T>): Promise<T | undefined> => {
 const startingPorts = (early: EarlyStops, lastTold: () => string): StartingPorts => ({
   pullStop: async (stop) => early.pull({ ...stop, id: stop.id ?? realOutside.newId() }),
   read: () => ({ state: initialState(), now: 0, me: '', heard: () => [], peers: [], edges: [], unrecorded: early.all(), forced: [] }),
-  health: () => ({ ready: false, kill: 'none', checks: { log: { ok: false, detail: ['it is opened and read', lastTold()].filter(Boolean).join(': ') } } }),
+  health: () => ({ ready: false, kill: 'starting', checks: { log: { ok: false, detail: ['it is opened and read', lastTold()].filter(Boolean).join(': ') } } }),
 })
 
 const grafanaOf = ({ grafana: { secret, signatureHeader, timestampHeader } }: Config) =>
@@ -232,6 +232,7 @@ const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts:
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       await take(reading)
       read = true
+      await pruneCopies(folders.scratch, new Set([...needed(parts.state), ...reading.scripts.map(({ digest }) => digest)]))
       watch = watchCatalogue({ ...folders, since: reading, signal })
       void follow(watch).catch((problem: unknown) => signal.aborted || say(String(problem)))
     },
@@ -244,3 +245,8 @@ const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts:
     health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems, read }),
   }
 }
+
+/** Whose copies may still be run: of every catalogue that the log knows, since each may come back, and of what runs. */
+const needed = ({ catalogues, workflows }: Parts['state']): string[] => [
+  ...[...catalogues.values()].flatMap(({ runbooks }) => Object.values(runbooks).map(({ digest }) => digest)), ...[...workflows.values()].map(({ runbook }) => runbook.digest),
+]

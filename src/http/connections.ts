@@ -1,13 +1,13 @@
 /**
  * Bounds connections without ever shutting the door on a stop: one too many takes the place of the one that has been
- * idle longest, or else of the one that has been sending its request for longest.
+ * idle longest, or else of the one that has been new, or sending its request, for longest.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 interface Held {
-  /** idle: between requests. sending: a request is coming in. answering: we are at work for it. */
-  state: 'idle' | 'sending' | 'answering'
+  /** fresh: it has not sent the head of a request yet, and may be about to. idle: between requests. sending: a request is coming in. answering: we are at work for it. */
+  state: 'fresh' | 'idle' | 'sending' | 'answering'
   urgent: boolean
   /** Of the changes of all connections, which one brought it there: the lowest has been as it is for longest. */
   since: number
@@ -20,19 +20,19 @@ export const boundConnections = (server: Server, most: number) => {
   const change = (is: Held | undefined, state: Held['state'], urgent = false): void => {
     if (is) Object.assign(is, { state, urgent, since: ++changes })
   }
-  const longest = (state: Held['state']): Socket | undefined => {
+  const longest = (...states: readonly Held['state'][]): Socket | undefined => {
     let found: [Socket, Held] | undefined
-    for (const one of held) if (one[1].state === state && !one[1].urgent && !(found && found[1].since < one[1].since)) found = one
+    for (const one of held) if (states.includes(one[1].state) && !one[1].urgent && !(found && found[1].since < one[1].since)) found = one
     return found?.[0]
   }
 
   server.on('connection', (socket: Socket) => {
     if (held.size >= most) {
-      const victim = longest('idle') ?? longest('sending') ?? longest('answering')
+      const victim = longest('idle') ?? longest('fresh', 'sending') ?? longest('answering')
       victim?.destroy()
       if (victim) held.delete(victim)
     }
-    held.set(socket, { state: 'idle', urgent: false, since: ++changes })
+    held.set(socket, { state: 'fresh', urgent: false, since: ++changes })
     socket.once('close', () => held.delete(socket))
   })
 

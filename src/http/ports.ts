@@ -45,7 +45,7 @@ export interface Health {
   readonly ready: boolean
   /** Each dependency by name. */
   readonly checks: Readonly<Record<string, Check>>
-  /** How running work is killed: `cgroup`, `namespace`, `subreaper`, `none`. */
+  /** How running work is killed: `cgroup`, `namespace`, `subreaper`, `none`; `starting` while that is being found out, and nothing runs. */
   readonly kill: string
   /** When a stop was last drilled, RFC 3339. */
   readonly lastDrill?: string

@@ -81,7 +81,10 @@ describe('the image', () => {
     }
     const ask = (path: string, token = 'of-the-test') => fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}` } })
     await eventually('it is ready', async () => (child.exitCode === null ? (await ask('/readyz')).ok : assert.fail(`it ended: ${said}`)), 60_000)
-    const { kill } = (await (await ask('/healthz')).json()) as { kill: string }
+    const kill = await eventually('it is known how it kills', async () => {
+      const found = (await (await ask('/healthz')).json()) as { kill: string }
+      return found.kill !== 'starting' && found.kill
+    })
     assert.equal(kill, 'subreaper', said)
     assert.equal((await ask('/v1/stops', 'wrong')).status, 401)
     assert.equal(((await (await ask('/v1/runbooks')).json()) as { items: unknown[] }).items.length, 2, 'its own catalogue is in force')

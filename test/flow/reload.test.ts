@@ -1,6 +1,6 @@
 /** The catalogue changes under a running server: by which version what runs goes on, and what is refused while the last good one stays. */
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { lockCatalogue } from '../../src/catalog/lock.ts'
@@ -11,10 +11,13 @@ import { folder, ownCatalogue, startServer, targetsIn, type Running } from './se
 const dir = folder()
 const [runbooks, gate] = [join(dir, 'runbooks'), join(dir, 'gate')]
 const routes = join(runbooks, 'routes.yaml')
+/** What an earlier server ran, of which no catalogue on the log knows anything. */
+const forgotten = join(dir, 'copies', '0'.repeat(64))
 let server: Running
 
 before(async () => {
   cpSync(ownCatalogue, dir, { recursive: true })
+  mkdirSync(forgotten, { recursive: true })
   server = await startServer(dir, targetsIn(dir), '', { catalogue: dir })
   await liftAll(server.url)
 })
@@ -27,6 +30,12 @@ const alert = (service: string) =>
   post(`${server.url}/webhooks/alertmanager`, notification([{ labels: { alertname: 'Notes', service, file: fileOf(service), ...(service === 's0' ? { onceGate: gate } : {}) } }]))
 const ends = (service: string) => eventually(`${service} is verifying`, async () => (await workflowsOf(server.url)).find(({ labels, state }) => labels.service === service && state === 'verifying'))
 const wrote = (service: string, mark = '') => ['first', 'once begins', 'once ends', 'last begins', 'last ends'].map((text) => `${service} ${mark}${text}`)
+
+test('copies that nothing can need any more are removed at the start, and no others', async () => {
+  const { items } = await get(`${server.url}/v1/runbooks`)
+  assert.ok(!existsSync(forgotten))
+  assert.deepEqual(readdirSync(join(dir, 'copies')).sort(), items.map(({ digest }: { digest: string }) => digest).sort())
+})
 
 test('what runs goes on with the version that it began with, even one that is gone; what comes takes the new one', { timeout: 120_000 }, async () => {
   await alert('s0')

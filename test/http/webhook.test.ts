@@ -138,11 +138,12 @@ describe('the webhook', () => {
     assert.deepEqual([status, json.code, headers.has('retry-after')], [503, 'NO_INTAKE', true])
   })
 
-  test('before its parts are there it takes no alert, is not ready, and says that it lives', async (t) => {
+  test('before its parts are there it takes no alert, is not ready, says that it lives, and takes a stop', async (t) => {
     const { call, parts } = await open(t, { ports: () => undefined })
+    parts.ready = false
     const { status, json, headers } = await call('POST', url, { body: notification(1) })
     assert.deepEqual([status, json.code, headers.has('retry-after'), parts.entries], [503, 'STARTING', true, []])
-    assert.deepEqual([(await call('GET', '/readyz')).json.code, (await call('GET', '/livez')).status], ['STARTING', 200])
+    assert.deepEqual([(await call('GET', '/readyz')).json.code, (await call('GET', '/livez')).status, (await call('POST', '/v1/stops')).status], ['NOT_READY', 200, 201])
   })
 
   test('a process that is ending takes no alerts, and stops still', async (t) => {
