@@ -70,15 +70,21 @@ function kindsOf(source: string): [kind: string, fields: Field[]][] {
   const union = aliases.get('Fact')
   if (union === undefined || !ts.isUnionTypeNode(union)) throw new Error('Fact is no union any more: mend docs/generate/entries.ts')
   return union.types.flatMap((member): [string, Field[]][] => {
-    const type = ts.isTypeReferenceNode(member) ? aliases.get(member.typeName.getText()) : member
-    if (type === undefined || !ts.isTypeLiteralNode(type)) throw new Error(`${member.getText()} cannot be read: mend docs/generate/entries.ts`)
-    // What is kept under a symbol is never written: it is no part of an entry.
-    const properties = type.members.filter(ts.isPropertySignature).filter((one) => !ts.isComputedPropertyName(one.name))
+    const properties = propertiesOf(member, aliases)
     const kind = properties.find((one) => one.name.getText() === 'kind')!.type!.getText()
     const fields = properties.filter((one) => one.name.getText() !== 'kind').map((one): Field =>
       [`${one.name.getText()}${one.questionToken ? '?' : ''}`, plainType(one.type!.getText()), commentOf(one)])
     return kind.split('|').map((word) => [word.trim().replaceAll("'", ''), fields])
   })
+}
+
+/** Of a type that is written out, named, or put together of such. What is kept under a symbol is never written: it is no part of an entry. */
+function propertiesOf(type: ts.TypeNode | undefined, aliases: ReadonlyMap<string, ts.TypeNode>): ts.PropertySignature[] {
+  if (type === undefined) throw new Error('a type of src/core/entry.ts cannot be read: mend docs/generate/entries.ts')
+  if (ts.isIntersectionTypeNode(type)) return type.types.flatMap((part) => propertiesOf(part, aliases))
+  if (ts.isTypeReferenceNode(type)) return propertiesOf(aliases.get(type.typeName.getText()), aliases)
+  if (!ts.isTypeLiteralNode(type)) throw new Error(`${type.getText()} cannot be read: mend docs/generate/entries.ts`)
+  return type.members.filter(ts.isPropertySignature).filter((one) => !ts.isComputedPropertyName(one.name))
 }
 
 const plainType = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('readonly ', '').replace(/Readonly<(.*)>/, '$1')

@@ -39,12 +39,10 @@ interface AtHand {
   readonly notification?: Notification
 }
 
-export type Matched = {
-  readonly kind: 'matched'
-  readonly episode: string
+/** What a workflow is of, whoever asked for it. */
+type Wanted = {
   readonly workflow: string
   readonly catalogue: string
-  readonly route: string
   readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
   readonly provider: string
   readonly targets: readonly string[]
@@ -54,23 +52,18 @@ export type Matched = {
   readonly healedWithinMs: number
   /** The script brings its own probe: the alert's end alone proves nothing. */
   readonly probe: boolean
+}
+
+export type Matched = Wanted & {
+  readonly kind: 'matched'
+  readonly episode: string
+  readonly route: string
   readonly channel?: string
 }
 
 /** A person's or a program's request: planned and judged like any other, and run only when `exec asked` says so. */
-export type Submitted = {
+export type Submitted = Wanted & {
   readonly kind: 'submitted'
-  readonly workflow: string
-  readonly catalogue: string
-  readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
-  readonly provider: string
-  readonly targets: readonly string[]
-  readonly params: Readonly<Record<string, ParamValue>>
-  readonly mode: Mode
-  readonly steps: readonly StepManifest[]
-  readonly healedWithinMs: number
-  /** As in `matched`. */
-  readonly probe: boolean
   /** What the request says of itself, for matchers and policies. Pairs, because any name is legal. */
   readonly labels: readonly (readonly [name: string, value: string])[]
   readonly who: string
