@@ -4,12 +4,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { freshPrefix, noKafka, sharedKafka } from '../servers/kafka.ts'
 import { eventually } from './flow.ts'
+import { freePort } from '../servers/ports.ts'
 
 const root = join(import.meta.dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -28,14 +28,6 @@ interface Place {
   readonly kafka?: string
   /** What is to be ended before the folder goes, the last one first. */
   readonly endings: (() => Promise<void>)[]
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 const place = async (t: TestContext, kafka?: string): Promise<Place> => {

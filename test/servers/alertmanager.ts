@@ -2,10 +2,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { eventually } from '../flow/flow.ts'
+import { freePort } from './ports.ts'
 
 const binary = 'prometheus-alertmanager'
 
@@ -59,12 +59,4 @@ receivers: [ { name: paramedic, webhook_configs: [ { url: '${webhook}', send_res
       return alerts.map(({ status }) => status.state)
     },
   }
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

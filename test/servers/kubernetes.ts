@@ -2,10 +2,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from './ports.ts'
 
 const place = join(process.env['PARAMEDIC_TEST_CACHE'] ?? join(homedir(), '.cache/paramedic-test'), 'kubernetes-1.37.2')
 
@@ -99,12 +99,3 @@ const requestJson = ({ port, ca, token, method, url, body }: Asked): Promise<{ s
     })
     asking.once('error', fail).once('timeout', () => asking.destroy(new Error('no answer'))).end(body === undefined ? undefined : JSON.stringify(body))
   })
-
-const freePorts = async (count: number): Promise<number[]> => {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((go) => {
-    const server = createServer().listen(0, '127.0.0.1', () => go(server))
-  })))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((go) => server.close(go))))
-  return ports
-}

@@ -1,10 +1,10 @@
 /** moto speaks AWS's wire: signatures, parameters, XML. It is lenient in what it allows, so only the wire is judged by it. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './ports.ts'
 
 /** `.ci/run` puts it there. */
 const command = join(process.env['PARAMEDIC_TEST_CACHE'] ?? join(homedir(), '.cache/paramedic-test'), 'moto-5.2.0/bin/moto_server')
@@ -29,11 +29,3 @@ export async function startMoto(): Promise<{ url: string; stop(): Promise<void> 
     },
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((go) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => go(port))
-    })
-  })

@@ -1,10 +1,10 @@
 /** A real Docker engine with a Swarm of one node, of a test's own. Needs root; nothing of the machine's network is touched but docker_gwbridge. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './ports.ts'
 
 const has = (command: string): boolean => spawnSync('which', [command]).status === 0
 const whole = process.getuid?.() === 0 && has('dockerd') && has('containerd') && existsSync('/bin/busybox')
@@ -53,11 +53,3 @@ export async function startSwarm(): Promise<Swarm> {
   }
   return { host, docker, stop }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((go) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => go(port))
-    })
-  })

@@ -3,11 +3,11 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { median, type Figure } from '../figure.ts'
 import { folder } from '../load/processes.ts'
+import { freePort } from '../../servers/ports.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const patienceMs = 60_000
@@ -75,11 +75,3 @@ const isReady = (port: number): Promise<boolean> => new Promise((resolve) => {
     resolve(response.statusCode === 200)
   }).on('error', () => resolve(false)).end()
 })
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { loadKafkajs } from '../../../src/log/kafka-client.ts'
 import { kafkaJars } from './jars.ts'
-import { commonSettings, freePorts, KafkaNode } from './node.ts'
+import { freePorts } from '../ports.ts'
+import { commonSettings, KafkaNode } from './node.ts'
 
 export interface ClusterOptions {
   /** 1: broker and controller in one process. 3: three brokers and a controller of its own. */
