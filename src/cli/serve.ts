@@ -11,6 +11,7 @@ export const register = ({ program }: Cli): void => {
       const [{ serve }, { createLogger }] = await Promise.all([import('../serve.ts'), import('../observe/logger.ts')])
       const logger = createLogger({ level: config.logLevel, name: config.name })
       for (const warning of warnings) logger.warn(warning)
+      process.on('SIGHUP', () => {}) // its files are read while it starts; from then on the server listens for it
       let close: Served['close'] | undefined
       let ending = false
       const end = (): void => {

@@ -85,6 +85,7 @@ describe('the image', () => {
 
   test('has no root, no secrets, and nothing of the checkout that it does not need', () => {
     assert.match(stages.at(-1)!, /^USER 65534:65534$/m)
+    assert.ok(list('ENTRYPOINT').includes('--disable-proto=delete'))
     assert.doesNotMatch(dockerfile, /^(ADD|ARG|ENV .*(TOKEN|SECRET|PASSWORD))/m)
     const ignored = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
     assert.deepEqual(copies(dockerfile).filter((path) => !ignored.includes(path.replace(/^\.\//, ''))), [], 'what is copied reaches the engine')

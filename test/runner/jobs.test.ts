@@ -117,6 +117,7 @@ describe('a job', { concurrency: 3 }, () => {
     ['labels below a prefix', "$`printf %s \"$ALERT_LABEL_BASH_ENV|$ALERT_LABEL_A_B\"`", 'payload|dash', 'the name of a label could be BASH_ENV'],
     ['no channel', "$`for fd in /proc/self/fd/*; do test $(basename $fd) -le 2 || readlink $fd; done | grep -c socket || true`.then(({ stdout }) => stdout.trim())", '0', 'no way to speak in the place of the child, which does it through a socket'],
     ['a folder of its own', "$`test \"$PWD\" = \"$HOME\" && touch mine && echo yes`", 'yes', 'what it leaves is removed with it'],
+    ['nothing that all objects share', "$`echo ${String(({}).__proto__)}`.then(({ stdout }) => stdout.trim())", 'undefined', 'a text with this name is data'],
     ['options', "$({ nothrow: true })`exit 4`.then((output) => output.exitCode)", 4, 'as in zx'],
     ['at once', "$.sync`echo now`.stdout", 'now\n', 'as in zx'],
   ]
