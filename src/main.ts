@@ -7,9 +7,11 @@ import { foldVersion } from './core/evolve.ts'
 import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
 import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
-import { startControl, freshMs } from './follow/control.ts'
+import { activate } from './follow/activate.ts'
 import { createAlarms } from './follow/alarms.ts'
 import { createArchive, noArchive } from './follow/archive.ts'
+import { begin, type Joined } from './follow/begin.ts'
+import { startControl, freshMs } from './follow/control.ts'
 import { createDecider } from './follow/decider.ts'
 import { digestOf } from './follow/digest.ts'
 import { createForced } from './follow/forced.ts'
@@ -170,7 +172,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
-  await begin({ state, append, folded, identity, options, newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded() })
+  await begin({ state, append, folded, me: identity.id, joined: joined(options), newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded() })
 
   const printedAt = createPrinted(streams.log)
   if (runs) jobs = startJobs()
@@ -275,46 +277,5 @@ const letGo = async ({ clock, jobs, drainMs, holdsNone }: LettingGo): Promise<vo
 const archiveBeside = ({ snapshots }: Streams, state: State, { stateDirectory, retentionMs, onProblem }: PartsOptions) =>
   snapshots ? createArchive({ state, path: snapshots.archive ?? join(stateDirectory, 'archive.db'), place: snapshots.place, retentionMs, onProblem }) : noArchive
 
-const joined = (options: PartsOptions): Fact =>
-  ({ kind: 'joined', name: options.name, host: hostname(), roles: options.roles, foldVersion, ...(options.rememberMs === undefined ? {} : { rememberMs: options.rememberMs }) })
-
-interface Beginning {
-  readonly state: State
-  readonly append: (facts: readonly Fact[]) => Promise<number>
-  readonly folded: (position: number) => Promise<void>
-  readonly identity: { readonly id: string }
-  readonly options: PartsOptions
-  readonly newId: () => string
-  readonly embedded: boolean
-  /** An older log, or another one, stands where the snapshots were made of. */
-  readonly replaced: boolean
-  /** Stops that the file has and the log has not. */
-  readonly unrecorded: readonly StopOrder[]
-}
-
-/** A log that has forgotten its stops starts stopped. Embedded, whoever was here before us is gone: the file is ours. */
-const begin = async ({ state, append, folded, identity, options, newId, embedded, replaced, unrecorded }: Beginning): Promise<void> => {
-  // Before anybody is lost: what a stop had killed is not offered again.
-  const facts: Fact[] = [joined(options), ...unrecorded.map((stop): Fact => ({ kind: 'stop pulled', stop }))]
-  if (state.position === 0 || replaced) {
-    const why = replaced ? 'new log: it was restored or replaced, and may have forgotten stops and limits' : 'new log'
-    const stop: StopOrder = { id: newId(), matchers: [], effect: 'kill', who: 'paramedic', why }
-    facts.push({ kind: 'stop pulled', stop })
-  }
-  if (embedded) {
-    for (const [id, process] of state.processes) {
-      if (!process.lost && id !== identity.id) facts.push({ kind: 'runner lost', runner: id, name: options.name, why: 'another process has taken over the log' })
-    }
-  }
-  await folded(await append(facts))
-}
-
-/** Puts a catalogue on the log and in force. One that was in force before is never activated by itself. */
-const activate = async (catalogue: Catalogue, parts: Pick<Beginning, 'state' | 'append' | 'folded'>): Promise<boolean> => {
-  const { state, append, folded } = parts
-  if (state.catalogue?.digest === catalogue.digest) return true
-  const facts: Fact[] = state.catalogues.has(catalogue.digest) ? [] : [{ kind: 'catalogue announced', catalogue }]
-  if (!state.activatedBefore.has(catalogue.digest)) facts.push({ kind: 'catalogue activated', digest: catalogue.digest, was: state.catalogue?.digest ?? '' })
-  if (facts.length > 0) await folded(await append(facts))
-  return state.catalogue?.digest === catalogue.digest
-}
+const joined = ({ name, roles, rememberMs }: PartsOptions): Joined =>
+  ({ kind: 'joined', name, host: hostname(), roles, foldVersion, ...(rememberMs === undefined ? {} : { rememberMs }) })
