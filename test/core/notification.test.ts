@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Alert, Notification } from '../../src/core/alert.ts'
 import { plainLabels } from '../../src/core/labels.ts'
 import { parseNotification } from '../../src/core/notification.ts'
-import { maxPartBytes, notificationParts } from '../../src/core/parts.ts'
-import { bounds } from '../../src/core/told.ts'
+import { notificationParts } from '../../src/core/parts.ts'
 import { manyAlerts } from '../fixtures/many-alerts.ts'
-
-type Source = Notification['source']
-const folder = (source: Source) => new URL(`../fixtures/${source}/`, import.meta.url)
-const textOf = (source: Source, file: string): string => readFileSync(new URL(`${file}.json`, folder(source)), 'utf8')
+import { body, folder, good, nameOf, parse, textOf, type Source } from './payloads.ts'
 
 const read = (source: Source, file: string): Notification => {
   const { notification, problems } = parseNotification(source, JSON.parse(textOf(source, file)))
@@ -21,9 +17,6 @@ const read = (source: Source, file: string): Notification => {
 }
 
 /** With its labels and annotations, which an alert makes when it is asked. */
-const whole = (alert: Alert) => ({ ...alert, labels: alert.labels, annotations: alert.annotations })
-
-const nameOf = ({ status, labels }: Alert): string => `${status} ${labels.get('alertname') ?? '-'}`
 
 describe('every recorded notification is read as what it is', () => {
   const table: readonly [source: Source, file: string, alerts: string[], of: { receiver: string; truncated?: number; startsAt?: string }, reason: string][] = [
@@ -108,10 +101,6 @@ describe('the same firing is the same episode', () => {
     })
   }
 })
-
-const good = { status: 'firing', labels: { alertname: 'Good' }, annotations: {}, startsAt: '2026-11-22T02:16:39.5Z', endsAt: '0001-01-01T00:00:00Z' }
-const body = (...alerts: unknown[]) => ({ receiver: 'r', version: '4', groupKey: 'g', alerts })
-const parse = (json: unknown) => parseNotification('alertmanager', json)
 
 describe('a bad alert is named, and the good ones beside it are kept', () => {
   const table: readonly [alert: unknown, field: string, problem: RegExp, reason: string][] = [
@@ -226,78 +215,5 @@ describe('what senders add, leave out or overdo does no harm', () => {
       if (notification === undefined) assert.equal(problems.length, 1)
       else assert.equal(notification.alerts.length + problems.length, given.alerts!.length)
     }), { numRuns: 500 })
-  })
-})
-
-describe('the log keeps all good alerts, in parts of bounded size', () => {
-  const again = (parts: readonly string[], source: Source): Alert[] => parts.flatMap((part) => {
-    const { notification, problems } = parseNotification(source, JSON.parse(part))
-    assert.deepEqual(problems, [])
-    return notification!.alerts
-  })
-
-  it('the usual body is kept as it came', () => {
-    const text = textOf('alertmanager', '01-single-firing')
-    assert.deepEqual(notificationParts(parse(JSON.parse(text)), text), [text])
-  })
-
-  it('a large one becomes several, with every alert and the same head', () => {
-    const text = manyAlerts(1500)
-    const parsed = parse({ ...JSON.parse(text) as object, truncatedAlerts: 7, receiver: 'a\\.b' })
-    const parts = notificationParts(parsed, text)
-    assert.ok(parts.length >= 4 && parts.every((part) => Buffer.byteLength(part) <= maxPartBytes))
-    assert.deepEqual(again(parts, 'alertmanager').map(whole), parsed.notification!.alerts.map(whole))
-    for (const part of parts) {
-      const { receiver, truncated, groupKey } = parseNotification('alertmanager', JSON.parse(part)).notification!
-      assert.deepEqual([receiver, truncated, groupKey], ['a.b', 7, '{}/{exp="big"}:{alertname="Big"}'])
-    }
-  })
-
-  it('bad alerts are left out', () => {
-    const json = body(good, { ...good, startsAt: 'no' }, { ...good, labels: { alertname: 'Other' } })
-    const parts = notificationParts(parse(json), JSON.stringify(json))
-    assert.equal(parts.length, 1)
-    assert.deepEqual(again(parts, 'alertmanager').map(nameOf), ['firing Good', 'firing Other'])
-  })
-
-  it('of nothing good nothing is kept', () => {
-    assert.deepEqual(notificationParts(parse(body({})), '{}'), [])
-    assert.deepEqual(notificationParts(parse('x'), '"x"'), [])
-  })
-
-  it('the largest alert that is accepted fits, and is read back as it was', () => {
-    // 98,304 bytes of labels and as many annotations as are kept, each the most that JSON makes of them.
-    const labels = Object.fromEntries(Array.from({ length: 160 }, (_, i) => [`label_${i}`, '\0'.repeat(99)]))
-    const annotations = Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`annotation_${i}`, '\u0001"\\é🙂\ud800'.repeat(i)]))
-    const most = { ...good, labels, annotations, generatorURL: '\u0002'.repeat(5000) }
-    const json = { ...body(most, most), groupKey: '\0'.repeat(9999), receiver: '\0'.repeat(9999), externalURL: '\0'.repeat(9999) }
-    const parsed = parse(json)
-    assert.deepEqual(parsed.problems, [])
-    const parts = notificationParts(parsed, JSON.stringify(json))
-    assert.equal(parts.length, 2)
-    for (const part of parts) assert.ok(Buffer.byteLength(part) <= maxPartBytes, `${Buffer.byteLength(part)} bytes`)
-    assert.deepEqual(again(parts, 'alertmanager').map(whole), parsed.notification!.alerts.map(whole))
-  })
-
-  it('whatever is kept is read back as it was', () => {
-    const word = fc.string({ unit: 'binary', maxLength: 30 })
-    const one = fc.record({
-      status: fc.constantFrom('firing', 'resolved'),
-      labels: fc.dictionary(word, word, { minKeys: 1 }).map((labels) => ({ ...labels, alertname: 'A' })),
-      annotations: fc.dictionary(word, fc.oneof(word, fc.constant('long'.repeat(6000)))),
-      startsAt: fc.date({ min: new Date('1970-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) => date.toISOString()),
-    })
-    fc.assert(fc.property(fc.constantFrom('alertmanager' as const, 'grafana' as const), fc.array(one, { maxLength: 6 }), word, (source, alerts, receiver) => {
-      const text = JSON.stringify({ receiver, groupKey: receiver, alerts: [...alerts, 'bad'] })
-      const parsed = parseNotification(source, JSON.parse(text))
-      const parts = notificationParts(parsed, text, 60_000)
-      assert.deepEqual(again(parts, source).map(whole), parsed.notification!.alerts.map(whole))
-      if (parts.length > 0) assert.equal(parseNotification(source, JSON.parse(parts[0]!)).notification!.receiver, parsed.notification!.receiver)
-    }), { numRuns: 200 })
-  })
-
-  it('bounds leave room for one alert in one part', () => {
-    const heads = (1024 + 1024 + 2048 + 2048) * 6
-    assert.ok(bounds.allLabels + bounds.allAnnotations + heads + 2000 <= maxPartBytes)
   })
 })

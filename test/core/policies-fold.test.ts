@@ -1,57 +1,14 @@
 /** What policies promise once the log is folded: whoever judged judged a past, and the claim is where it is counted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgementsDue, plansDue, questionsDue, stepsDue } from '../../src/core/due.ts'
+import { judgementsDue, plansDue, stepsDue } from '../../src/core/due.ts'
 import type { PolicyEntry } from '../../src/core/catalogue.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import type { Plan } from '../../src/core/plan.ts'
-import { initialState, type Workflow } from '../../src/core/state.ts'
-import { fact, labelled, resize } from './policies-judged.ts'
-import { catalogueWith, Story } from './story.ts'
-
-const policy = (type: string, settings: Record<string, unknown>, name = type): PolicyEntry => ({ type, name, settings, source: 'p.yaml:1' })
-const minute = 60_000
-
-class Told extends Story {
-  readonly policies: PolicyEntry[]
-  constructor(...policies: PolicyEntry[]) {
-    super()
-    this.policies = policies
-  }
-
-  /** A workflow whose plan is this, as of now. */
-  planned(plan: Plan, options: Parameters<Story['workflow']>[0] = {}): Workflow {
-    const workflow = this.workflow({ target: plan.targets[0]!.name, effects: ['repeatable'], ...options, each: plan.targets.map(({ name }) => name) })
-    return this.replan(workflow, plan)
-  }
-
-  replan(workflow: Workflow, plan: Plan): Workflow {
-    this.says({ kind: 'decided', ...this.judge(workflow, { at: this.at + 3_600_000 }), outcome: 'plan again', verdicts: [] })
-    this.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: { ...plan, observed: plan.observed.map((one) => ({ ...one, readAt: this.at })) } })
-    return workflow
-  }
-
-  decide(workflow: Workflow): this {
-    return this.says({ kind: 'decided', ...this.judge(workflow, { catalogue: catalogueWith(this.policies) }) })
-  }
-
-  start(workflow: Workflow): this {
-    this.decide(workflow)
-    if (workflow.decision?.outcome === 'start') this.claim(workflow)
-    return this
-  }
-
-  end(workflow: Workflow, state: 'healed' | 'unproven' | 'failed' = 'healed'): this {
-    for (const step of workflow.steps) {
-      for (const [job, { claim, state: is }] of step.jobs.entries()) if (is === 'claimed') this.done(workflow, workflow.steps.indexOf(step), claim!, 'A', job)
-    }
-    return this.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state, reason: state === 'healed' ? 'alert gone' : 'not healed in time', detail: '' })
-  }
-}
-
-const said = ({ state, reason }: Workflow) => `${state}${reason === undefined ? '' : ` ${reason}`}`
-const web = (agoMs = 0) => resize({ web: [3, 2] }, { agoMs })
-const fleet = (sick: readonly string[]) => [fact('fleet', ['web', 'api', 'db'].map((name) => ({ name, id: `id-${name}`, healthy: !sick.includes(name), labels: {} })))]
+import { initialState } from '../../src/core/state.ts'
+import { labelled, resize } from './policies-judged.ts'
+import { catalogueWith } from './story.ts'
+import { fleet, minute, policy, said, Told, web } from './policies-story.ts'
 
 /** Two servers judged the same past, each one of two plans. Alone each may; together they must not. */
 const races: readonly [PolicyEntry, Plan, Plan, then: string][] = [
@@ -234,40 +191,6 @@ test('blocking-alerts: a start is void when one began to fire after it was judge
   story.alert({ alertname: 'Upgrading' }, { status: 'resolved' })
   assert.deepEqual(judgementsDue(story.state, { me: 'A', live: ['A'], now: story.at }), [workflow])
   assert.equal(said(story.start(workflow) && workflow), 'running')
-})
-
-const yes = (workflow: Workflow, who: string) => ({ kind: 'approved', workflow: workflow.id, plan: workflow.plan!.digest, who, why: '' }) as const
-
-test('approval: two persons, each once; the same plan made again keeps them, another one asks again', () => {
-  const story = new Told(policy('approval', { count: 2, within: '2h' }))
-  const workflow = story.planned(web())
-  assert.equal(said(story.start(workflow) && workflow), 'asking approval')
-  story.says(yes(workflow, 'ann')).start(workflow)
-  assert.equal(said(workflow), 'asking approval', 'one of two')
-  story.says(yes(workflow, 'ann')).start(workflow)
-  assert.equal(said(workflow), 'asking approval', 'the same one again')
-  story.later(5 * minute).says(yes(workflow, 'bob')).decide(workflow)
-  assert.equal(workflow.state, 'planning', 'what was observed is old by now')
-  story.says({ kind: 'planned', workflow: workflow.id, turn: workflow.turn, plan: { ...web(), observed: [] } }).decide(workflow)
-  assert.equal(workflow.decision?.outcome, 'start', 'the same plan, observed again')
-
-  const other = story.planned(web())
-  story.start(other).says(yes(other, 'ann')).start(other).later(minute).says(yes(other, 'bob')).decide(other)
-  story.says({ kind: 'planned', workflow: other.id, turn: other.turn, plan: { ...web(), digest: 'another', observed: [] } }).decide(other)
-  assert.equal(said(other), 'asking approval', 'another plan')
-})
-
-test('approval: it never bypasses a freeze, and the question ends when `within` is over', () => {
-  const day = new Date(1_000_000).toISOString().slice(0, 10)
-  const story = new Told(policy('approval', { within: '10m' }), policy('freeze', { from: day, to: day, zone: 'UTC', why: 'launch', otherwise: 'wait' }))
-  const workflow = story.planned(web())
-  story.start(workflow)
-  assert.equal(said(workflow), 'asking approval')
-  const seat = (now: number) => ({ me: 'A', live: ['A'], now })
-  assert.deepEqual(questionsDue(story.state, seat(story.at + 9 * minute), 3_600_000), [])
-  assert.deepEqual(questionsDue(story.state, seat(story.at + 10 * minute), 3_600_000), [workflow])
-  story.says(yes(workflow, 'ann')).start(workflow)
-  assert.equal(said(workflow), 'waiting freeze')
 })
 
 test('a decision about the plan before is not taken for one about the same plan made again', () => {

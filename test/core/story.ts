@@ -113,3 +113,6 @@ export const plan = (targets: readonly string[], readAt: number): Plan => ({
 export const catalogueWith = (policies: Catalogue['policies'][string]): Catalogue => ({ digest: 'c1', routes: [], runbooks: {}, policies: { fix: policies } })
 
 export const allowing = catalogueWith([{ type: 'targets', name: 'targets', settings: { names: ['web', 'api', 'db'] }, source: 'p.yaml:1' }])
+
+export const seat = (story: Story, me = 'A') => ({ me, live: [me], now: story.at })
+export const lost = (runner: string) => ({ kind: 'runner lost', runner, name: runner, why: 'test' }) as const
