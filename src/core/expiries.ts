@@ -2,11 +2,7 @@
  * When what may be over is looked at again, to be forgotten. By log time, in slots: to put something in and to take it out
  * costs the same however much there is, and whoever folds the same log looks at the same entry.
  */
-import type { State } from './state.ts'
-
-/** What is ever forgotten. `workflow`: one that answers no episode; the others go with theirs. */
-export type Kept = 'episode' | 'workflow' | 'notice' | 'counter' | 'key' | 'stop' | 'process' | 'heartbeat' | 'catalogue'
-export type Expiry = readonly [kept: Kept, id: string]
+import type { Expiry, Kept, State } from './state.ts'
 
 const slotMs = 10_000
 

@@ -2,7 +2,6 @@
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
 import type { Decided, StopOrder } from './entry.ts'
 import type { End } from './reason.ts'
-import type { Expiry } from './expiries.ts'
 import type { Labels } from './labels.ts'
 import type { Matchers } from './matcher.ts'
 import type { Json, Plan } from './plan.ts'
@@ -163,6 +162,10 @@ export interface Did {
   /** What was over, as it was at last: whoever keeps a history takes it now. */
   readonly forgotten: { readonly episodes: Episode[]; readonly workflows: Workflow[]; readonly stops: Stop[] }
 }
+
+/** What is ever forgotten. `workflow`: one that answers no episode; the others go with theirs. */
+export type Kept = 'episode' | 'workflow' | 'notice' | 'counter' | 'key' | 'stop' | 'process' | 'heartbeat' | 'catalogue'
+export type Expiry = readonly [kept: Kept, id: string]
 
 export interface State {
   readonly did: Did

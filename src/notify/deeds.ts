@@ -1,36 +1,18 @@
 /** What a command or a button does, and what is said about it. Stopping asks nobody; everything else asks who it is. */
-import type { Fact } from '../core/entry.ts'
 import type { Notice } from '../core/state.ts'
 import { shortKey, type Pressed } from './action.ts'
 import { findById, statusText, whyText } from './answers.ts'
-import { toLine, type Message } from './blocks.ts'
+import { toLine } from './blocks.ts'
 import { howToNarrow, type SlackCommand } from './command.ts'
+import type { Answer, Deeds } from './deed.ts'
 import { shortId } from './figures.ts'
 import { helpText } from './help.ts'
-import { whoIs, type Listed, type Person } from './people.ts'
+import { whoIs, type Person } from './people.ts'
 import { render } from './render.ts'
 import { executeIt, submitIt } from './requests.ts'
 import type { Reply } from './reply.ts'
-import { liftIt, stopIt, type StopPorts } from './stopping.ts'
+import { liftIt, stopIt } from './stopping.ts'
 import { viewOf } from './view.ts'
-
-export interface DeedPorts extends StopPorts {
-  /** On the log and folded when it resolves: only then is it known whose word came first. */
-  readonly append: (facts: readonly Fact[]) => Promise<void>
-}
-
-export interface Deeds {
-  readonly ports: DeedPorts
-  readonly listed: Listed
-  readonly signal: AbortSignal
-  /** What goes on after the answer. */
-  readonly background: (work: Promise<unknown>) => void
-}
-
-export interface Answer {
-  readonly message: Message
-  readonly seenByAll: boolean
-}
 
 const say = (text: string): Answer => ({ message: toLine(text), seenByAll: false })
 

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts'
 import type { Edges } from '../edge/edges.ts'
 import type { Actor } from '../follow/follower.ts'
-import type { DeedPorts } from './deeds.ts'
+import type { DeedPorts } from './deed.ts'
 import { createSlackDoor, type SlackDoor } from './door.ts'
 import { createHearing } from './hearing.ts'
 import type { Sight } from './look.ts'

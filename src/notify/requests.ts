@@ -6,11 +6,10 @@ import { isEnd, type Workflow } from '../core/state.ts'
 import { submission } from '../core/submission.ts'
 import { whyText } from './answers.ts'
 import { toLine } from './blocks.ts'
-import type { Answer, Deeds } from './deeds.ts'
+import { until, type Answer, type Deeds } from './deed.ts'
 import { shortId } from './figures.ts'
 import { whoIs, type Person } from './people.ts'
 import { render } from './render.ts'
-import { until } from './stopping.ts'
 import { workflowFacts } from './view.ts'
 
 /** A plan may take half a minute. */

@@ -2,31 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StopOrder } from '../core/entry.ts'
 import { compiledOf } from '../core/fold/stops.ts'
-import { isEnd, type State, type Stop } from '../core/state.ts'
-import type { Pulled } from '../follow/stopping.ts'
+import { isEnd, type Stop } from '../core/state.ts'
 import { findById } from './answers.ts'
 import { toBlocks, toLine } from './blocks.ts'
 import { proofMs, stopCard } from './card-stop.ts'
-import type { Answer, Deeds } from './deeds.ts'
+import { until, type Answer, type Deeds, type StopPorts } from './deed.ts'
 import { shortId } from './figures.ts'
 import type { StopView } from './message.ts'
 import type { Reply } from './reply.ts'
 import { stopFacts } from './view.ts'
-
-export interface StopPorts {
-  readonly state: State
-  /** Log time, milliseconds. */
-  readonly now: () => number
-  /** Those that tick and run. */
-  readonly runners: () => readonly { readonly id: string; readonly name: string }[]
-  /** In force here before anything else happens. */
-  readonly pullStop: (stop: Omit<StopOrder, 'id'>) => Promise<Pulled>
-  /** What runners said of it to this process, log or no log. */
-  readonly heard?: (stop: string) => readonly Stop['acknowledgements'][number][]
-  readonly liftStop: (stop: string, who: string, why: string) => Promise<void>
-  /** Stops of the configuration. */
-  readonly forced: () => readonly string[]
-}
 
 /** The log is given this long before the first answer. */
 const durableMs = 1000
@@ -88,8 +72,3 @@ const factsOf = (stop: Stop, { state, now, runners, heard }: StopPorts) => {
 
 const cardMessage = (stop: Stop, ports: StopPorts, more: Pick<StopView, 'notOnLog'> = {}) =>
   toBlocks(stopCard({ kind: 'stop', key: `stop:${stop.id}`, urgency: 'page', open: false, ...factsOf(stop, ports), ...more }))
-
-export const until = async (check: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
-  const over = performance.now() + withinMs
-  while (!signal.aborted && !check() && performance.now() < over) await sleep(50, undefined, { signal }).catch(() => undefined)
-}

@@ -2,9 +2,9 @@
  * What is over is forgotten (protocol rule 25), so that the state is as large as what is open and what may still be asked
  * for. By log time alone, hence at the same entry on every server. docs/operations.md says how long what is kept.
  */
-import { lookAgain, takeOverdue, type Kept } from '../expiries.ts'
+import { lookAgain, takeOverdue } from '../expiries.ts'
 import { awaited } from '../heartbeats.ts'
-import { isEnd, type Notice, type State } from '../state.ts'
+import { isEnd, type Kept, type Notice, type State } from '../state.ts'
 import { stopsFiring } from './episodes.ts'
 import { forgetNotice } from './notices.ts'
 
