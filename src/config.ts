@@ -66,6 +66,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     roles: values.roles ?? roles,
     catalog: { runbooks: values['catalog.runbooks'] ?? 'runbooks', policies: values['catalog.policies'] ?? 'policies' },
     tokens: values.tokens ?? [],
+    people: values.people ?? [],
     alertmanager: values.alertmanager ?? [],
     unmatched: values.unmatched ?? 'tell',
     grafana: {

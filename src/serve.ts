@@ -65,7 +65,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
   const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
   const hands = Promise.withResolvers<Hands>()
-  const slack = openSlack({ settings: config.slack, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
+  const slack = openSlack({ settings: config.slack, people: config.people, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
   let ports: Ports | undefined
   const early = createEarlyStops(stopFile(join(stateDirectory, 'stops.early.jsonl')), realOutside.newId)
   let lastTold = ''
@@ -74,7 +74,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   // The door is open before the log is read: liveness is answered, all else is told to come again.
   const door = await openDoor({
     listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
-    intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, starting: startingPorts(early, () => lastTold), onProblem,
+    people: config.people.map(({ name: person }) => person), intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, starting: startingPorts(early, () => lastTold), onProblem,
     onAnswered: metrics.answered, onRefused: metrics.refused,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),

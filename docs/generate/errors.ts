@@ -22,6 +22,7 @@ const advice: Readonly<Record<Code, string>> = {
   UNAUTHORIZED: 'Send `Authorization: Bearer TOKEN`, or the token as the password of Basic. The answer is the same for no token, a wrong one and an expired one.',
   BAD_SIGNATURE: "Both sides must have the same secret and name the same headers. Where a timestamp is signed, clocks may differ by 5 minutes at most: look at both sides' time.",
   FORBIDDEN: 'The token is known and its role is another. docs/api.md says which roles may.',
+  MAY_NOT_APPROVE: 'The detail says who may. A machine never approves: name the tokens of persons in `people`. Where four eyes are asked for, whoever asked for it does not count, and each person counts once, by token and by Slack alike.',
   FOREIGN_ORIGIN: "A browser said that it comes from another site. Use Paramedic's own page, or no browser. Where a proxy changes the name, put the name that people use into `advertise`.",
   NOT_FOUND: 'The address is misspelt, or nothing has this id: what is older than the retention is forgotten.',
   METHOD_NOT_ALLOWED: 'The header `Allow` says which methods this address takes.',

@@ -18,6 +18,7 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
     problems.push({ ...place, message: `${key} ${message}` })
   }
   checkDoor(config, say)
+  checkPeople(config, say)
   checkTimes(config, say)
   checkKafka(config, say)
   checkSlack(config, say)
@@ -60,6 +61,16 @@ function checkDoor({ listen, advertise, log, tokens, insecure }: Config, say: Sa
   for (const [index, { sha256 }] of tokens.entries()) {
     if (seen.has(sha256)) say('tokens', `[${index}] is the same token as [${seen.get(sha256)}]: a token is one person or one machine`, [index])
     seen.set(sha256, index)
+  }
+}
+
+/** Two accounts of one person could be two of four eyes. */
+function checkPeople({ people }: Config, say: Say): void {
+  const seen = new Map<string, number>()
+  for (const [index, { team, user }] of people.entries()) {
+    const account = `${team}/${user}`
+    if (user !== undefined && seen.has(account)) say('people', `[${index}] has the same account as [${seen.get(account)}]: an account is one person`, [index])
+    seen.set(account, index)
   }
 }
 

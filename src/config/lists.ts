@@ -29,6 +29,13 @@ export interface Alertmanager {
 /** A person or a group of Slack: by id, never by name. */
 export type SlackGrant = { readonly team: string } & ({ readonly user: string } | { readonly group: string })
 
+/** A person: the name of their tokens, and their account in Slack. */
+export interface KnownPerson {
+  readonly name: string
+  readonly team?: string
+  readonly user?: string
+}
+
 type Fields = Readonly<Record<string, Kind<unknown> & { readonly optional?: true }>>
 const optional = <T>(kind: Kind<T>): Kind<T> & { readonly optional: true } => ({ ...kind, optional: true })
 
@@ -158,5 +165,22 @@ export const slackGrants: Kind<readonly SlackGrant[]> = listOf<SlackGrant>(
     const bad = parsed.findIndex((one) => one === null)
     if (bad >= 0) return fault('must be TEAM/USER or TEAM/GROUP by id, such as T024BE7LD/U024BE7LH', [bad])
     return { value: parsed.map((one) => one![2] === undefined ? { team: one![1]!, group: one![3]! } : { team: one![1]!, user: one![2] }) }
+  },
+)
+
+export const peopleList: Kind<readonly KnownPerson[]> = listOf<KnownPerson>(
+  '[{ name, team?, user? }]',
+  (given) => {
+    const parsed = fieldsOf(given, { name: text, team: optional(slackId('TE')), user: optional(slackId('UW')) })
+    if ('faults' in parsed) return parsed
+    const { team, user } = parsed.value
+    if ((team === undefined) !== (user === undefined)) return fault('needs team and user beside each other: an account of Slack is known by both')
+    return { value: parsed.value as unknown as KnownPerson }
+  },
+  (given) => {
+    const parsed = given.split(',').map((one) => /^([^=,]+?)(?:=([TE][A-Z0-9]{2,})\/([UW][A-Z0-9]{2,}))?$/.exec(one.trim()))
+    const bad = parsed.findIndex((one) => one === null)
+    if (bad >= 0) return fault('must be NAME or NAME=TEAM/USER by id, such as ann=T024BE7LD/U024BE7LH', [bad])
+    return { value: parsed.map((one) => ({ name: one![1]!, ...(one![2] === undefined ? {} : { team: one![2], user: one![3]! }) })) }
   },
 )

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { duration, flag, hostPort, list, logAddress, mapOf, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
 import { edgeModes } from '../edge/settings.ts'
-import { alertmanagerList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
+import { alertmanagerList, peopleList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
 
 export interface Setting<T = unknown> {
   readonly kind: Kind<T>
@@ -48,6 +48,7 @@ const settings = {
   'catalog.runbooks': file('The folder of runbooks, routes.yaml and runbooks.lock.', 'runbooks'),
   'catalog.policies': file('The folder of policies.', 'policies'),
   'tokens': of(tokenList(hash), 'Who may do what. In the environment ROLE:TOKEN,… for one-liners. `paramedic token new` makes them.'),
+  'people': of(peopleList, 'Which tokens are persons, by name, and whose account in Slack is whose: who approves is counted by person. Set: a token that is not named here is a machine, and never approves. In the environment NAME=TEAM/USER,….'),
   'alertmanager': {
     ...of(alertmanagerList, 'Whom to ask whether an alert is gone: an item for each HA pair. In the environment the URLs of one pair.'),
     rebase: (list, resolve) => list.map((one) => rebaseAlertmanager(one, resolve)),

@@ -1,7 +1,7 @@
 /** What the configuration comes out as: every value read, checked and of its type. */
 import type { EdgeMode, EdgeSettings } from '../edge/settings.ts'
 import type { HostPort, LogAddress } from './kinds.ts'
-import type { Alertmanager, SlackGrant, Token } from './lists.ts'
+import type { Alertmanager, KnownPerson, SlackGrant, Token } from './lists.ts'
 import type { Secret } from './secret.ts'
 import type { Role } from './settings.ts'
 
@@ -24,6 +24,7 @@ export interface Config {
   readonly roles: readonly Role[]
   readonly catalog: { readonly runbooks: string; readonly policies: string }
   readonly tokens: readonly Token[]
+  readonly people: readonly KnownPerson[]
   readonly alertmanager: readonly Alertmanager[]
   readonly unmatched: 'tell' | 'record'
   readonly grafana: { readonly secret?: Secret; readonly signatureHeader: string; readonly timestampHeader?: string }

@@ -13,6 +13,7 @@ export const errors = {
   UNAUTHORIZED: [401, 'A token is required'],
   BAD_SIGNATURE: [401, 'The signature is missing or wrong'],
   FORBIDDEN: [403, 'This token may not do that'],
+  MAY_NOT_APPROVE: [403, 'This yes would count for nothing'],
   FOREIGN_ORIGIN: [403, 'The request comes from a page of another site'],
   NOT_FOUND: [404, 'There is nothing here'],
   METHOD_NOT_ALLOWED: [405, 'This address does not take this method'],

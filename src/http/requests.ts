@@ -1,6 +1,7 @@
 /** What people and programs ask for by themselves, in three steps: submitted, executed, looked at; and their answers. */
 import { hash, randomUUIDv7 } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { counted, whyNot } from '../core/approving.ts'
 import { canonical } from '../core/canonical.ts'
 import type { Fact } from '../core/entry.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
@@ -65,11 +66,17 @@ export const deny = (call: Call): Promise<void> => answerQuestion(call, 'denied'
 async function answerQuestion(call: Call, kind: 'approved' | 'denied'): Promise<void> {
   const workflow = find(call)
   const given = await readObject(call, { optional: true })
-  if (workflow.state !== 'asking') throw new Refusal('NOT_ASKING', `It does not ask: it is ${workflow.state}.`)
-  const plan = planOf(given, workflow)
-  await record(call, [{ kind, workflow: workflow.id, plan, who: whoOf(call, given), why: text(given, 'why') }])
+  if (kind === 'approved' && !call.caller.person) throw new Refusal('MAY_NOT_APPROVE', `${call.caller.name} is a machine: only the tokens of persons, which the setting \`people\` names, approve.`)
+  const now = workflow.plan?.digest ?? ''
+  const fact = { kind, workflow: workflow.id, plan: given['plan'] === undefined ? now : text(given, 'plan'), who: whoOf(call, given), why: text(given, 'why') }
+  const no = whyNot(call.ports.read().state, fact)
+  if (no) throw new Refusal(notCounted[no.reason], no.detail, no.reason === 'plan changed' ? { more: { plan: now } } : {})
+  await record(call, [fact])
+  if (!counted(workflow, fact)) throw new Refusal('NOT_ASKING', `Somebody was faster: ${workflow.timeline.at(-1)?.detail || workflow.state}.`)
   answer(call.res, 202, viewWorkflow(workflow))
 }
+
+const notCounted = { 'not asking': 'NOT_ASKING', 'plan changed': 'PLAN_CHANGED', 'may not': 'MAY_NOT_APPROVE' } as const
 
 /** What runs of it is killed as a stop kills. */
 export async function cancel(call: Call): Promise<void> {

@@ -25,6 +25,8 @@ export interface DoorOptions {
   readonly names?: readonly string[]
   /** None: everybody may do everything. */
   readonly tokens: readonly TokenEntry[]
+  /** See `DoorkeeperOptions`. */
+  readonly people?: readonly string[]
   readonly isPeer?: (token: string) => boolean
   /** Whether alerts are taken here, and whether the page is shown. */
   readonly intake: boolean
@@ -154,7 +156,7 @@ type Serve = (req: IncomingMessage, res: ServerResponse, id: string) => Promise<
 function route({ app, direct }: { app: express.Express; direct: Map<string, Serve> }, options: DoorOptions, inside: Inside): void {
   app.disable('x-powered-by').disable('etag')
   app.set('query parser', false)
-  const know = createDoorkeeper({ tokens: options.tokens, now: options.now ?? Date.now, ...(options.isPeer === undefined ? {} : { isPeer: options.isPeer }) })
+  const know = createDoorkeeper({ tokens: options.tokens, ...(options.people === undefined ? {} : { people: options.people }), now: options.now ?? Date.now, ...(options.isPeer === undefined ? {} : { isPeer: options.isPeer }) })
   const { gates } = inside
   const list = Object.entries(operations) as [OperationId, Operation][]
   for (const [id, operation] of list) {
@@ -200,7 +202,7 @@ function serveOne(name: OperationId, { right, method, whileStarting }: Operation
     inside.connections.begin(req, res, urgent)
     if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
-    const caller = signed ? { name: 'grafana', proved: true, peer: false } : know(req, right)
+    const caller = signed ? { name: 'grafana', proved: true, person: false, peer: false } : know(req, right)
     const ports = options.ports() ?? (whileStarting ? options.starting as Ports : undefined)
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
     if (ports === undefined && !whileStarting) throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })

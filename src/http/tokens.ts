@@ -35,20 +35,24 @@ export interface Caller {
   readonly name: string
   /** Proved by a token, not only claimed. */
   readonly proved: boolean
+  /** Somebody who may approve: a machine's token never does. */
+  readonly person: boolean
   /** Another process of this Paramedic, which passes on what somebody else asked for. */
   readonly peer: boolean
 }
 
 export interface DoorkeeperOptions {
   readonly tokens: readonly TokenEntry[]
+  /** The names of the tokens that are persons. None: nobody said which are machines. */
+  readonly people?: readonly string[]
   readonly now: () => number
   /** Whether this is the word by which processes of one Paramedic know each other. */
   readonly isPeer?: (token: string) => boolean
 }
 
-const nobody: Caller = { name: 'anonymous', proved: false, peer: false }
 
-export const createDoorkeeper = ({ tokens, now, isPeer }: DoorkeeperOptions) => {
+export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: DoorkeeperOptions) => {
+  const nobody: Caller = { name: 'anonymous', proved: false, person: people.length === 0, peer: false }
   const known = tokens.map((token) => ({ ...token, digest: Buffer.from(token.sha256, 'hex') }))
 
   /** Looks at every token, also after it was found. */
@@ -63,7 +67,7 @@ export const createDoorkeeper = ({ tokens, now, isPeer }: DoorkeeperOptions) => 
   return (req: IncomingMessage, right: Right): Caller => {
     if (right === 'open') return nobody
     const presented = tokenOf(req.headers.authorization)
-    if (presented !== undefined && right === 'stop' && isPeer?.(presented)) return { name: 'peer', proved: true, peer: true }
+    if (presented !== undefined && right === 'stop' && isPeer?.(presented)) return { name: 'peer', proved: true, person: false, peer: true }
     if (known.length === 0) return nobody
     if (right === 'local' && presented === undefined && isThisMachine(req)) return nobody
     const token = presented === undefined ? undefined : find(presented)
@@ -74,7 +78,7 @@ export const createDoorkeeper = ({ tokens, now, isPeer }: DoorkeeperOptions) => 
       })
     }
     if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.')
-    return { name: token.name, proved: true, peer: false }
+    return { name: token.name, proved: true, person: people.length === 0 || people.includes(token.name), peer: false }
   }
 }
 export type Doorkeeper = ReturnType<typeof createDoorkeeper>

@@ -1,4 +1,5 @@
 /** What a command or a button does, and what is said about it. Stopping asks nobody; everything else asks who it is. */
+import { counted, whyNot } from '../core/approving.ts'
 import type { Notice } from '../core/state.ts'
 import { shortKey, type Pressed } from './action.ts'
 import { findById, statusText, whyText } from './answers.ts'
@@ -75,13 +76,12 @@ const noticeOf = (notices: ReadonlyMap<string, Notice>, key: string): Notice | u
 
 /** An approval counts once, only while it is asked for, and only for the plan that was shown: the fold sees to that. */
 const answerQuestion = async (action: 'approve' | 'deny', [id = '', plan = '']: readonly string[], person: Person, { ports }: Deeds): Promise<Answer> => {
-  const workflow = ports.state.workflows.get(id)
-  if (workflow?.state !== 'asking') return say(`It does not ask any more${workflow ? `: it is ${workflow.state}` : ''}.`)
-  if (workflow.plan?.digest !== plan) return say('The plan has changed since this was shown: look at the new one.')
-  const answer = { workflow: id, plan, who: whoIs(person), why: 'the button in Slack' }
-  await ports.append([action === 'approve' ? { kind: 'approved', ...answer } : { kind: 'denied', ...answer }])
-  const counted = action === 'approve' ? `approved by ${answer.who}` : `${answer.who}: ${answer.why}`
-  if (!workflow.timeline.some(({ detail }) => detail === counted)) return say(`Somebody was faster: ${workflow.timeline.at(-1)?.detail || workflow.state}.`)
+  const answer = { kind: action === 'approve' ? 'approved' : 'denied', workflow: id, plan, who: whoIs(person), why: 'the button in Slack' } as const
+  const no = whyNot(ports.state, answer)
+  if (no) return say(no.detail)
+  await ports.append([answer])
+  const workflow = ports.state.workflows.get(id)!
+  if (!counted(workflow, answer)) return say(`Somebody was faster: ${workflow.timeline.at(-1)?.detail || workflow.state}.`)
   return say(action === 'approve' ? `Approved [${shortId(id)}]: it goes through every other gate now.` : `Denied [${shortId(id)}]: nothing is run.`)
 }
 

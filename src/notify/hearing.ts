@@ -8,7 +8,7 @@ import { toLine, type Message } from './blocks.ts'
 import { parseCommand } from './command.ts'
 import type { Answer, Deeds, DeedPorts } from './deed.ts'
 import { runCommand, runPressed } from './deeds.ts'
-import { listedPeople, type Grant, type Person } from './people.ts'
+import { listedPeople, type Grant, type KnownPerson, type Person } from './people.ts'
 import { replier, type Reply } from './reply.ts'
 import type { SlackEdge } from './slack.ts'
 
@@ -19,6 +19,7 @@ export interface HearingOptions {
   /** The way of answers by response_url. */
   readonly replies?: Edge
   readonly allow: readonly Grant[]
+  readonly people?: readonly KnownPerson[]
   readonly apiUrl?: string
   readonly signal: AbortSignal
   readonly onProblem: (problem: unknown) => void
@@ -42,12 +43,17 @@ export const createHearing = (options: HearingOptions) => {
     responseUrl: textOr(responseUrl), channel: textOr(channel), origins, signal, ...(options.replies ? { over: options.replies } : {}),
     post: edge ? (to, message) => edge.post(to, message) : async () => ({ outcome: 'refused', about: 'token', error: 'there is no bot token' }),
   })
+  const recognise = (said: Said): Person | undefined => {
+    const person = readPerson(said)
+    const known = person && options.people?.find(({ user, team }) => user === person.user && team === person.team)?.name
+    return known === undefined ? person : { ...person!, known }
+  }
   const orFailed = (work: Promise<Answer>): Promise<Answer> => work.catch((problem: unknown) => (onProblem(problem), failed(problem)))
 
   return {
     /** `field` gives what Slack calls so; what was sent twice is no text. */
     async command(field: (name: string) => unknown): Promise<Heard> {
-      const person = personOf({ user: field('user_id'), team: field('team_id'), name: field('user_name') })
+      const person = recognise({ user: field('user_id'), team: field('team_id'), name: field('user_name') })
       const command = parseCommand(field('text') ?? '')
       if (!person || !command) return { unreadable: 'a field is missing, or was sent more than once' }
       const reply = replyTo(field('response_url'), field('channel_id'))
@@ -62,7 +68,7 @@ export const createHearing = (options: HearingOptions) => {
     pressed(payload: unknown): Heard {
       if (!isPress(payload)) return { unreadable: 'the payload cannot be read' }
       const { user = {}, team, channel, container, actions, response_url: responseUrl } = payload
-      const person = personOf({ user: user.id, team: user.team_id ?? team?.id, name: user.username ?? user.name })
+      const person = recognise({ user: user.id, team: user.team_id ?? team?.id, name: user.username ?? user.name })
       const action = Array.isArray(actions) ? actions[0] : undefined
       if (!person || !action) return {}
       const reply = replyTo(responseUrl, channel?.id ?? container?.channel_id)
@@ -82,9 +88,15 @@ const failed = (problem: unknown): { message: Message; seenByAll: boolean } =>
 
 const textOr = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-const personOf = ({ user, team, name }: { user: unknown; team: unknown; name: unknown }): Person | undefined =>
+const readPerson = ({ user, team, name }: Said): Person | undefined =>
   typeof user === 'string' && typeof team === 'string' && user !== '' && team !== ''
     ? { user: user.slice(0, 40), team: team.slice(0, 40), name: textOr(name).slice(0, 80) } : undefined
+
+interface Said {
+  readonly user: unknown
+  readonly team: unknown
+  readonly name: unknown
+}
 
 interface Press {
   readonly user?: { readonly id?: unknown; readonly team_id?: unknown; readonly username?: unknown; readonly name?: unknown }

@@ -14,6 +14,7 @@ import { openSocket } from './socket.ts'
 
 export interface OpenSlackOptions {
   readonly settings: Config['slack']
+  readonly people: Config['people']
   /** Whether this process tells people; only then does it also listen by Socket Mode. */
   readonly notifies: boolean
   /** Stderr and the log of the process. */
@@ -30,7 +31,7 @@ export interface Health {
 /** Changes of one message are gathered for this long. */
 const gatherMs = 2000
 
-export const openSlack = ({ settings, notifies, tell, onProblem, edges }: OpenSlackOptions) => {
+export const openSlack = ({ settings, people, notifies, tell, onProblem, edges }: OpenSlackOptions) => {
   const { botToken, signingSecret, appToken, channel, fallbackChannel, apiUrl, announce, remindAfterMs, allow } = settings
   const ended = new AbortController()
   const where = apiUrl === undefined ? {} : { apiUrl }
@@ -45,7 +46,7 @@ export const openSlack = ({ settings, notifies, tell, onProblem, edges }: OpenSl
     /** From now on commands and buttons are heard. */
     hear: (ports: DeedPorts): void => {
       if (signingSecret === undefined && appToken === undefined) return
-      const hearing = createHearing({ ports, allow, ...where, replies: edges.open('slack-replies', { meaning: replyMeaning }), ...(edge === undefined ? {} : { edge }), signal: ended.signal, onProblem })
+      const hearing = createHearing({ ports, allow, people, ...where, replies: edges.open('slack-replies', { meaning: replyMeaning }), ...(edge === undefined ? {} : { edge }), signal: ended.signal, onProblem })
       if (signingSecret !== undefined) door = createSlackDoor({ hearing, signingSecret: () => signingSecret.read() })
       if (appToken !== undefined && notifies) socket = openSocket({ hearing, appToken: () => appToken.read(), ...where, signal: ended.signal, onProblem })
     },

@@ -1,4 +1,5 @@
 /** Who may do what from Slack. Everyone may stop; the rest is for those who are listed, by id, never by name. */
+import { slackPerson } from '../core/person.ts'
 
 export type Grant = { readonly team: string } & ({ readonly user: string } | { readonly group: string })
 
@@ -7,6 +8,15 @@ export interface Person {
   readonly team: string
   /** What Slack calls them, for people to read only. */
   readonly name: string
+  /** What the setting `people` calls them. */
+  readonly known?: string
+}
+
+/** Of the setting `people`: an account of Slack belongs to the person whose tokens have this name. */
+export interface KnownPerson {
+  readonly name: string
+  readonly team?: string
+  readonly user?: string
 }
 
 export interface PeopleOptions {
@@ -70,4 +80,5 @@ const soon = async <T>(asked: Promise<T>): Promise<T> => {
   }
 }
 
-export const whoIs = ({ user, team, name }: Person): string => `${name || user} (Slack ${team}/${user})`
+/** As entries say it: by the name that `people` knows them by, where it does. */
+export const whoIs = (person: Person): string => person.known ?? slackPerson(person)

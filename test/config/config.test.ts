@@ -89,6 +89,9 @@ describe('configuration', () => {
     [{ yaml: 'slack: yes please' }, /slack must be a map of botTokenFile/, 'a section is a map'],
     [{ yaml: 'listen: [' }, /paramedic\.yaml:\d+: is not YAML/, 'a broken file is named with its line'],
     [{ yaml: 'alertmanager:\n  - urls: [http://am:9093]\n    auth: { username: x }\n' }, /^paramedic\.yaml:3: alertmanager\[0\]\.auth\.passwordFile is missing/, 'half a login'],
+    [{ env: { PARAMEDIC_PEOPLE: 'ann=ann' } }, /TEAM\/USER by id/, 'what somebody is called in Slack is no account'],
+    [{ env: { PARAMEDIC_PEOPLE: 'ann=T1AA/U1AA,bob=T1AA/U1AA' } }, /\[1\] has the same account as \[0\]/, 'one person would be two of four eyes'],
+    [{ yaml: 'people:\n  - { name: ann, team: T1AA }\n' }, /^paramedic\.yaml:2: people\[0\] needs team and user/, 'half an account'],
     [{ env: { PARAMEDIC_SLACK_ALLOW: 'ann' } }, /TEAM\/USER/, 'names can be taken by anybody'],
   ]
   for (const [given, problem, because] of refused) {

@@ -19,7 +19,7 @@ function judgeOne(entry: PolicyEntry, judged: Judged): Verdict {
   try {
     const type = policyTypes.get(entry.type)
     if (type === undefined) return failed(entry, `there is no policy type ${entry.type} in this version`)
-    const settings = settingsOf(entry, type.schema)
+    const settings = settingsOf(entry)
     if (settings === undefined) return failed(entry, 'its settings do not fit its type')
     return lacking(type.needs?.(settings as never) ?? [], judged, entry.name) ?? type.judge(settings as never, judged, entry.name)
   } catch (error) {
@@ -30,11 +30,11 @@ function judgeOne(entry: PolicyEntry, judged: Judged): Verdict {
 /** Checked again because a catalogue may come from the log of an older version; once per entry, not per plan. */
 const checked = new WeakMap<PolicyEntry, { settings: unknown }>()
 
-function settingsOf(entry: PolicyEntry, schema: { safeParse(value: unknown): { success: boolean; data?: unknown } }): unknown {
+export function settingsOf(entry: PolicyEntry): unknown {
   let known = checked.get(entry)
   if (known === undefined) {
-    const parsed = schema.safeParse(entry.settings)
-    known = { settings: parsed.success ? parsed.data : undefined }
+    const parsed = policyTypes.get(entry.type)?.schema.safeParse(entry.settings)
+    known = { settings: parsed?.success ? parsed.data : undefined }
     checked.set(entry, known)
   }
   return known.settings
@@ -48,7 +48,7 @@ export function factsNeeded(catalogue: Pick<Catalogue, 'policies'>, runbook: str
   const entries = Object.hasOwn(catalogue.policies, runbook) ? catalogue.policies[runbook]! : []
   const needed = entries.flatMap((entry) => {
     const type = policyTypes.get(entry.type)
-    const settings = type?.needs && settingsOf(entry, type.schema)
+    const settings = type?.needs && settingsOf(entry)
     return settings === undefined ? [] : type!.needs!(settings as never)
   })
   return [...new Set(needed)]

@@ -1,0 +1,7 @@
+/** Who somebody is. Entries name people as people read them; four eyes and lists of names count persons. */
+
+/** What an entry calls somebody of Slack whom the setting `people` does not know. */
+export const slackPerson = ({ name, team, user }: { readonly name: string; readonly team: string; readonly user: string }): string => `${name || user} (Slack ${team}/${user})`
+
+/** By Slack's own id where there is one: what it shows as the name changes as its owner likes. */
+export const personOf = (who: string): string => / \(Slack ([TE][A-Z0-9]+\/[UW][A-Z0-9]+)\)$/.exec(who)?.[1] ?? who
