@@ -23,6 +23,7 @@ import type { Hands } from './providers/hands.ts'
 import { openSlack } from './notify/open-slack.ts'
 import { escalationsWaiting } from './notify/view.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { createTraces } from './observe/traces.ts'
 import { realOutside } from './outside.ts'
 import { boottimeMs } from './runner/boottime.ts'
 import about from '../package.json' with { type: 'json' }
@@ -63,6 +64,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const read = reading.then(() => {}, () => {}) // whether or not it went well, which is said further down
   const metrics = createMetrics(about)
   const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
+  const traces = config.traces.endpoint === undefined ? undefined : createTraces({ endpoint: config.traces.endpoint, name, version: about.version, edges, onSent: metrics.spans })
   const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
   const hands = Promise.withResolvers<Hands>()
   const slack = openSlack({ settings: config.slack, people: config.people, notifies: roles.includes('notify'), tell: tellPeople, onProblem, edges })
@@ -87,7 +89,11 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: knownSecrets(config, process.env), hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, forceStop: config.force.stop, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify,
-    notifier: slack.notifier, onFolded: metrics.folded, onLanded: metrics.landed, jobsAfter: read,
+    onFolded: (...folded) => {
+      metrics.folded(...folded)
+      traces?.folded(...folded)
+    },
+    notifier: slack.notifier, onLanded: metrics.landed, jobsAfter: read,
   }).catch(async (problem: unknown) => {
     await door.close(0)
     throw problem
@@ -157,6 +163,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     await door.close()
     await hands.promise.then((opened) => opened.close(), () => {})
     alertmanagers?.close()
+    await traces?.close(1000)
   }
   onOpen(close)
   try {

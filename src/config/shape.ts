@@ -40,6 +40,7 @@ export interface Config {
     readonly kubernetes?: { readonly kubeconfig?: string; readonly context?: string; readonly selector: string; readonly namespaces: readonly string[] }
   }
   readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
+  readonly traces: { readonly endpoint?: string }
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly drainTimeoutMs: number

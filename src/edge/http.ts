@@ -13,6 +13,8 @@ export interface HttpOptions {
 export interface HttpAsk extends Within {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
+  /** JSON to post. Without it the call is a GET. */
+  readonly body?: string
 }
 
 class HttpStatus extends Error {
@@ -33,11 +35,11 @@ export function createHttp({ sockets, ca }: HttpOptions) {
   const agents = { 'http:': new Agent(options), 'https:': new TlsAgent({ ...options, ...(ca === undefined ? {} : { ca }) }) }
   return {
     /** The answer's JSON. Throws `HttpStatus` for every status but 2xx. */
-    json: async ({ url, headers = {}, signal }: HttpAsk): Promise<unknown> => {
+    json: async ({ url, headers = {}, body, signal }: HttpAsk): Promise<unknown> => {
       const { protocol } = new URL(url)
       const agent = protocol === 'https:' ? agents['https:'] : agents['http:']
       return JSON.parse(await new Promise<string>((done, fail) => {
-        const asking = (protocol === 'https:' ? secure : plain)(url, { headers: { accept: 'application/json', ...headers }, signal, agent }, (response) => {
+        const asking = (protocol === 'https:' ? secure : plain)(url, { method: body === undefined ? 'GET' : 'POST', headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, signal, agent }, (response) => {
           const { statusCode = 0, headers: { 'retry-after': after } } = response
           const chunks: Buffer[] = []
           let bytes = 0
@@ -55,7 +57,7 @@ export function createHttp({ sockets, ca }: HttpOptions) {
           response.once('close', () => fail(new Error(`${url}: the answer broke off`)))
         })
         asking.once('error', fail)
-        asking.end()
+        asking.end(body)
       }))
     },
     close: (): void => Object.values(agents).forEach((agent) => agent.destroy()),

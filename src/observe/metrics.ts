@@ -44,6 +44,7 @@ export interface Metrics {
   answered(call: string, status: number, tookMs: number): void
   refused(code: string): void
   edgeRefused(edge: string, why: string): void
+  spans(outcome: 'sent' | 'dropped', count: number): void
   edgeCalled(edge: string, outcome: 'ok' | 'failed', tookMs: number): void
   text(seen: Seen): string
 }
@@ -58,6 +59,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const edges = registry.counter('edge_calls_total', 'Calls to something outside, by what came of them.', ['edge', 'outcome'])
   const edgeRefusals = registry.counter('edge_refusals_total', 'Calls to something outside that were not made, or were given up here, by why.', ['edge', 'reason'])
   const edgeSeconds = registry.histogram('edge_call_seconds', 'Time of calls to something outside.', ['edge'], shortSeconds)
+  const spans = registry.counter('spans_total', 'Spans of traces, by whether a collector took them.', ['outcome'])
   let seen: Seen
   gauges(registry, () => seen, version)
   return {
@@ -74,6 +76,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     },
     refused: (code) => refusals.add({ code }),
     edgeRefused: (edge, reason) => edgeRefusals.add({ edge, reason }),
+    spans: (outcome, count) => spans.add({ outcome }, count),
     edgeCalled: (edge, outcome, tookMs) => {
       edges.add({ edge, outcome })
       edgeSeconds.observe({ edge }, tookMs / 1000)

@@ -1,5 +1,6 @@
 /** What a script is handed: data, and handles that end with its job. Nothing else of the server reaches it. */
 import type { Json } from '../core/plan.ts'
+import { traceparentOf } from '../core/trace-id.ts'
 import type { Nodes, PlanContext, Scale, StepContext } from '../runbook.ts'
 import type { JobOrder } from './protocol.ts'
 import { boundShell } from './shell.ts'
@@ -114,9 +115,11 @@ const bound = 64 * 1024
  * The environment of a step's shell: nothing of the server's, and of the alert only labels, below a fixed prefix, since
  * a name that the sender chose could be BASH_ENV. What was declared for the script comes last.
  */
-function shellEnv(order: Pick<JobOrder, 'env' | 'input'>, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
+function shellEnv(order: Pick<JobOrder, 'env' | 'input' | 'workflow'>, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const env: Record<string, string> = {}
   for (const name of ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SHLVL', 'PARAMEDIC_JOBS']) if (own[name] !== undefined) env[name] = own[name]
+  // What the shell calls may hang itself into the workflow's trace.
+  env['TRACEPARENT'] = traceparentOf(order.workflow)
   let room = bound
   for (const name of Object.keys(order.input.labels).sort()) {
     const value = order.input.labels[name] ?? ''

@@ -64,6 +64,7 @@ metrics.answered('alertmanager', 503, 6000)
 metrics.refused('QUEUE_FULL')
 metrics.edgeCalled('slack', 'failed', 20_000)
 metrics.edgeRefused('slack', 'BreakerOpen')
+metrics.spans('sent', 3)
 
 const seen: Seen = {
   state: story.state, tickAgeMs: 250, lag: 7, ready: true, checks: { log: true, slack: false }, escalationsWaiting: 3,
@@ -101,6 +102,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   http_requests_total: ['{call="alertmanager",status="200"} 1', '{call="alertmanager",status="503"} 1'],
   http_refusals_total: ['{code="QUEUE_FULL"} 1'],
   log_append_seconds: ['_bucket{le="0.005"} 1', '_sum 0.004', '_count 1'],
+  spans_total: ['{outcome="sent"} 3'],
   edge_calls_total: ['{edge="slack",outcome="failed"} 1'],
   edge_refusals_total: ['{edge="slack",reason="BreakerOpen"} 1'],
   edge_call_seconds: ['_bucket{edge="slack",le="10"} 0', '_bucket{edge="slack",le="+Inf"} 1', '_sum{edge="slack"} 20', '_count{edge="slack"} 1'],
