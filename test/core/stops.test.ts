@@ -131,3 +131,20 @@ test('any stop that covers a workflow holds it: lifting one of two frees nothing
   story.lift('s2')
   assert.equal(story.judge(workflow).outcome, 'start')
 })
+
+test('one stop is the end of every one of 1,000 that run, at once where it is heard and again where it is folded; who joins later is told too', () => {
+  const story = new Story()
+  const latch = createLatch(story.state)
+  const all = Array.from({ length: 1000 }, (_, index) => story.workflow({ id: `w${index}`, target: `t${index}`, startsAt: new Date(index * 1000).toISOString() }))
+  for (const workflow of all) story.decideStart(workflow).claim(workflow)
+  const heard: string[] = []
+  for (let index = 0; index < 1000; index++) latch.onTrip(({ id }) => heard.push(id))
+  const order = { id: 's', matchers: ['runbook="fix"'], effect: 'kill', who: 'x', why: '' } as const
+  latch.trip(order)
+  latch.trip(order)
+  assert.equal(heard.length, 1000)
+  assert.equal(all.filter((workflow) => latch.covers(workflow)).length, 1000)
+  story.stop('s', order.matchers)
+  assert.equal(story.state.live.get('stopping')!.size, 1000)
+  assert.equal(story.judge(story.workflow({ id: 'later', target: 'web', startsAt: new Date(2_000_000).toISOString() })).reason, 'stopped')
+})
