@@ -239,7 +239,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     /** A stop that another process passes on. */
     obeyStop: (stop: StopOrder) => stopping.obey(stop),
     liftStop: async (stop: string, who: string, why: string): Promise<void> => folded(await append([{ kind: 'stop lifted', stop, who, why }])),
-    activate: (catalogue: Catalogue) => activate(catalogue, { state, append, folded }),
+    activate: (catalogue: Catalogue) => activate(catalogue, { state, append, folded, newId }),
     /** Ends in order: no step begins any more, one that runs may finish within `drainMs`, then it is killed. */
     close: async (drainMs: number): Promise<void> => {
       draining = true

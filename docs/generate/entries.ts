@@ -8,6 +8,7 @@ import { generated, table } from './markdown.ts'
 const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>> = {
   'received': ['the door (intake)', "A notification, durable before it is answered 200. `problems` names its bad alerts, which are left out of `payload`. A large one is several entries."],
   'catalogue announced': ['whoever read it', 'The routes, runbook manifests and policies under one digest, so that every server judges alike.'],
+  'catalogue part': ['whoever read it', 'Some of a catalogue that is too large for one entry. It is known once part `of` - 1 is there; parts that never become whole are forgotten after an hour.'],
   'catalogue activated': ['whoever read it', 'This catalogue is in force from here on, if `was` still is. One that was in force before is never activated by itself.'],
   'catalogue refused': ['whoever read it', 'What is wrong with the files. The last good catalogue stays in force, and people are told.'],
   'matched': ['the decider', 'The answer to an episode: this workflow. The first answer on the log counts, others are ignored.'],

@@ -5,6 +5,7 @@
 import { tmpdir } from 'node:os'
 import { canonical } from '../core/canonical.ts'
 import { mostCatalogueBytes, runbookId, type Catalogue } from '../core/catalogue.ts'
+import { mostPartBytes, sizeOf } from '../core/catalogue-parts.ts'
 import { crossCheck } from './crosscheck.ts'
 import { readDefinition } from './definition.ts'
 import { describeScripts } from './describe.ts'
@@ -78,17 +79,25 @@ async function readManifests(scripts: readonly Script[], { importTimeoutMs: time
   }
 }
 
-/** It is announced on the log, whole: one that does not fit would be refused there, by every server, without a word of what to do. */
+/** What does not fit on the log would be refused there, by every server, without a word of what to do. */
 function checkSize(catalogue: Catalogue, paths: Readonly<Record<keyof typeof shrink, string>>): Problem[] {
-  if (sizeOf(catalogue) <= mostCatalogueBytes) return []
   const kilobytes = (part: unknown): string => `${Math.ceil(sizeOf(part) / 1000)} kB`
-  const [largest] = (Object.keys(shrink) as (keyof typeof shrink)[]).toSorted((a, b) => sizeOf(catalogue[b]) - sizeOf(catalogue[a]))
-  const parts = `routes ${kilobytes(catalogue.routes)}, runbooks ${kilobytes(catalogue.runbooks)}, policies ${kilobytes(catalogue.policies)}`
-  const message = `the catalogue is ${kilobytes(catalogue)} on the log, and at most ${mostCatalogueBytes / 1000} kB fit there (${parts}): ${shrink[largest!]}, or run one Paramedic per cluster or team, each with its own catalogue and log`
-  return [{ path: paths[largest!], line: 1, message }]
+  if (sizeOf(catalogue) > mostCatalogueBytes) {
+    const [largest] = (Object.keys(shrink) as (keyof typeof shrink)[]).toSorted((a, b) => sizeOf(catalogue[b]) - sizeOf(catalogue[a]))
+    const parts = `routes ${kilobytes(catalogue.routes)}, runbooks ${kilobytes(catalogue.runbooks)}, policies ${kilobytes(catalogue.policies)}`
+    const message = `the catalogue is ${kilobytes(catalogue)} on the log, and at most ${mostCatalogueBytes / 1000} kB fit there (${parts}): ${shrink[largest!]}, or run one Paramedic per cluster or team, each with its own catalogue and log`
+    return [{ path: paths[largest!], line: 1, message }]
+  }
+  const large = (kind: keyof typeof shrink, items: readonly (readonly [name: string, item: unknown])[]): Problem[] =>
+    items.filter((item) => sizeOf(item) > mostPartBytes).map(([name, item]) =>
+      ({ path: paths[kind], line: 1, message: `${name} is ${kilobytes(item)} on the log, and at most ${mostPartBytes / 1000} kB fit into one entry: ${shrink[kind]}` }))
+  return [
+    ...large('routes', catalogue.routes.map((route, index) => [`routes[${index}]`, route])),
+    ...large('runbooks', Object.entries(catalogue.runbooks)),
+    ...large('policies', Object.entries(catalogue.policies).map(([name, entries]) => [`what stands for ${name}`, entries])),
+  ]
 }
 
-const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 const shrink = {
   routes: 'join routes that differ only in a value (alertname=~"A|B"), and drop those that a later one covers',
   runbooks: 'delete versions that no route names and nothing runs any more',

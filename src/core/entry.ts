@@ -111,6 +111,10 @@ export interface Printed {
 export type Fact =
   | Received
   | { readonly kind: 'catalogue announced'; readonly catalogue: Catalogue }
+  | { readonly kind: 'catalogue part'; readonly announcement: string; readonly digest: string
+      /** From 0; the last one of `of` makes it whole. */
+      readonly part: number
+      readonly of: number; readonly routes: Catalogue['routes']; readonly runbooks: Catalogue['runbooks']; readonly policies: Catalogue['policies'] }
   | { readonly kind: 'catalogue activated'; readonly digest: string; readonly was: string }
   | { readonly kind: 'catalogue refused'; readonly problems: readonly string[] }
   | Matched

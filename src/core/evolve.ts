@@ -1,6 +1,7 @@
 /** The fold. Deterministic: the same entries in the same order give the same state, on every server and for ever. */
 import { clear } from './counter.ts'
 import type { Read } from './entry.ts'
+import { foldActivated, foldAnnounced, foldPart } from './fold/catalogues.ts'
 import { foldClaimed, foldLetGo, foldRunnerLost, foldStepDone, foldStepFailed } from './fold/claims.ts'
 import { foldReceived, foldUnmatched } from './fold/episodes.ts'
 import type { Why } from './fold/move.ts'
@@ -8,7 +9,7 @@ import { foldSent, foldTaken, tell } from './fold/notices.ts'
 import { foldCancelled, foldExecAsked, foldNoted, foldSubmitted } from './fold/requests.ts'
 import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } from './fold/stops.ts'
 import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
-import { catalogueLooked, sweep } from './fold/sweep.ts'
+import { sweep } from './fold/sweep.ts'
 import { lookAgain } from './expiries.ts'
 import { holdsClaims, leastRememberMs, type Did, type State } from './state.ts'
 
@@ -48,7 +49,7 @@ const forgetWhatWasDone = (did: Did): void => {
  * and the world outside told it was accepted, and stays.
  */
 const outlives: ReadonlySet<Read['entry']['kind']> = new Set([
-  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'message sent', 'taken', 'catalogue announced', 'catalogue activated', 'catalogue refused', 'runner lost',
+  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'message sent', 'taken', 'catalogue announced', 'catalogue part', 'catalogue activated', 'catalogue refused', 'runner lost',
 ] as const)
 
 /** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */
@@ -67,8 +68,9 @@ const fold = (state: State, { entry, position }: Read): void => {
   const why: Why = { at: state.at, by: entry.by, position }
   switch (entry.kind) {
     case 'received': return foldReceived(state, entry, why)
-    case 'catalogue announced': return announce(state, entry)
-    case 'catalogue activated': return activate(state, entry, position)
+    case 'catalogue announced': return foldAnnounced(state, entry.catalogue)
+    case 'catalogue part': return foldPart(state, entry)
+    case 'catalogue activated': return foldActivated(state, entry, position)
     case 'catalogue refused':
       return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
     case 'matched': return foldMatched(state, entry, why)
@@ -104,18 +106,6 @@ const fold = (state: State, { entry, position }: Read): void => {
 }
 
 type Of<Kind extends Read['entry']['kind']> = Extract<Read['entry'], { kind: Kind }>
-
-const announce = (state: State, { catalogue }: Of<'catalogue announced'>): void => {
-  if (!state.catalogues.has(catalogue.digest)) catalogueLooked(state, catalogue.digest)
-  state.catalogues.set(catalogue.digest, catalogue)
-}
-
-const activate = (state: State, entry: Of<'catalogue activated'>, position: number): void => {
-  if ((state.catalogue?.digest ?? '') !== entry.was || !state.catalogues.has(entry.digest)) return
-  for (const digest of [entry.was, entry.digest]) if (digest !== '') state.activatedBefore.set(digest, state.at)
-  if (state.catalogue) catalogueLooked(state, state.catalogue.digest)
-  state.catalogue = { digest: entry.digest, position, at: state.at }
-}
 
 const lose = (state: State, entry: Of<'runner lost'>, why: Why): void => {
   const process = state.processes.get(entry.runner)

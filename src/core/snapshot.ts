@@ -65,6 +65,7 @@ const parts: Readonly<Record<keyof State, Part>> = {
   did: { write: () => [], read: () => {} }, // of one entry only
   catalogue: value('catalogue'),
   catalogues: plainItems(({ catalogues }) => catalogues),
+  announcing: plainItems(({ announcing }) => announcing),
   activatedBefore: plainItems(({ activatedBefore }) => activatedBefore),
   ran: plainItems(({ ran }) => ran),
   processes: plainItems(({ processes }) => processes),

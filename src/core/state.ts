@@ -1,5 +1,6 @@
 /** What the log amounts to. `evolve` makes it, nothing else does; it is updated in place, so that an entry costs O(1). */
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
+import type { Growing } from './catalogue-parts.ts'
 import type { Decided, StopOrder } from './entry.ts'
 import type { End } from './reason.ts'
 import type { Labels } from './labels.ts'
@@ -151,6 +152,12 @@ export interface Notice {
   taken?: { readonly who: string; readonly at: number }
 }
 
+export interface Announcing extends Growing {
+  readonly at: number
+  /** How many are here. */
+  parts: number
+}
+
 /** What the newest entry did, for whoever counts. The next entry clears it. */
 export interface Did {
   /** Workflows that came into a state, with the line of their timeline that says so. */
@@ -164,7 +171,7 @@ export interface Did {
 }
 
 /** What is ever forgotten. `workflow`: one that answers no episode; the others go with theirs. */
-export type Kept = 'episode' | 'workflow' | 'notice' | 'counter' | 'key' | 'stop' | 'process' | 'heartbeat' | 'catalogue'
+export type Kept = 'episode' | 'workflow' | 'notice' | 'counter' | 'key' | 'stop' | 'process' | 'heartbeat' | 'catalogue' | 'announcement'
 export type Expiry = readonly [kept: Kept, id: string]
 
 export interface State {
@@ -183,6 +190,8 @@ export interface State {
   /** `rememberMs`: what its configuration asks for. */
   readonly processes: Map<string, { n: number; lost: boolean; lostAt?: number; runs?: boolean; rememberMs?: number }>
   readonly catalogues: Map<string, Catalogue>
+  /** Catalogues of which not all parts are here, by announcement; forgotten after an hour. */
+  readonly announcing: Map<string, Announcing>
   /** The newest snapshot that was written. */
   snapshot?: { readonly position: number; readonly digest: string; readonly at: number }
   catalogue?: { readonly digest: string; readonly position: number; readonly at: number }
@@ -248,6 +257,7 @@ export const initialState = (): State => ({
   foldVersion: 1,
   processes: new Map(),
   catalogues: new Map(),
+  announcing: new Map(),
   activatedBefore: new Map(),
   ran: new Map(),
   episodes: new Map(),

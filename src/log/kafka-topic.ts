@@ -34,19 +34,23 @@ export async function makeSureOfTopics(
 
 async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
   try {
-    const { topics } = await within(ANSWER_MS, `asking for topic ${topic}`, admin.fetchTopicMetadata({ topics: [topic] }))
+    const { topics } = await asked(`asking for topic ${topic}`, admin.fetchTopicMetadata({ topics: [topic] }))
     return topics[0]?.partitions.length
   } catch (error) {
     if (troubleOf(error, topic).code === 'LOG_UNFIT' && troubleOf(error, topic).again) return undefined
-    // Where no broker answers, kafkajs reads a property of null.
-    throw error instanceof TypeError ? new Error('no broker answers') : error
+    throw error
   }
 }
+
+/** Where no broker answers in time, kafkajs reads a property of null. */
+const asked = <T>(what: string, answer: Promise<T>): Promise<T> => within(ANSWER_MS, what, answer).catch((error: unknown) => {
+  throw error instanceof TypeError ? new Error('no broker answers') : error
+})
 
 async function create(
   admin: Admin, topic: Topic, { listed, copies, notify }: { listed: number; copies?: number | undefined; notify: (text: string) => void },
 ): Promise<number> {
-  const up = (await within(ANSWER_MS, 'asking for the brokers', admin.describeCluster())).brokers.length
+  const up = (await asked('asking for the brokers', admin.describeCluster())).brokers.length
   // On a cluster that is still starting, topics would be made with too few copies, for good.
   if (copies === undefined && up < Math.min(3, listed)) throw new Error(`${up} of ${listed} brokers are up: topic ${topic.name} is created when they all are`)
   const replication = copies ?? (up >= 3 ? 3 : 1)

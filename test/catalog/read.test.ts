@@ -174,12 +174,18 @@ describe('what Alertmanager and the log say counts too', () => {
     assert.match(found[0] ?? '', /^runbooks\/scale\/1\.ts:10: healedWithin is 5m, .*at least 10m/)
   })
   it('one that would not fit on the log is refused with its size, what makes it large, and what to do', async (t) => {
-    const routes = (count: number) => route(Array.from({ length: count }, (_, n) => `  - { matchers: ['alertname="Alert${n}"'], owner: ${'x'.repeat(150)} }\n`).join(''))
-    assert.deepEqual(said(await (await folder(t, routes(500))).read(), await folder(t)), [])
-    const made = await folder(t, routes(1500))
-    const reading = await made.read()
-    assert.match(said(reading, made)[0] ?? '', /^runbooks\/routes\.yaml:1: the catalogue is \d+ kB on the log, and at most 250 kB fit there \(routes \d+ kB, .*\): join routes/)
+    const routes = (count: number) =>
+      route(Array.from({ length: count }, (_, n) => `  - { matchers: ['alertname="Alert${n}"', 'zone="${'x'.repeat(16_000)}"'], unmatched: record }\n`).join(''))
+    const together = await folder(t, routes(380))
+    const reading = await together.read()
+    assert.match(said(reading, together).join('\n'), /^runbooks\/routes\.yaml:1: the catalogue is \d+ kB on the log, and at most 6000 kB fit there \(routes \d+ kB, .*\): join routes[^\n]*$/)
     assert.equal(reading.catalogue, undefined)
+  })
+  it('what would not fit into one entry by itself is named', async (t) => {
+    const names = (letter: string) => ({ 'policies/scale.yaml': `runbook: scale\npolicies:\n  - { type: targets, names: [${Array.from({ length: 9000 }, (_, n) => `${letter.repeat(n % 2 * 20)}web-${n}`).join()}] }\n` })
+    assert.deepEqual(said(await (await folder(t, names('x'))).read(), await folder(t)), [])
+    const made = await folder(t, names('long-'))
+    assert.match(said(await made.read(), made).join('\n'), /^policies:1: what stands for scale is \d+ kB on the log, and at most 250 kB fit into one entry: name targets by a pattern[^\n]*$/)
   })
   it('a version that the log has run with another digest is refused', async (t) => {
     const made = await folder(t)

@@ -38,6 +38,7 @@ const rules: Readonly<Record<Kept, Rule>> = {
   stop: { until: untilStop, forget: forgetStop },
   process: { until: ({ processes }, id) => plus(processes.get(id)?.lostAt, hourMs), forget: (state, id) => void state.processes.delete(id) },
   heartbeat: { until: untilHeartbeat, forget: (state, route) => void state.heartbeats.delete(route) },
+  announcement: { until: ({ announcing }, id) => plus(announcing.get(id)?.at, hourMs), forget: (state, id) => void state.announcing.delete(id) },
   catalogue: { until: untilCatalogue, forget: (state, digest) => void state.catalogues.delete(digest) },
 }
 

@@ -61,14 +61,21 @@ export const routesCovered = (catalogue: Catalogue, stop: Matchers): number =>
 
 /** Unless it is certain that no alert on this route is one that the stop means. */
 function mayCover(stop: Matchers, route: Route, targets: readonly string[] | undefined): boolean {
-  const wanted = parseMatchers(route.matchers).list
   return stop.list.every((matcher) => {
     if (matcher.name === 'runbook') return matcher.test(route.runbook!.name)
     if (matcher.name === 'target') return targets === undefined || targets.some((target) => matcher.test(target))
-    const values = wanted.filter(({ name }) => name === matcher.name).flatMap((one) => (one.values === undefined ? [] : [one.values]))
+    const values = matchersOf(route).filter(({ name }) => name === matcher.name).flatMap((one) => (one.values === undefined ? [] : [one.values]))
     return values.every((list) => list.some((value) => matcher.test(value)))
   })
 }
+
+/** A catalogue may have many thousand routes, and a stop is looked at again and again until it is proved. */
+const matchersOf = (route: Route): Matchers['list'] => {
+  const list = parsed.get(route) ?? parseMatchers(route.matchers).list
+  parsed.set(route, list)
+  return list
+}
+const parsed = new WeakMap<Route, Matchers['list']>()
 
 /** All that its policies let it touch; undefined where they name nothing. */
 function targetsOf({ policies }: Catalogue, { runbook }: Route): readonly string[] | undefined {
