@@ -85,6 +85,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     lostAfterMs: values.lostAfter ?? 45_000,
     drainTimeoutMs: values.drainTimeout ?? 25_000,
     repeatIntervalMs: values.repeatInterval ?? 4 * 3_600_000,
+    staleAfterMs: values.staleAfter ?? 86_400_000,
     retentionMs: values.retention ?? 30 * 86_400_000,
     logLevel: values.logLevel ?? 'info',
     force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false },

@@ -16,6 +16,7 @@ import { createDecider } from './follow/decider.ts'
 import { digestOf } from './follow/digest.ts'
 import { createForced } from './follow/forced.ts'
 import { startFollower, type Actor } from './follow/follower.ts'
+import { createLifter } from './follow/lifter.ts'
 import { createLost } from './follow/lost.ts'
 import { createRelay } from './follow/peers.ts'
 import { createPrinted } from './follow/printed.ts'
@@ -64,6 +65,8 @@ export interface PartsOptions {
   readonly activeAlerts?: () => Promise<readonly string[]>
   /** See the entry `joined`. */
   readonly rememberMs?: number
+  /** See the setting `staleAfter`. */
+  readonly staleAfterMs?: number
   readonly forceStop?: boolean
   readonly forceDryRun: boolean
   /** The demo's: runbooks also start by themselves where nothing kills without survivors. */
@@ -202,6 +205,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     later.push(createPlanner(deps), stepper.act, createVerifier(deps))
   }
   if (options.roles.includes('decide')) {
+    actors.push(createLifter({ ...common, seat: seat('decide'), staleAfterMs: options.staleAfterMs }))
     later.unshift(createDecider({
       ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(stepper ? { claimWith: stepper.claimWith } : {}),

@@ -12,17 +12,17 @@ const proofWithinMs = 10_000
 export const register = ({ program, client, asJson, timeoutMs }: Cli): void => {
   program.command('stop').description('stops everything, or what the matchers cover, and prints the proof')
     .argument('[matcher...]', 'such as runbook="scale-service"; none: everything')
-    .option('--why <text>', 'for those who come after', '').option('--pause', 'running steps finish, nothing new starts')
-    .addHelpText('after', '\nExample:\n  paramedic stop --why "deploy went wrong"\n  paramedic stop \'target="web"\' --why "looking at it"\n\nWithout a shell on this machine: curl -X POST http://127.0.0.1:9095/v1/stops')
-    .action(async (matchers: string[], { why, pause }: { why: string; pause?: boolean }) => {
+    .option('--why <text>', 'for those who come after', '').option('--pause', 'running steps finish, nothing new starts').option('--for <duration>', 'of a pause: it lifts itself after so long')
+    .addHelpText('after', '\nExample:\n  paramedic stop --why "deploy went wrong"\n  paramedic stop \'target="web"\' --why "looking at it"\n  paramedic stop --pause --for 2h --why "the network is worked on"\n\nWithout a shell on this machine: curl -X POST http://127.0.0.1:9095/v1/stops')
+    .action(async (matchers: string[], { why, pause, for: lasts }: { why: string; pause?: boolean; for?: string }) => {
       const waitMs = timeoutMs() ?? proofWithinMs
-      const stop = await pull({ ...client(), timeoutMs: waitMs + 5000 }, { matchers, why, kind: pause ? 'pause' : 'kill', who: user() }, waitMs)
+      const stop = await pull({ ...client(), timeoutMs: waitMs + 5000 }, { matchers, why, kind: pause ? 'pause' : 'kill', ...(lasts === undefined ? {} : { for: lasts }), who: user() }, waitMs)
       show(asJson(), stop, () => proofText(stop))
       process.exitCode = isProved(stop) && coversAnything(stop) && stop.note === undefined ? 0 : 1
     })
 }
 
-async function pull(options: ClientOptions, body: object, waitMs: number): Promise<Stop> {
+export async function pull(options: ClientOptions, body: object, waitMs: number): Promise<Stop> {
   try {
     return await json<Stop>(options, 'POST', `/v1/stops?wait=${Math.ceil(waitMs)}ms`, body)
   } catch (problem) {
@@ -65,6 +65,7 @@ function proofText(stop: Stop): string {
     ...(durable ? [] : ['not on the log yet: it is in force, and is put there as soon as that works']),
     ...(coversAnything(stop) ? [] : [alarm('IT COVERS NOTHING THAT RUNS, WAITS OR COULD START. It stands all the same: look at its matchers')]),
     ...(note === undefined ? [] : [alarm(clean(note))]),
+    ...(stop.liftsItself === undefined ? [] : [`it lifts itself at ${stop.liftsItself}`]),
     `to lift it: paramedic go ${short(id)} --why "…"`,
   ].join('\n')
 }

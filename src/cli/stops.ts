@@ -9,7 +9,7 @@ export const register = ({ program, client, asJson }: Cli): void => {
     const items = await all<Form<'Stop'>>(client(), '/v1/stops')
     const id = shorten(items.map((one) => one.id))
     show(asJson(), items, () => items.length === 0 ? 'no stop was ever pulled here' : table(['ID', 'STATE', 'COVERS', 'KIND', 'BY', 'WHY', 'RUNNERS', 'KILLED', 'HELD'], items.map((one) => [
-      id(one.id), one.inForce ? (one.durable ? 'in force' : 'in force, not on the log yet') : 'lifted', one.matchers.join(', ') || 'everything', one.kind, one.who, one.why,
+      id(one.id), one.inForce ? (one.durable ? `in force${one.liftsItself === undefined ? '' : ` until ${one.liftsItself}`}` : 'in force, not on the log yet') : 'lifted', one.matchers.join(', ') || 'everything', one.kind, one.who, one.why,
       `${one.acknowledgements.length}/${one.acknowledgements.length + one.missing.length}`, one.acknowledgements.reduce((sum, { killed }) => sum + killed, 0), one.held.length,
     ])))
   })

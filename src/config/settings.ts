@@ -96,6 +96,7 @@ const settings = {
   'killAfter': of(duration, 'A process that was out of touch with the log this long kills what it runs. 10s embedded, 30s on Kafka, unless it is set.'),
   'lostAfter': of(duration, 'A process that was silent this long is lost, and its work is offered again. At least `killAfter` + 10s.', '45s'),
   'drainTimeout': of(duration, 'How long SIGTERM waits for the running step.', '25s'),
+  'staleAfter': of(duration, 'What a stop held for longer than this does not run any more when that is lifted: it ends expired.', '1d'),
   'retention': of(duration, 'How long the log is kept.', '30d'),
   'logLevel': of(oneOf('debug', 'info', 'warn', 'error', 'silent'), "How much this process says on stderr. Entries of the log are not meant.", 'info'),
   'force.stop': of(flag, 'Everything is stopped, and nothing from outside can lift it.', 'false'),

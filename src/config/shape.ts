@@ -45,6 +45,7 @@ export interface Config {
   readonly lostAfterMs: number
   readonly drainTimeoutMs: number
   readonly repeatIntervalMs: number
+  readonly staleAfterMs: number
   readonly retentionMs: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly force: { readonly stop: boolean; readonly dryRun: boolean }

@@ -15,6 +15,8 @@ export interface StopOrder {
   readonly matchers: readonly string[]
   /** kill: what runs dies now. pause: it finishes, and nothing new starts. */
   readonly effect: 'kill' | 'pause'
+  /** A pause lifts itself after so long, by log time. A kill never does. */
+  readonly forMs?: number
   readonly who: string
   readonly why: string
 }

@@ -4,6 +4,7 @@
  * proof. A peer that does not answer is asked again for a minute; it is named as missing until it has answered or is lost.
  * Never over an edge: a stop waits behind no breaker, no pace and no other call (docs/decisions/0012).
  */
+import { formatDuration } from '../core/duration.ts'
 import type { StopOrder } from '../core/entry.ts'
 import type { Clock } from '../log/clock.ts'
 import type { Tick } from './control.ts'
@@ -54,10 +55,10 @@ export const createRelay = (options: RelayOptions) => {
 }
 export type Relay = ReturnType<typeof createRelay>
 
-export const tellOverHttp: TellPeer = async ({ address, stopKey }, { id, matchers, effect, who, why }, signal) => {
+export const tellOverHttp: TellPeer = async ({ address, stopKey }, { id, matchers, effect, forMs, who, why }, signal) => {
   const response = await fetch(`${address}/v1/stops?wait=${peerWaits}`, {
     method: 'POST', redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${stopKey}` }, body: JSON.stringify({ id, matchers, kind: effect, who, why }),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${stopKey}` }, body: JSON.stringify({ id, matchers, kind: effect, ...(forMs === undefined ? {} : { for: formatDuration(forMs) }), who, why }),
   })
   if (response.status !== 201) throw new Error(`it answered ${response.status}`)
   const { acknowledgements = [] } = (await response.json()) as { acknowledgements?: readonly Acknowledged[] }

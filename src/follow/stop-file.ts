@@ -47,11 +47,11 @@ export const readStops = (file: StopFile, newId: () => string): StopOrder[] => {
 
 const orderOf = (line: string): StopOrder => {
   const order = JSON.parse(line) as Partial<StopOrder> | null
-  const { id, matchers, effect, who, why } = order ?? {}
+  const { id, matchers, effect, forMs, who, why } = order ?? {}
   if (typeof id !== 'string' || !Array.isArray(matchers) || (effect !== 'kill' && effect !== 'pause') || typeof who !== 'string' || typeof why !== 'string') {
     throw new TypeError(`not a stop: ${line.slice(0, 200)}`)
   }
-  return { id, matchers, effect, who, why }
+  return { id, matchers, effect, ...(typeof forMs === 'number' ? { forMs } : {}), who, why }
 }
 
 export const writeStops = (file: StopFile, stops: readonly StopOrder[]): void => file.write(stops.map((stop) => `${JSON.stringify(stop)}\n`).join(''))

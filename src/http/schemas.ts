@@ -56,6 +56,7 @@ const episode = z.strictObject({
 const acknowledgement = z.strictObject({ runner: id, name: z.string(), killed: z.int(), survivors: z.int(), tookMs: z.number(), at: time })
 const stop = z.strictObject({
   id, matchers: z.array(z.string()).describe('None: everything'), kind: z.enum(['kill', 'pause']), who: z.string(), why: z.string(), at: time.optional(),
+  liftsItself: time.optional().describe('When a pause that was pulled `for` a while is over'),
   durable: z.boolean().describe('On the log; until then it is in force here and kept in a local file'), inForce: z.boolean(),
   lifted: z.strictObject({ at: time, who: z.string(), why: z.string() }).optional(),
   covers: z.strictObject({ running: z.int(), waiting: z.int(), routes: z.int() }),
@@ -63,6 +64,7 @@ const stop = z.strictObject({
   missing: z.array(z.strictObject({ runner: id, name: z.string() })).describe('Runners that have not answered'),
   lost: z.array(z.strictObject({ runner: id, name: z.string(), at: time })).describe('Runners that were lost without an answer: what they ran was let go of by its deadline'),
   held: z.array(id), killed: z.array(id), note: z.string().optional(),
+  became: z.record(z.string(), z.int()).optional().describe('Once it is lifted: what became of what it held, with how many: ran, obsolete, expired, refused, still waiting and for what'),
 })
 const runner = z.strictObject({
   id, name: z.string(), host: z.string(), address: z.string(), roles: z.array(z.string()), catalogue: z.string(), ageMs: z.number(),
@@ -91,7 +93,7 @@ const why1 = z.string().max(1000)
 export const schemas = {
   Notification: z.looseObject({ alerts: z.array(z.looseObject({ status: z.enum(['firing', 'resolved']), labels, startsAt: z.string() })) }),
   Accepted: z.strictObject({ accepted: z.int(), alerts: z.array(z.strictObject({ fingerprint: z.string(), episode: id })), problems: problems.optional() }),
-  NewStop: z.strictObject({ matchers: z.array(z.string()).optional(), kind: z.enum(['kill', 'pause']).optional(), why: why1.optional() }),
+  NewStop: z.strictObject({ matchers: z.array(z.string()).optional(), kind: z.enum(['kill', 'pause']).optional(), for: z.string().optional().describe('Of a pause: it lifts itself after this long, such as 2h'), why: why1.optional() }),
   PulledStop: z.strictObject({ id, durable: z.boolean(), note: z.string().optional() }),
   Lift: z.strictObject({ why: why1 }),
   NewWorkflow: z.strictObject({

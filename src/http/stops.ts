@@ -25,7 +25,7 @@ export async function pullStop(call: Call): Promise<void> {
   })
   const { order, note: misread } = readOrder(body?.toString() ?? '{', req.headers['content-type'] ?? '')
   const who = caller.proved && !caller.peer ? caller.name : (order.who ?? caller.name)
-  const asked: NewStop = { matchers: order.matchers, effect: order.effect, why: order.why, who, ...(caller.peer && order.id !== undefined ? { id: order.id } : {}) }
+  const asked: NewStop = { matchers: order.matchers, effect: order.effect, ...(order.forMs === undefined ? {} : { forMs: order.forMs }), why: order.why, who, ...(caller.peer && order.id !== undefined ? { id: order.id } : {}) }
   const { id, durable, unkept, note: more = '' } = await ports.pullStop(asked)
   const note = [more, unkept === undefined ? '' : `It is in force, and could not be kept (${unkept}): until it is on the log, a restart forgets it.`, misread ?? ''].filter(Boolean).join(' ')
   const fromPage = (req.headers.accept ?? '').includes('text/html')
@@ -46,6 +46,7 @@ function coversNothing(ports: Ports, id: string): boolean {
 interface Order {
   readonly matchers: readonly string[]
   readonly effect: 'kill' | 'pause'
+  readonly forMs?: number
   readonly why: string
   readonly who?: string
   readonly id?: string
@@ -62,12 +63,17 @@ export function readOrder(text: string, contentType: string): { order: Order; no
   const why = typeof given['why'] === 'string' ? given['why'].slice(0, 1000) : ''
   const who = typeof given['who'] === 'string' && given['who'] !== '' ? { who: given['who'].slice(0, 200) } : {}
   const id = typeof given['id'] === 'string' && /^[0-9a-f-]{36}$/.test(given['id']) ? { id: given['id'] } : {}
-  const { kind = 'kill', matchers = [] } = given
+  const { kind = 'kill', matchers = [], for: lasts } = given
   const effect = kind === 'pause' ? 'pause' : 'kill'
-  const unknown = Object.keys(given).filter((key) => !['matchers', 'kind', 'why', 'who', 'id'].includes(key))
+  const unknown = Object.keys(given).filter((key) => !['matchers', 'kind', 'for', 'why', 'who', 'id'].includes(key))
   const list = typeof matchers === 'string' ? [matchers] : matchers
+  const forMs = typeof lasts === 'string' ? parseDuration(lasts) : undefined
+  const until = effect === 'pause' && forMs !== undefined ? { forMs } : {}
   // A misspelt `matchers` would read as no matchers: what follows is the same, but it is said.
-  const note = unknown.length > 0 ? `${unknown.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 40))).join(', ')} is not known.` : undefined
+  const notes = [
+    ...(unknown.length > 0 ? [`${unknown.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 40))).join(', ')} is not known.`] : []),
+    ...(lasts !== undefined && lasts !== '' && until.forMs === undefined ? [effect === 'kill' ? 'A kill never lifts itself: `for` is of a pause.' : '`for` must be a duration such as 2h: this pause stands until somebody lifts it.'] : []),
+  ]
   if (!Array.isArray(list) || list.some((one) => typeof one !== 'string')) {
     return { order: { ...everything(why), ...who, ...id }, note: `\`matchers\` must be a list of texts. ${narrower}` }
   }
@@ -78,8 +84,8 @@ export function readOrder(text: string, contentType: string): { order: Order; no
     if (!(problem instanceof MatcherError)) throw problem
     return { order: { ...everything(why), ...who, ...id }, note: `${problem.message}. ${narrower}` }
   }
-  if (kind !== 'kill' && kind !== 'pause') return { order: { matchers: wanted, effect, why, ...who, ...id }, note: '`kind` must be kill or pause; it was taken as kill.' }
-  return { order: { matchers: wanted, effect, why, ...who, ...id }, ...(note === undefined ? {} : { note }) }
+  if (kind !== 'kill' && kind !== 'pause') notes.push('`kind` must be kill or pause; it was taken as kill.')
+  return { order: { matchers: wanted, effect, ...until, why, ...who, ...id }, ...(notes.length === 0 ? {} : { note: notes.join(' ') }) }
 }
 
 function fromJson(text: string): Record<string, unknown> | undefined {
@@ -94,8 +100,8 @@ function fromJson(text: string): Record<string, unknown> | undefined {
 /** What the page's form and `curl -d why=…` send. Text that is no form at all is the reason. */
 function fromForm(text: string): Record<string, unknown> {
   const form = new URLSearchParams(text)
-  if (!['why', 'matchers', 'kind'].some((key) => form.has(key))) return { why: text.trim() }
-  return { why: form.get('why') ?? '', kind: form.get('kind') || 'kill', matchers: form.getAll('matchers') }
+  if (!['why', 'matchers', 'kind', 'for'].some((key) => form.has(key))) return { why: text.trim() }
+  return { why: form.get('why') ?? '', kind: form.get('kind') || 'kill', for: form.get('for') ?? '', matchers: form.getAll('matchers') }
 }
 
 /** The log was given its time before; that it does not have the stop is said, not waited for. */

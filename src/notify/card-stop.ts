@@ -19,7 +19,7 @@ const pulledCard = (view: StopView): Card => {
     ...(view.survivors > 0 ? [{ part: 'text', title: 'SURVIVORS', text: `${many(view.survivors, 'process', 'processes')} survived the kill. Look at the hosts of the runners by hand.` } as const] : []),
     ...(overdue(view) ? [{ part: 'list', title: 'DID NOT ANSWER', items: view.missing.map((name) => `${name}: no answer within ${long(proofMs)}; look at its host`) } as const] : []),
     ...(fresh ? [{ part: 'text', title: 'Why', text: newLog } as const] : []),
-    { part: 'text', title: 'What is left', text: `nothing that it covers starts until it is lifted: ${liftBy(view)}` },
+    { part: 'text', title: 'What is left', text: `nothing that it covers starts until it is lifted${view.liftsAt === undefined ? '' : ` (by itself at ${clock(view.liftsAt)})`}: ${liftBy(view)}` },
   ]
   return {
     icon: view.effect === 'pause' ? '⏸️' : '🛑', heading: fresh ? 'Stopped: this log is new' : `${verb}: ${scope(view)}`,

@@ -2,12 +2,14 @@
  * `/paramedic …` as people type it, on a phone, at night. The first word without a matcher's operator starts the why.
  * A scope that cannot be read stops everything, and the answer says how to narrow it.
  */
+import { parseDuration } from '../core/duration.ts'
 import { MatcherError } from '../core/matcher.ts'
 import { doubleQuotes, readScope, straightQuotes } from '../core/scope.ts'
 
 export type SlackCommand =
-  | { readonly command: 'stop' | 'pause'; readonly matchers: readonly string[]; readonly why: string; readonly hint?: string }
-  | { readonly command: 'go'; readonly id: string; readonly why: string }
+  | { readonly command: 'stop' | 'pause'; readonly matchers: readonly string[]; readonly forMs?: number; readonly why: string; readonly hint?: string }
+  /** `except`: with `all`, what stays stopped. */
+  | { readonly command: 'go'; readonly id: string; readonly except?: readonly string[]; readonly why: string; readonly hint?: string }
   | { readonly command: 'status' }
   | { readonly command: 'why'; readonly about: string }
   | { readonly command: 'approve' | 'deny'; readonly id: string }
@@ -24,8 +26,8 @@ export const parseCommand = (text: unknown): SlackCommand | undefined => {
   const [second = '', after] = headOf(rest)
   switch (first.toLowerCase()) {
     case 'stop': return stopOrder('stop', rest)
-    case 'pause': return stopOrder('pause', rest)
-    case 'go': return { command: 'go', id: second, why: after.slice(0, longestWhy) }
+    case 'pause': return pauseOrder(rest)
+    case 'go': return lift(second, after)
     case 'status': return { command: 'status' }
     case 'why': return { command: 'why', about: rest }
     case 'approve': return { command: 'approve', id: second }
@@ -59,6 +61,27 @@ const stopOrder = (command: 'stop' | 'pause', text: string): SlackCommand => {
   }
   const doubt = matchers.length === 0 && /[=!]~|!=|=\s*"|^\s*\S+\s*=/.test(why)
   return doubt ? { ...order, matchers, hint: 'no matcher stands before the why, so everything is covered' } : { ...order, matchers }
+}
+
+/** `for 2h` stands before the scope. What is no duration begins the why, and the pause stands until it is lifted. */
+const pauseOrder = (text: string): SlackCommand => {
+  const [, lasts = '', rest = ''] = /^for\s+(\S+)\s*([^]*)$/i.exec(text) ?? []
+  const forMs = parseDuration(lasts)
+  return forMs === undefined ? stopOrder('pause', text) : { ...stopOrder('pause', rest), forMs } as SlackCommand
+}
+
+/** `all except runbook="x" WHY`. What cannot be read lifts nothing. */
+const lift = (id: string, text: string): SlackCommand => {
+  const [word, rest] = headOf(text)
+  if (id.toLowerCase() !== 'all' || word.toLowerCase() !== 'except') return { command: 'go', id, why: text.slice(0, longestWhy) }
+  const { matchers, why } = scopeAndWhy(doubleQuotes(rest))
+  const order = { command: 'go', id: 'all', why: why.slice(0, longestWhy) } as const
+  try {
+    return matchers.length === 0 ? { ...order, hint: 'no matcher stands after `except`' } : { ...order, except: readScope(matchers) }
+  } catch (problem) {
+    if (!(problem instanceof MatcherError)) throw problem
+    return { ...order, hint: problem.message }
+  }
 }
 
 /** How to narrow a stop that covers more than was meant. */

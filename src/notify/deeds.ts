@@ -22,8 +22,8 @@ export const runCommand = async (command: SlackCommand, person: Person, reply: R
   switch (command.command) {
     case 'stop':
     case 'pause': {
-      const { matchers, why, hint } = command
-      const order = { matchers, effect: command.command === 'stop' ? 'kill' : 'pause', who: whoIs(person), why } as const
+      const { matchers, forMs, why, hint } = command
+      const order = { matchers, effect: command.command === 'stop' ? 'kill' : 'pause', ...(forMs === undefined ? {} : { forMs }), who: whoIs(person), why } as const
       return stopIt(order, reply, deeds, hint === undefined ? '' : `${hint}. ${howToNarrow}`)
     }
     case 'help': return say(command.unknown === undefined ? helpText : `\`${command.unknown}\` is not a command; nothing was done.\n${helpText}`)

@@ -82,6 +82,8 @@ export interface StopView extends Told {
   readonly why: string
   readonly at: number
   readonly now: number
+  /** By itself. */
+  readonly liftsAt?: number
   readonly lifted?: { readonly who: string; readonly why: string; readonly at: number }
   /** What it covers now: what runs or is being stopped, and what it holds. */
   readonly running: number

@@ -5,6 +5,7 @@ import { compiledOf } from '../core/fold/stops.ts'
 import { isEnd, type Stop } from '../core/state.ts'
 import { findById } from './answers.ts'
 import { toBlocks, toLine } from './blocks.ts'
+import type { SlackCommand } from './command.ts'
 import { proofMs, stopCard } from './card-stop.ts'
 import { until, type Answer, type Deeds, type StopPorts } from './deed.ts'
 import { shortId } from './figures.ts'
@@ -36,9 +37,14 @@ const prove = async (pulled: ReturnType<StopPorts['pullStop']>, order: Omit<Stop
   await reply(cardMessage(stop(), ports, notOnLog), { seenByAll: true })
 }
 
-export const liftIt = async ({ id, why }: { id: string; why: string }, who: string, reply: Reply, deeds: Deeds): Promise<Answer> => {
+const say = (text: string): Answer => ({ message: toLine(text), seenByAll: false })
+
+type Go = Extract<SlackCommand, { command: 'go' }>
+
+export const liftIt = async (go: Go, who: string, reply: Reply, deeds: Deeds): Promise<Answer> => {
   const { ports } = deeds
-  const say = (text: string): Answer => ({ message: toLine(text), seenByAll: false })
+  const { id, why } = go
+  if (id.toLowerCase() === 'all') return liftAll(go, who, reply, deeds)
   const stops = [...ports.state.inForce].map((one) => `\`${shortId(one.id)}\` ${one.matchers.join(', ') || 'everything'}, by ${one.who}: ${one.why || 'no reason given'}`)
   const list = stops.length > 0 ? `In force:\n${stops.slice(0, 10).join('\n')}` : 'No stop is in force.'
   if (id === '') return say(`Name the stop: \`/paramedic go ID WHY\`. For a lift, empty never means everything.\n${list}`)
@@ -50,6 +56,20 @@ export const liftIt = async ({ id, why }: { id: string; why: string }, who: stri
   await ports.liftStop(stop.id, who, why)
   deeds.background(report(stop, reply, deeds))
   return { message: cardMessage(stop, ports), seenByAll: true }
+}
+
+/** The narrower stop is in force before anything is lifted; it kills only where one of the others did. */
+const liftAll = async ({ except, why, hint }: Go, who: string, reply: Reply, deeds: Deeds): Promise<Answer> => {
+  const { ports } = deeds
+  const stops = [...ports.state.inForce].filter(({ id }) => !ports.forced().includes(id))
+  if (hint !== undefined) return say(`Nothing was lifted: ${hint}. \`/paramedic go all except runbook="scale-service" WHY\`.`)
+  if (stops.length === 0) return say('No stop is in force that could be lifted.')
+  if (why === '') return say('Say why: `/paramedic go all WHY`.')
+  const effect = stops.some((stop) => stop.effect === 'kill') ? 'kill' : 'pause'
+  if (except) await ports.pullStop({ matchers: except, effect, who, why: `all but this goes on: ${why}` })
+  for (const { id } of stops) await ports.liftStop(id, who, why)
+  for (const stop of stops) deeds.background(report(stop, reply, deeds))
+  return { message: toLine(`▶️ Lifted ${stops.map(({ id }) => shortId(id)).join(', ')} by ${who}: ${why}.${except ? ` ${except.join(', ')} stays stopped.` : ''} What was held goes through every gate again.`), seenByAll: true }
 }
 
 /** Once what was held has been judged again, or after a while what is known then. */

@@ -2,6 +2,7 @@
 import { isMended, isOpen } from '../core/fold/notices.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
 import { covers, heldBy } from '../core/fold/stops.ts'
+import { became, liftsAt } from '../core/lifting.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
 import { isEnd, type Episode, type Notice, type State, type Stop, type Workflow, type WorkflowState } from '../core/state.ts'
@@ -146,20 +147,15 @@ export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Facts<Stop
   const running = (['running', 'stopping'] as const).flatMap((name) => [...state.live.get(name)!]).filter((workflow) => covers(stop, workflow))
   const acknowledged = stop.acknowledgements
   const sum = (of: (one: Stop['acknowledgements'][number]) => number): number => acknowledged.reduce((total, one) => total + of(one), 0)
-  const became = new Map<string, number>()
-  for (const id of stop.lifted ? stop.held : []) {
-    const now = state.workflows.get(id)?.state ?? 'forgotten'
-    became.set(now, (became.get(now) ?? 0) + 1)
-  }
   const left = stop.lifted ? stop.killed.flatMap((id) => state.workflows.get(id) ?? []).filter((one) => firing(state, one)) : []
   return {
     id: stop.id, matchers: stop.matchers, effect: stop.effect, who: stop.who, why: stop.why, at: stop.at, now,
-    ...(stop.lifted ? { lifted: stop.lifted } : {}),
+    ...(stop.lifted ? { lifted: stop.lifted } : {}), ...(liftsAt(stop) === undefined ? {} : { liftsAt: liftsAt(stop)! }),
     running: running.length, held: stop.lifted ? stop.held.length : heldBy(state, stop).length,
     killed: sum(({ killed }) => killed), survivors: sum(({ survivors }) => survivors), tookMs: Math.max(0, ...acknowledged.map(({ tookMs }) => tookMs)),
     answered: acknowledged.length,
     missing: stop.lifted ? [] : runners.filter(({ id }) => !acknowledged.some(({ runner }) => runner === id)).map(({ id, name }) => name || id.slice(-6)),
-    became: [...became], leftFiring: left.map(({ id, runbook }) => `${runbook.name}@${runbook.version} (${id.slice(-6)})`),
+    became: stop.lifted ? became(state, stop.held) : [], leftFiring: left.map(({ id, runbook }) => `${runbook.name}@${runbook.version} (${id.slice(-6)})`),
   }
 }
 

@@ -50,4 +50,4 @@ export const createLatch = (state: State) => {
 }
 export type Latch = ReturnType<typeof createLatch>
 
-const orderOf = ({ id, matchers, effect, who, why }: StopOrder): StopOrder => ({ id, matchers, effect, who, why })
+const orderOf = ({ id, matchers, effect, forMs, who, why }: StopOrder): StopOrder => ({ id, matchers, effect, ...(forMs === undefined ? {} : { forMs }), who, why })

@@ -118,8 +118,32 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
     await alert({ ...slow, zone: 'c' })
     await workflow('planning')
     const go = await cli('go', '--all', '--why', 'looked')
-    assert.match(go.out, /^lifted \w{6} \(everything\), 1 held\n {2}\w{6} add-replica@2 on web: /m)
+    assert.match(go.out, /^lifted \w{6} \(everything\), 1 held: 1 (ran|still waiting|being judged)[^\n]*\n {2}\w{6} add-replica@2 on web: /m)
     assert.match((await cli('stops')).out, /\tlifted\teverything\tpause\t/)
+  })
+
+  test('a pause that was pulled for a while lifts itself; a kill does not, and says so', async () => {
+    const pause = await cli('stop', 'zone="y"', '--pause', '--for', '1s', '--why', 'a moment', '--json')
+    const { id, liftsItself } = JSON.parse(pause.out) as { id: string; liftsItself: string }
+    assert.ok(Date.parse(liftsItself) > 0, pause.out)
+    const kill = await cli('stop', 'zone="y"', '--for', '1s', '--why', 'a kill')
+    assert.deepEqual([kill.code, /A kill never lifts itself/.test(kill.out)], [1, true], kill.out)
+    const lifted = (): Promise<{ lifted?: { who: string; why: string } } | undefined> => json<{ id: string; lifted?: { who: string; why: string } }[]>('stops').then((all) => all.find((one) => one.id === id))
+    const over = Date.now() + 20_000
+    while ((await lifted())?.lifted === undefined && Date.now() < over) await new Promise((resolve) => setTimeout(resolve, 100))
+    const { who, why } = (await lifted())!.lifted!
+    assert.deepEqual([who, why], ['paramedic', 'its 1s are over'])
+    assert.equal((await json<{ why: string; inForce: boolean }[]>('stops')).find((one) => one.why === 'a kill')?.inForce, true)
+  })
+
+  test('go --all --except: what stays stopped is stopped before the rest is lifted', async () => {
+    assert.equal((await cli('go', '--except', 'a="b"', '--why', 'x')).code, 2, 'not without --all')
+    assert.equal((await cli('go', '--all', '--except', 'zone=\'y', '--why', 'x')).code, 2, 'what cannot be read lifts nothing')
+    const go = await cli('go', '--all', '--except', 'zone="y"', '--why', 'all but one zone')
+    assert.match(go.out, /^stays stopped: zone="y" \(\w{6}\)\nlifted /)
+    const stops = (await json<{ matchers: string[]; kind: string; inForce: boolean; why: string }[]>('stops')).filter(({ inForce }) => inForce)
+    assert.deepEqual(stops.map(({ matchers, kind, why }) => [matchers, kind, why]), [[['zone="y"'], 'kill', 'all but this goes on: all but one zone']])
+    assert.equal((await cli('go', '--all', '--why', 'next')).code, 0)
   })
 
   test('colour and columns on a terminal only, and NO_COLOR is honoured', { skip: spawnSync('script', ['--version']).error && process.env['CI'] !== 'true' ? 'script is not installed' : false }, () => {

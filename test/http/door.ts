@@ -1,12 +1,12 @@
 /** A door with the fold behind it, and a log that is a list: whatever is appended is folded at once, unless a test says otherwise. */
 import type { TestContext } from 'node:test'
-import { entryCodec, numbered, type Entry, type Fact } from '../../src/core/entry.ts'
+import { entryCodec, numbered, type Entry, type Fact, type StopOrder } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { initialState } from '../../src/core/state.ts'
 import { digestOf } from '../../src/follow/digest.ts'
 import { noArchive } from '../../src/follow/archive.ts'
 import type { EdgeView } from '../../src/edge/edge.ts'
-import type { NewStop, Peer, Ports } from '../../src/http/ports.ts'
+import type { Peer, Ports } from '../../src/http/ports.ts'
 import { openDoor, type DoorOptions } from '../../src/http/server.ts'
 import type { Recorded } from '../../src/log/log.ts'
 
@@ -17,7 +17,7 @@ export const createParts = () => {
   const state = initialState()
   const entries: Recorded<Entry>[] = []
   const wakes = new Set<() => void>()
-  const unrecorded: Required<NewStop>[] = []
+  const unrecorded: StopOrder[] = []
   const parts = {
     state, entries, unrecorded,
     edges: [] as EdgeView[],

@@ -48,7 +48,13 @@ describe('stop', () => {
   test('pause lets what runs finish', async (t) => {
     const one = await ear(t)
     assert.match((await one.command('PAUSE lunch', bob)).text, /PAUSED everything/)
-    assert.deepEqual([...one.desk.state.inForce].map(({ effect }) => effect), ['pause'])
+    assert.deepEqual([...one.desk.state.inForce].map(({ effect, forMs }) => [effect, forMs]), [['pause', undefined]])
+    await one.command('pause for 2h target="web" lunch', bob)
+    assert.deepEqual([...one.desk.state.inForce].slice(1).map(({ matchers, forMs, why }) => [matchers, forMs, why]), [[['target="web"'], 7_200_000, 'lunch']])
+    assert.match((await one.command('go all except WHY')).text, /Nothing was lifted: no matcher stands after/)
+    assert.match((await one.command('go all except target=‘db over')).text, /Nothing was lifted/)
+    assert.match((await one.command('go all except target=“db” over')).text, /Lifted .*target="db" stays stopped/)
+    assert.deepEqual([...one.desk.state.inForce].map(({ matchers, effect }) => [matchers, effect]), [[['target="db"'], 'pause']])
   })
 
   test('while the log is away its proof is what each server said itself, and that it is not on the log', async (t) => {

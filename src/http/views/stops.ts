@@ -2,6 +2,7 @@
 import type { Catalogue, Route } from '../../core/catalogue.ts'
 import type { StopOrder } from '../../core/entry.ts'
 import { compiledOf, covers, heldBy } from '../../core/fold/stops.ts'
+import { became, liftsAt } from '../../core/lifting.ts'
 import { parseMatchers, type Matchers } from '../../core/matcher.ts'
 import type { State, Stop, Workflow } from '../../core/state.ts'
 import type { Peer, Readable } from '../ports.ts'
@@ -28,6 +29,7 @@ export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefin
     who: order.who,
     why: order.why,
     ...maybe('at', stop?.at, time),
+    ...maybe('liftsItself', stop && liftsAt(stop), time),
     durable: stop !== undefined || forced.includes(id),
     inForce: lifted === undefined,
     ...maybe('lifted', lifted, (one) => ({ ...one, at: time(one.at) })),
@@ -37,6 +39,7 @@ export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefin
     missing: lifted === undefined ? missing(readable, acknowledgements) : [],
     held: lifted === undefined ? held(state, compiled) : [...(stop?.held ?? [])],
     killed: [...(stop?.killed ?? [])],
+    ...maybe('became', lifted && stop?.held, (ids) => Object.fromEntries(became(state, ids))),
   }
 }
 
