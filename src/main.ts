@@ -187,7 +187,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const pullStop = (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() })
   const forced = createForced({ wanted: options.forceStop === true, state, inForce: latch.inForce, pull: pullStop })
   const actors: Actor[] = [
-    forced.act, stopping.record, alarms.act,
+    forced.act, stopping.record, alarms.act, ...(options.roles.includes('decide') ? [createLifter({ ...common, seat: seat('decide'), staleAfterMs: options.staleAfterMs })] : []),
     createLost({ ...common, me: () => identity.id, boottime, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
   ]
   const later: Actor[] = [] // what needs the jobs, or what is known of them
@@ -205,7 +205,6 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     later.push(createPlanner(deps), stepper.act, createVerifier(deps))
   }
   if (options.roles.includes('decide')) {
-    actors.push(createLifter({ ...common, seat: seat('decide'), staleAfterMs: options.staleAfterMs }))
     later.unshift(createDecider({
       ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(stepper ? { claimWith: stepper.claimWith } : {}),
