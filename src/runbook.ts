@@ -25,10 +25,20 @@ export interface Size {
   readonly members: readonly { readonly id: string; readonly ready: boolean; readonly startedAt: string; readonly protected?: boolean }[]
 }
 
+/** What a target ran, or runs, as the outside itself remembers it. */
+export interface Revision {
+  readonly revision: string
+  readonly current: boolean
+  /** When it was made. */
+  readonly at: string
+}
+
 export interface ReadScale {
   /** Throws `TargetUnknown` if there is no such target, `TargetUnreachable` if the provider cannot say. */
   read(target: string): Promise<Size>
   list(): Promise<readonly { readonly name: string; readonly id: string }[]>
+  /** The youngest first, the one that runs among them. Where the provider can (`kubernetes`, `swarm`). */
+  history(target: string): Promise<readonly Revision[]>
 }
 
 export interface Scale extends ReadScale {
@@ -45,6 +55,8 @@ export interface Scale extends ReadScale {
   markUnhealthy(target: string, member: string): Promise<Size>
   /** Rolls all members over, as the outside itself does it (`kubernetes`). With the stamp of the last time it does nothing. */
   restartAll(target: string, stamp: string): Promise<Size>
+  /** Runs again what it ran as `revision`; the size stays. Saying it again does nothing; refused where `version` is given and no longer true. */
+  rollBack(target: string, revision: string, options?: { version?: string }): Promise<Size>
 }
 
 export interface Node {
@@ -67,6 +79,8 @@ export interface Nodes extends ReadNodes {
   uncordon(node: string): Promise<Node>
   /** Cordoned, and all that runs there has ended, at the pace that disruption budgets allow. */
   drain(node: string): Promise<Node>
+  /** Rolls over what is labelled for it, so that nodes that are new get their share; the names of those. With the stamp of the last time it does nothing. */
+  rebalance(stamp: string): Promise<readonly string[]>
 }
 
 export interface AlertView {
@@ -153,3 +167,49 @@ export const runbook = (definition: Runbook): Runbook => definition
 export const seconds = (count: number): number => count * 1000
 export const minutes = (count: number): number => count * 60_000
 export const hours = (count: number): number => count * 3_600_000
+
+/** A target as a trial invents it. What is sick stays so until it is replaced; the rest becomes ready, one member at each look. */
+export interface TrialTarget {
+  readonly replicas: number
+  readonly min?: number
+  readonly max?: number
+  /** So many of the oldest members. */
+  readonly sick?: number
+  readonly labels?: Readonly<Record<string, string>>
+  /** The ids of its members, where they are instances that became nodes. */
+  readonly members?: readonly string[]
+  /** The youngest first; who runs a bad one is sick. */
+  readonly history?: readonly { readonly revision: string; readonly bad?: boolean }[]
+}
+
+/** One call that is expected, and what it comes to: `scale.set web 3`, `$ systemctl restart -- web`, `POST https://…`; `*` stands for anything. */
+export interface TrialCall {
+  readonly call: string
+  /** What a command prints, or an address answers. */
+  readonly gives?: string
+  /** A command's exit code, or an HTTP status, where it is not well. */
+  readonly fails?: number
+}
+
+/** `VERSION.test.ts` beside `VERSION.ts`: an alert, an invented world, and all that the runbook does about it. `paramedic runbook test` plays it. */
+export interface Trial {
+  readonly alert: { readonly labels: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> }
+  /** What its route gives. */
+  readonly params?: Readonly<Record<string, ParamValue>>
+  /** The label, or labels, that its route names the target by. */
+  readonly target?: string
+  readonly targets?: Readonly<Record<string, TrialTarget>>
+  readonly nodes?: Readonly<Record<string, { readonly ready: boolean; readonly cordoned?: boolean; readonly instance?: string }>>
+  /** From what, to what, as it would be approved. */
+  readonly plan: readonly { readonly target: string; readonly from: Json; readonly to: Json }[]
+  /** Everything that changes something or leaves the process, in its order. */
+  readonly calls: readonly (string | TrialCall)[]
+  /** How the world must be in the end, as far as it is said. */
+  readonly after?: {
+    readonly targets?: Readonly<Record<string, { readonly replicas?: number; readonly ready?: number }>>
+    readonly nodes?: Readonly<Record<string, { readonly ready?: boolean; readonly cordoned?: boolean } | null>>
+  }
+}
+
+/** Declares a trial. The default export of `VERSION.test.ts`. */
+export const trial = (it: Trial): Trial => it

@@ -72,7 +72,7 @@ function checkRunbook({ route, matchers, readable, lineOf }: WrittenRoute, parts
   if (entries.length === 0) {
     say('warnings', lineOf('runbook'), `.runbook: no policy is written for ${name}, so every plan of it is refused`)
   } else if (manifest !== undefined && readable) {
-    checkTargets({ manifest, matchers, entries }, (message) => say('problems', lineOf(), message))
+    checkTargets({ manifest, label: route.target ?? manifest.target, matchers, entries }, (message) => say('problems', lineOf(), message))
   }
 }
 
@@ -84,21 +84,22 @@ function missing(name: string, id: string, scripts: readonly Script[]): string {
 
 /** A route that pins its target to what no policy allows can only ever be refused. */
 function checkTargets(
-  of: { manifest: RunbookManifest; matchers: WrittenRoute['matchers']; entries: readonly PolicyEntry[] }, say: (message: string) => void,
+  of: { manifest: RunbookManifest; label: string; matchers: WrittenRoute['matchers']; entries: readonly PolicyEntry[] }, say: (message: string) => void,
 ): void {
   const named = (type: string) =>
     of.entries.filter((entry) => entry.type === type).map(({ settings }) => settings['names'] as string[])
   const [first, ...others] = named('targets')
   if (first === undefined) return
-  const label = of.manifest.target
   const refused = named('excluded').flat()
   const allowed = first.filter((name) => others.every((list) => list.includes(name)) && !refused.includes(name))
-  const pins = of.matchers.filter((matcher) => matcher.name === label)
-  if (allowed.some((name) => pins.every((matcher) => matcher.test(name)))) return
+  const names = of.label.split('/')
+  const pins = of.matchers.filter((matcher) => names.includes(matcher.name))
+  const valueOf = (target: string, label: string): string => (names.length === 1 ? target : (target.split('/')[names.indexOf(label)] ?? ''))
+  if (allowed.some((target) => pins.every((matcher) => matcher.test(valueOf(target, matcher.name))))) return
   const some = `${allowed.slice(0, 5).join(', ')}${allowed.length > 5 ? ` and ${allowed.length - 5} more` : ''}`
   const why = allowed.length === 0 ? 'its policies allow no target at all'
     : `its policies allow ${some}, and ${pins.map(({ text }) => text).join(', ')} takes none of them`
-  say(` can never act: ${of.manifest.name} touches what the label ${label} names; ${why}`)
+  say(` can never act: ${of.manifest.name} touches what the label ${of.label} names; ${why}`)
 }
 
 function checkPolicyNames({ policies, scripts }: Parts, into: Findings): void {

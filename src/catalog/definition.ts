@@ -40,11 +40,14 @@ const stepShape = z.strictObject({
   context.addIssue({ code: 'custom', path: ['concurrency'], message: 'means nothing without `each: true`: there is one job only' })
 })
 
+export const targetLabels = z.string('must be the label that names what is touched')
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_]*(\/[a-zA-Z_][a-zA-Z0-9_]*){0,3}$/, 'must be the name of a label, or several joined by `/`')
+export const providerName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be the name of a provider')
+
 const noSteps = 'a runbook without steps does nothing'
 const runbookShape = z.strictObject({
-  target: z.string('must be the label that names what is touched')
-    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be the name of a label'),
-  provider: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be the name of a provider').default('local'),
+  target: targetLabels,
+  provider: providerName.default('local'),
   params: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'letters, digits, _ and -'), paramShape).default({}),
   plan: fn('plan'),
   planTimeout: ms(1).default(30_000),

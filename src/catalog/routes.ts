@@ -4,6 +4,7 @@ import { modes, type Route } from '../core/catalogue.ts'
 import { durationMs, durationProblem, parseDuration } from '../core/duration.ts'
 import { MatcherError, parseMatchers, type Matcher } from '../core/matcher.ts'
 import type { Problem } from './problem.ts'
+import { providerName, targetLabels } from './definition.ts'
 import { checkShape } from './shape.ts'
 import { routesName, type TextFile } from './sources.ts'
 import { lineAt, readYaml, type YamlNode } from './yaml.ts'
@@ -28,6 +29,8 @@ const shape = z.strictObject({
   routes: z.array(z.strictObject({
     matchers: z.array(z.string()).max(64),
     runbook: z.string().optional(),
+    provider: providerName.optional(),
+    target: targetLabels.optional(),
     mode: z.enum(modes).optional(),
     params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     heartbeat: z.string(durationProblem).refine((value) => parseDuration(value) !== undefined, durationProblem).optional(),
@@ -98,10 +101,12 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
   const matchers = written.matchers.map((one, place) =>
     readMatcher(one, { line: lineOf('matchers', place), name: `${name}.matchers[${place}]`, path, into }))
   const named = reference.exec(written.runbook ?? '')
-  const { runbook: _, heartbeat, mode, params, matchers: texts, unmatched, owner, channel } = written
+  const { runbook: _, provider, target, heartbeat, mode, params, matchers: texts, unmatched, owner, channel } = written
   const route: Route = {
     matchers: texts, mode: mode ?? 'off', params: params ?? {}, source: `runbooks/${routesName}:${lineOf()}`,
     ...(named === null ? {} : { runbook: { name: named[1]!, version: Number(named[2]) } }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(target === undefined ? {} : { target }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: durationMs(heartbeat) }),
     ...(unmatched === undefined ? {} : { unmatched }),
     ...(owner === undefined ? {} : { owner }),
@@ -113,8 +118,9 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
 type Say = (kind: 'problems' | 'warnings', key: keyof Written, message: string) => void
 
 /** Keys that make no sense beside each other. */
-function checkKeys({ runbook, heartbeat, mode, params }: Written, say: Say): void {
+function checkKeys({ runbook, heartbeat, mode, params, provider, target }: Written, say: Say): void {
   if (runbook === undefined) {
+    if (provider !== undefined || target !== undefined) say('problems', provider === undefined ? 'target' : 'provider', ' is for a runbook, and there is none')
     if ((mode ?? 'off') !== 'off') say('problems', 'mode', ` is ${mode}, but there is no runbook to run`)
     if (params !== undefined) say('problems', 'params', ' are for a runbook, and there is none')
     return

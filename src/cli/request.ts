@@ -10,6 +10,7 @@ type Workflow = Form<'Workflow'>
 
 export interface RequestFlags {
   readonly target: string[]
+  readonly provider?: string
   readonly param: string[]
   readonly label: string[]
   readonly why: string
@@ -22,6 +23,7 @@ const each = (value: string, before: readonly string[]): string[] => [...before,
 export const requestCommand = (command: Command): Command => command
   .argument('<runbook>', 'NAME, for its newest version, or NAME@VERSION')
   .requiredOption('--target <name>', 'what it is to touch; may be repeated', each, [])
+  .option('--provider <name>', 'other hands than its script says')
   .option('--param <name=value>', 'one of its params; may be repeated', each, [])
   .option('--label <name=value>', 'what the request says of itself, for policies and stops; may be repeated', each, [])
   .option('--why <text>', 'for those who come after', '')
@@ -31,7 +33,7 @@ export const requestCommand = (command: Command): Command => command
 /** Submitted; where the policies refuse it, every verdict is shown and the exit code is 1. */
 export async function submit(options: ClientOptions, runbook: string, flags: RequestFlags, asJson: boolean): Promise<Workflow | undefined> {
   const body = {
-    runbook, targets: flags.target, params: Object.fromEntries(flags.param.map((one) => pair('--param', one, paramValue))),
+    runbook, targets: flags.target, ...(flags.provider === undefined ? {} : { provider: flags.provider }), params: Object.fromEntries(flags.param.map((one) => pair('--param', one, paramValue))),
     labels: Object.fromEntries(flags.label.map((one) => pair('--label', one, (text) => text))), why: flags.why, who: user(), ...(flags.dryRun ? { dryRun: true } : {}),
   }
   // Planning may take its half minute.

@@ -42,7 +42,7 @@ export interface RunbookManifest {
   readonly digest: string
   /** The first comment of the script, for people. */
   readonly about: string
-  /** The label that names what is touched. */
+  /** The label that names what is touched, or several of them: `namespace/deployment`. */
   readonly target: string
   /** Which provider `scale` is: `local` unless the script says otherwise. */
   readonly provider: string
@@ -58,6 +58,9 @@ export interface Route {
   /** Alertmanager's notation, all of them must match. */
   readonly matchers: readonly string[]
   readonly runbook?: { readonly name: string; readonly version: number }
+  /** Other hands than its script says, and the label (or labels, joined by `/`) by which those know the target. */
+  readonly provider?: string
+  readonly target?: string
   readonly mode: Mode
   readonly params: Readonly<Record<string, ParamValue>>
   /** A heartbeat is never answered; that it stays away this long is. */

@@ -7,6 +7,8 @@ export interface Asked {
   /** `NAME`, for its newest version, or `NAME@VERSION`. */
   readonly runbook: string
   readonly targets: readonly string[]
+  /** Other hands than its script says. */
+  readonly provider?: string
   readonly params: Readonly<Record<string, unknown>>
   readonly labels: Readonly<Record<string, string>>
   readonly why: string
@@ -23,9 +25,9 @@ export const submission = (asked: Asked, catalogue: Catalogue, sent: Pick<Submit
   if (runbook === undefined) return { problems: [{ field: 'runbook', problem: `${asked.runbook} is not in the catalogue; known: ${known(asked.runbook, catalogue)}` }] }
   const { params, problems } = checkParams(runbook.params, asked.params)
   if (problems.length > 0) return { problems: problems.map(({ param, problem }) => ({ field: `params.${param}`, problem })) }
-  const { name, version, digest, provider, steps, healedWithinMs, verify } = runbook
+  const { name, version, digest, steps, healedWithinMs, verify } = runbook
   return {
-    kind: 'submitted', catalogue: catalogue.digest, runbook: { name, version, digest }, provider, targets: asked.targets, params,
+    kind: 'submitted', catalogue: catalogue.digest, runbook: { name, version, digest }, provider: asked.provider ?? runbook.provider, targets: asked.targets, params,
     mode: asked.dryRun ? 'dry-run' : 'auto', steps, healedWithinMs, probe: verify, labels: Object.entries(asked.labels), why: asked.why, ...sent,
   }
 }

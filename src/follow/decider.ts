@@ -5,7 +5,7 @@ import { judge } from '../core/decide.ts'
 import { alertsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
 import type { Decided, Fact, Matched } from '../core/entry.ts'
 import { heartbeatOf, heartbeatsDue, heartbeatsMoved } from '../core/heartbeats.ts'
-import { label } from '../core/labels.ts'
+import { namedBy } from '../core/labels.ts'
 import { checkParams } from '../core/params.ts'
 import { compileRoutes, type Routing } from '../core/routing.ts'
 import type { Seat } from '../core/seat.ts'
@@ -119,13 +119,14 @@ const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, optio
   if (route.mode === 'off') return { ...none, ...to, reason: 'mode off', detail: `its route is off (${route.source})`, tell }
   const runbook = catalogue.runbooks[runbookId(route.runbook)]
   if (!runbook) return { ...none, ...to, reason: 'catalogue', detail: `${runbookId(route.runbook)} is not in the catalogue`, tell: true }
-  const target = label(episode.labels, runbook.target)
-  if (target === '') return { ...none, ...to, reason: 'no target', detail: `it has no label \`${runbook.target}\`, which names the target of ${runbookId(runbook)}`, tell: true }
+  const { provider = runbook.provider, target: named = runbook.target } = route
+  const target = namedBy(episode.labels, named)
+  if (target === '') return { ...none, ...to, reason: 'no target', detail: `it has no label \`${named}\`, which names the target of ${runbookId(runbook)}`, tell: true }
   const { params, problems } = checkParams(runbook.params, route.params)
   if (problems.length > 0) return { ...none, ...to, reason: 'bad params', detail: problems.map(({ param, problem }) => `${param} ${problem}`).join('; '), tell: true }
   return {
     kind: 'matched', episode: episode.id, workflow: options.newId(), catalogue: catalogue.digest, route: route.source,
-    runbook: { name: runbook.name, version: runbook.version, digest: runbook.digest }, provider: runbook.provider,
+    runbook: { name: runbook.name, version: runbook.version, digest: runbook.digest }, provider,
     targets: [target], params, mode: route.mode, steps: runbook.steps,
     healedWithinMs: runbook.healedWithinMs, probe: runbook.verify, ...to,
   }

@@ -71,7 +71,7 @@ const runner = z.strictObject({
   fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(),
 })
 const route = z.strictObject({
-  route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
+  route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), provider: z.string().optional(), target: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
   heartbeat: z.string().optional(), unmatched: z.enum(['tell', 'record']).optional(), owner: z.string().optional(), channel: z.string().optional(), source: z.string(),
 })
 const policy = z.strictObject({ runbook: z.string(), type: z.string(), name: z.string(), settings: z.record(z.string(), json), source: z.string() })
@@ -97,7 +97,8 @@ export const schemas = {
   PulledStop: z.strictObject({ id, durable: z.boolean(), note: z.string().optional() }),
   Lift: z.strictObject({ why: why1 }),
   NewWorkflow: z.strictObject({
-    runbook: z.string().describe('NAME, for its newest version, or NAME@VERSION'), targets: z.array(z.string()).min(1), params: z.record(z.string(), json).optional(),
+    runbook: z.string().describe('NAME, for its newest version, or NAME@VERSION'), targets: z.array(z.string()).min(1),
+    provider: z.string().optional().describe('Other hands than its script says'), params: z.record(z.string(), json).optional(),
     labels: labels.optional(), why: why1.optional(), dryRun: z.boolean().optional(), who: z.string().optional().describe('Where no token says it'),
   }),
   PlanShown: z.strictObject({ plan: digest.optional().describe('The digest of the plan that was shown'), why: why1.optional(), who: z.string().optional() }),

@@ -8,16 +8,18 @@ import type { Edges } from '../edge/edges.ts'
 import { awsClient, type AwsOptions } from './aws-client.ts'
 import { protectedOf, sizeOfGroup } from './aws-group.ts'
 import { InTurn } from './in-turn.ts'
-import { mustSet, outOfBounds, ProviderError, targetUnknown, withinDeadline, type Call, type Condition, type Provider, type Size } from './provider.ts'
+import { mustSet, outOfBounds, ProviderError, targetUnknown, withinDeadline, type Call, type Condition, type NodeWork, type Provider, type Size } from './provider.ts'
 
 export interface AwsAsgOptions extends AwsOptions {
   /** Instances that are ready nodes of the cluster, by id: one that is in service and never joined is not ready. */
   readonly joined?: (call: Call) => Promise<ReadonlySet<string>>
+  /** Of the cluster whose nodes they become: they are this provider's nodes too. */
+  readonly nodes?: NodeWork
   /** How long to wait before a group that is busy is asked again. */
   readonly busyMs?: number
 }
 
-export function awsAsg({ joined, busyMs = 5000, ...options }: AwsAsgOptions, edges: Edges): Provider {
+export function awsAsg({ joined, nodes, busyMs = 5000, ...options }: AwsAsgOptions, edges: Edges): Provider {
   const aws = awsClient(options, edges)
   const inTurn = new InTurn()
 
@@ -77,6 +79,7 @@ export function awsAsg({ joined, busyMs = 5000, ...options }: AwsAsgOptions, edg
         if (now.replicas - 1 < now.min) throw outOfBounds(target, now.replicas - 1, now)
       })),
     markUnhealthy: (target, member, call) => within(target, call, (given) => onMember(target, member, given, () => aws.markUnhealthy(member, given))),
+    ...(nodes ? { nodes } : {}),
     close: async () => aws.close(),
   }
 }

@@ -19,7 +19,7 @@ export async function openHands({ providers: { local, awsAsg, kubernetes, swarm 
   if (awsAsg !== undefined) {
     const nodes = awsAsg.joins === 'kubernetes' ? cluster?.nodes : undefined
     const joined = nodes && (async (call: Call) => new Set((await nodes.list(call)).flatMap(({ instance, ready }) => (ready && instance !== undefined ? [instance] : []))))
-    providers.push((await import('./aws-asg.ts')).awsAsg({ ...awsAsg, ...(joined ? { joined } : {}) }, edges))
+    providers.push((await import('./aws-asg.ts')).awsAsg({ ...awsAsg, ...(nodes && joined ? { joined, nodes } : {}) }, edges))
   }
   if (swarm !== undefined) providers.push((await import('./swarm.ts')).swarm(swarm, edges))
   return createHands(providers)

@@ -3,7 +3,7 @@ import type { Json } from '../core/plan.ts'
 import { ProviderError, type Call, type Condition, type NodeWork, type Provider } from './provider.ts'
 
 export interface Hands {
-  /** `name` is one of `scale.read list set restart restartAll remove markUnhealthy` and `nodes.list read cordon uncordon drain`. Throws `ProviderError`. */
+  /** `name` is one of `scale.read list history set restart restartAll rollBack remove markUnhealthy` and `nodes.list read cordon uncordon drain rebalance`. Throws `ProviderError`. */
   call(provider: string, name: string, args: readonly Json[], call: Call): Promise<Json>
   close(): Promise<void>
 }
@@ -30,6 +30,8 @@ async function answer(provider: Provider, verb: string, args: readonly Json[], c
       return provider.read(text(first, 'target'), call)
     case 'scale.list':
       return provider.list(call)
+    case 'scale.history':
+      return (provider.history ?? cannot(provider, verb))(text(first, 'target'), call)
     case 'scale.set':
       return provider.set(text(first, 'target'), size(second), { ...call, ...condition(third) })
     case 'scale.restart':
@@ -38,17 +40,21 @@ async function answer(provider: Provider, verb: string, args: readonly Json[], c
       return (provider.remove ?? cannot(provider, verb))(text(first, 'target'), text(second, 'member'), call)
     case 'scale.restartAll':
       return (provider.restartAll ?? cannot(provider, verb))(text(first, 'target'), text(second, 'stamp'), call)
+    case 'scale.rollBack':
+      return (provider.rollBack ?? cannot(provider, verb))(text(first, 'target'), text(second, 'revision'), { ...call, ...condition(third) })
     case 'scale.markUnhealthy':
       return (provider.markUnhealthy ?? cannot(provider, verb))(text(first, 'target'), text(second, 'member'), call)
     case 'nodes.list':
       return nodesOf(provider, verb).list(call)
+    case 'nodes.rebalance':
+      return (nodesOf(provider, verb).rebalance ?? cannot(provider, verb))(text(first, 'stamp'), call)
     case 'nodes.read':
     case 'nodes.cordon':
     case 'nodes.uncordon':
     case 'nodes.drain':
       return nodesOf(provider, verb)[verb.slice('nodes.'.length) as 'read' | 'cordon' | 'uncordon' | 'drain'](text(first, 'node'), call)
     default:
-      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, set, restart, restartAll, remove and markUnhealthy, and nodes.list, read, cordon, uncordon and drain`)
+      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, history, set, restart, restartAll, rollBack, remove and markUnhealthy, and nodes.list, read, cordon, uncordon, drain and rebalance`)
   }
 }
 

@@ -19,6 +19,8 @@ export interface Request {
   readonly path: readonly string[]
   readonly query?: Readonly<Record<string, string>>
   readonly body?: object
+  /** Of a PATCH: a merge patch unless it says otherwise. */
+  readonly patch?: 'merge-patch' | 'json-patch' | 'strategic-merge-patch'
   /** What the call is about, for breakers and room. */
   readonly target?: string
 }
@@ -48,7 +50,7 @@ export function kubernetesClient(access: KubernetesAccess, edges: Edges) {
   let loading: Promise<{ library: Library; config: KubeConfig }> | undefined
   let kept: { dispatcher: Dispatcher & { close?(): Promise<void> }; until: number } | undefined
 
-  const prepare = async ({ method, path, query = {}, body }: Request): Promise<{ library: Library; context: RequestContext }> => {
+  const prepare = async ({ method, path, query = {}, body, patch = 'merge-patch' }: Request): Promise<{ library: Library; context: RequestContext }> => {
     const { library, config } = await (loading ??= load(access))
     const server = config.getCurrentCluster()?.server.replace(/\/+$/, '')
     if (server === undefined) throw new ProviderError('TargetUnreachable', 'the kubeconfig names no cluster')
@@ -56,7 +58,7 @@ export function kubernetesClient(access: KubernetesAccess, edges: Edges) {
     for (const [name, value] of Object.entries(query)) context.setQueryParam(name, value)
     context.setHeaderParam('accept', 'application/json')
     if (body !== undefined) {
-      context.setHeaderParam('content-type', method === 'PATCH' ? 'application/merge-patch+json' : 'application/json')
+      context.setHeaderParam('content-type', method === 'PATCH' ? `application/${patch}+json` : 'application/json')
       context.setBody(JSON.stringify(body))
     }
     await config.applySecurityAuthentication(context)

@@ -12,7 +12,7 @@ export interface Which {
 
 const kinds = ['deployment', 'statefulset'] as const
 type Kind = (typeof kinds)[number]
-interface Found {
+export interface Found {
   readonly kind: Kind
   readonly namespace: string
   readonly name: string
@@ -25,10 +25,10 @@ export function createWorkloads(client: KubernetesClient, { selector, namespaces
     (await client.request<{ items: T[] }>({ method: 'GET', path, query }, call)).items
 
   /** Asked anew each time: a workload that gets the label is a target at once, and one that loses it is none. */
-  const all = async (call: Call): Promise<{ name: string; id: string; found: Found }[]> => {
+  const all = async (call: Call, labelSelector = selector): Promise<{ name: string; id: string; found: Found }[]> => {
     const places = namespaces.length === 0 ? [[]] : namespaces.map((namespace) => ['namespaces', namespace])
     const lists = await Promise.all(places.flatMap((place) => kinds.map(async (kind) =>
-      (await listOf<Workload>(['apis', 'apps', 'v1', ...place, `${kind}s`], { labelSelector: selector }, call)).map(({ metadata: { namespace, name, uid } }) => ({ kind, namespace, name, uid })))))
+      (await listOf<Workload>(['apis', 'apps', 'v1', ...place, `${kind}s`], { labelSelector }, call)).map(({ metadata: { namespace, name, uid } }) => ({ kind, namespace, name, uid })))))
     const every = lists.flat()
     return every.map(({ uid, ...found }) => {
       const isDouble = every.some((other) => other.kind !== found.kind && other.name === found.name && other.namespace === found.namespace)

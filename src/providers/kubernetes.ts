@@ -5,11 +5,12 @@
  */
 import type { Edges } from '../edge/edges.ts'
 import { KubernetesStatus, kubernetesClient, type KubernetesAccess } from './kubernetes-client.ts'
-import { kubernetesNodes } from './kubernetes-nodes.ts'
 import { evictionBy } from './kubernetes-evict.ts'
+import { historyOf, patchTo, restartedAt } from './kubernetes-history.ts'
+import { kubernetesNodes } from './kubernetes-nodes.ts'
 import { memberOf } from './kubernetes-size.ts'
-import { createWorkloads, pathOf, type Which } from './kubernetes-workloads.ts'
-import { mustSet, ProviderError, withinDeadline, type Call, type Condition, type Provider, type Size } from './provider.ts'
+import { createWorkloads, pathOf, type Found, type Which } from './kubernetes-workloads.ts'
+import { mustRollBack, mustSet, ProviderError, withinDeadline, type Call, type Condition, type Provider, type Size } from './provider.ts'
 
 export type KubernetesOptions = KubernetesAccess & Which
 
@@ -47,11 +48,31 @@ export function kubernetes({ selector, namespaces, ...access }: KubernetesOption
     return (await look(found, call)).size
   }
 
-  const restartAll = async (target: string, stamp: string, call: Call): Promise<Size> => {
-    const found = await find(target, call)
-    const annotations = { 'kubectl.kubernetes.io/restartedAt': stamp }
+  const rollOver = async (found: Found, stamp: string, call: Call): Promise<Size> => {
+    const annotations = { [restartedAt]: stamp }
     await client.request({ method: 'PATCH', path: pathOf(found), target: found.name, body: { spec: { template: { metadata: { annotations } } } } }, call)
     return (await look(found, call)).size
+  }
+
+  const rollBack = async (target: string, revision: string, version: string | undefined, call: Call): Promise<Size> => {
+    const found = await find(target, call)
+    for (;;) {
+      const { workload, size } = await look(found, call)
+      const past = mustRollBack(target, revision, await historyOf(client, found, workload, call), { given: version, now: size.version })
+      if (past === undefined) return size
+      try {
+        await client.request(patchTo(found, past), call)
+        return (await look(found, call)).size
+      } catch (error) {
+        if (!(error instanceof KubernetesStatus) || error.code !== 409) throw error
+      }
+    }
+  }
+
+  const rebalance = async (stamp: string, call: Call): Promise<string[]> => {
+    const labelled = await all(call, `${selector},paramedic/rebalance=true`)
+    for (const { found } of labelled) await rollOver(found, stamp, call)
+    return labelled.map(({ name }) => name)
   }
 
   const within = <T>(what: string, call: Call, work: (call: Call) => Promise<T>): Promise<T> => withinDeadline(what, call, (signal) => work({ signal, deadlineMs: call.deadlineMs }))
@@ -61,8 +82,13 @@ export function kubernetes({ selector, namespaces, ...access }: KubernetesOption
     list: (call) => within('the list of workloads', call, async (given) => (await all(given)).map(({ name, id }) => ({ name, id }))),
     set: (target, replicas, condition) => within(target, condition, (call) => set(target, replicas, condition, call)),
     restart: (target, member, call) => within(target, call, (given) => restart(target, member, given)),
-    restartAll: (target, stamp, call) => within(target, call, (given) => restartAll(target, stamp, given)),
-    nodes: kubernetesNodes(client, evict, within),
+    restartAll: (target, stamp, call) => within(target, call, async (given) => rollOver(await find(target, given), stamp, given)),
+    history: (target, call) => within(target, call, async (given) => {
+      const found = await find(target, given)
+      return (await historyOf(client, found, (await look(found, given)).workload, given)).map(({ back: _, ...one }) => one)
+    }),
+    rollBack: (target, revision, condition) => within(target, condition, (call) => rollBack(target, revision, condition.version, call)),
+    nodes: { ...kubernetesNodes(client, evict, within), rebalance: (stamp, call) => within('the workloads to rebalance', call, (given) => rebalance(stamp, given)) },
     close: () => client.close(),
   }
 }

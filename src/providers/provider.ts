@@ -8,9 +8,9 @@
  * - a member that is gone is not restarted again, and ids of members are never used a second time;
  * - a call ends by its deadline or its signal, whichever comes first, and then nobody knows whether it took effect.
  */
-import type { Node, Size } from '../runbook.ts'
+import type { Node, Revision, Size } from '../runbook.ts'
 
-export type { Node, Size }
+export type { Node, Revision, Size }
 
 /** Every call carries both; without them it does not compile. `deadlineMs` counts from the call. */
 export interface Call {
@@ -36,6 +36,10 @@ export interface Provider {
   markUnhealthy?(target: string, member: string, call: Call): Promise<Size>
   /** Replaces all members, as the outside itself rolls out. Said again with the same stamp it does nothing. Not every provider can. */
   restartAll?(target: string, stamp: string, call: Call): Promise<Size>
+  /** What it ran, the youngest first. Not every provider knows. */
+  history?(target: string, call: Call): Promise<readonly Revision[]>
+  /** Runs again what it ran as that revision, in the size that it has now. Said again it does nothing. */
+  rollBack?(target: string, revision: string, call: Call & Pick<Condition, 'version'>): Promise<Size>
   readonly nodes?: NodeWork
   /** Lets go of what the provider holds in this process. What it made outside stays as it is. */
   close(): Promise<void>
@@ -50,6 +54,8 @@ export interface NodeWork {
   uncordon(node: string, call: Call): Promise<Node>
   /** Cordoned, and all that runs there has ended, at the pace that disruption budgets allow. */
   drain(node: string, call: Call): Promise<Node>
+  /** Rolls over the targets that are labelled for it, and names them. Said again with the same stamp it does nothing. */
+  rebalance?(stamp: string, call: Call): Promise<readonly string[]>
 }
 
 /** Says by its name what happened; scripts, records and people read the name. */
@@ -109,6 +115,15 @@ export async function withinDeadline<T>(what: string, call: Call, work: (signal:
     // Releases whoever still waits on the combined signal.
     timer.abort()
   }
+}
+
+/** Judges what is to be run again on what was just read. Undefined where it runs already. */
+export function mustRollBack<R extends Revision>(target: string, revision: string, history: readonly R[], version: { given: string | undefined; now: string }): R | undefined {
+  const found = history.find((one) => one.revision === revision)
+  if (found === undefined) throw new ProviderError('BadCall', `${target} has no revision ${quoted(revision)}; it has ${history.map((one) => one.revision).slice(0, 10).join(', ') || 'none'}`)
+  if (found.current) return undefined
+  if (version.given !== undefined && version.given !== version.now) throw versionConflict(target, version.given, version.now)
+  return found
 }
 
 const ended = (signal: AbortSignal): Promise<never> =>

@@ -82,6 +82,8 @@ export interface Service {
     readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object }
     readonly TaskTemplate: { readonly ContainerSpec?: { readonly Labels?: Readonly<Record<string, string>> } }
   }
+  readonly PreviousSpec?: Service['Spec']
+  readonly UpdatedAt: string
   readonly UpdateStatus?: { readonly State?: string }
 }
 

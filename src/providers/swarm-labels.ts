@@ -7,10 +7,13 @@ import { load } from 'js-yaml'
 import { z } from 'zod'
 import { ProviderError } from './provider.ts'
 
+const flag = z.strictObject({ label: z.string().min(1), value: z.string() })
 const bound = z.strictObject({ label: z.string().min(1), default: z.int().min(0) })
 const form = z.strictObject({
   /** A service is a target if it has this label with this value. */
-  target: z.strictObject({ label: z.string().min(1), value: z.string() }),
+  target: flag,
+  /** And is rolled over once new nodes have joined, if it has this one. */
+  rebalance: flag.optional(),
   min: bound,
   max: bound,
   /** By how much a runbook should go up and down where nothing else is said: handed on as labels `scaleUpBy` and `scaleDownBy`. */
@@ -21,6 +24,7 @@ export type Mapping = z.output<typeof form>
 
 export const ownMapping: Mapping = {
   target: { label: 'paramedic', value: 'true' },
+  rebalance: { label: 'paramedic.rebalance', value: 'true' },
   min: { label: 'paramedic.min', default: 1 },
   max: { label: 'paramedic.max', default: 5 },
 }
@@ -35,6 +39,8 @@ export function readMapping(file: string): Mapping {
 export type Labels = Readonly<Record<string, string>>
 
 export const isTarget = ({ target }: Mapping, labels: Labels): boolean => valueOf(labels, target.label) === target.value
+
+export const isRebalanced = ({ rebalance }: Mapping, labels: Labels): boolean => rebalance !== undefined && valueOf(labels, rebalance.label) === rebalance.value
 
 export interface Said {
   readonly min: number

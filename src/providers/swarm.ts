@@ -5,9 +5,10 @@
  */
 import { hash } from 'node:crypto'
 import type { Edges } from '../edge/edges.ts'
-import { mustSet, ProviderError, targetUnknown, withinDeadline, type Call, type Condition, type Provider, type Size } from './provider.ts'
+import { mustRollBack, mustSet, ProviderError, targetUnknown, withinDeadline, type Call, type Condition, type Provider, type Size } from './provider.ts'
+import { whatRuns } from './same-run.ts'
 import { outOfSequence, swarmClient, type Service, type SwarmAccess, type Task } from './swarm-client.ts'
-import { isTarget, ownMapping, readMapping, whatLabelsSay, type Mapping } from './swarm-labels.ts'
+import { isRebalanced, isTarget, ownMapping, readMapping, whatLabelsSay, type Mapping } from './swarm-labels.ts'
 import { swarmNodes } from './swarm-nodes.ts'
 
 export interface SwarmOptions extends SwarmAccess {
@@ -64,6 +65,19 @@ export function swarm({ mapping: file, ...access }: SwarmOptions, edges: Edges):
       return { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ContainerSpec: { ...ContainerSpec, Labels: { ...ContainerSpec?.Labels, [stampLabel]: stamp } } } }
     })
 
+  /** The engine remembers one; what is put back is all of it but the size. */
+  const rollBack = (target: string, revision: string, version: string | undefined, call: Call): Promise<Size> =>
+    update(target, call, (service, size) => {
+      const past = mustRollBack(target, revision, revisionsOf(service), { given: version, now: size.version })
+      return past && { ...past.spec, Mode: service.Spec.Mode }
+    })
+
+  const rebalance = async (stamp: string, call: Call): Promise<string[]> => {
+    const labelled = (await all(call)).filter(({ Spec }) => isRebalanced(mapping, Spec.Labels ?? {})).map(({ Spec }) => Spec.Name)
+    for (const target of labelled) await restartAll(target, stamp, call)
+    return labelled
+  }
+
   const within = <T>(what: string, call: Call, work: (call: Call) => Promise<T>): Promise<T> => withinDeadline(what, call, (signal) => work({ signal, deadlineMs: call.deadlineMs }))
   return {
     name: 'swarm',
@@ -75,10 +89,19 @@ export function swarm({ mapping: file, ...access }: SwarmOptions, edges: Edges):
       throw new ProviderError('BadCall', 'a Swarm cannot be asked to end one task of a service: use restartAll')
     }),
     restartAll: (target, stamp, call) => within(target, call, (given) => restartAll(target, stamp, given)),
-    nodes: swarmNodes(client, within),
+    history: (target, call) => within(target, call, async (given) => revisionsOf(await find(target, given)).map(({ spec: _, ...one }) => one)),
+    rollBack: (target, revision, condition) => within(target, condition, (call) => rollBack(target, revision, condition.version, call)),
+    nodes: { ...swarmNodes(client, within), rebalance: (stamp, call) => within('the services to rebalance', call, (given) => rebalance(stamp, given)) },
     close: async () => client.close(),
   }
 }
+
+/** Known by what it runs: neither its size, nor its labels, nor that it was rolled over makes another of it. */
+const revisionsOf = ({ Spec, PreviousSpec, UpdatedAt: at }: Service) =>
+  [Spec, ...(PreviousSpec && runs(PreviousSpec) !== runs(Spec) ? [PreviousSpec] : [])].map((spec) => ({ revision: runs(spec), current: spec === Spec, at, spec }))
+
+const hashOf = (value: unknown): string => hash('sha256', JSON.stringify(value)).slice(0, 16)
+const runs = ({ TaskTemplate }: Service['Spec']): string => hashOf(whatRuns(TaskTemplate, [stampLabel, 'ForceUpdate']))
 
 const stampLabel = 'paramedic.restartedAt'
 
@@ -88,7 +111,7 @@ function sizeOf(mapping: Mapping, { ID: id, Spec, UpdateStatus }: Service, tasks
   const members = present.map(({ ID, CreatedAt, Status }) => ({ id: ID, ready: Status.State === 'running', startedAt: CreatedAt }))
   const ready = members.filter((one) => one.ready).length
   return {
-    id, replicas, ready, version: hash('sha256', JSON.stringify(Spec)).slice(0, 16), ...whatLabelsSay(mapping, Spec.Name, Spec.Labels ?? {}),
+    id, replicas, ready, version: hashOf(Spec), ...whatLabelsSay(mapping, Spec.Name, Spec.Labels ?? {}),
     rollingOut: /^(updating|rollback_started|paused)/.test(UpdateStatus?.State ?? '') || members.length !== replicas || ready !== replicas,
     members: members.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0)),
   }

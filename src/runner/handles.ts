@@ -3,7 +3,7 @@ import type { Json } from '../core/plan.ts'
 import { traceparentOf } from '../core/trace-id.ts'
 import type { Nodes, PlanContext, Scale, StepContext } from '../runbook.ts'
 import type { JobOrder } from './protocol.ts'
-import { boundShell } from './shell.ts'
+import { boundShell, type ShellBinding } from './shell.ts'
 
 export interface Desk {
   /** Asks the server, which has the hands and the credentials. */
@@ -16,6 +16,10 @@ export interface Desk {
   forbid(handle: string): Error
   /** What it waits for, for the one who reads why its time ran out. */
   waitsFor(what: string): void
+  /** Instead of the pause that a script asks for between two looks. */
+  readonly pace?: number
+  /** Instead of a process of the machine, for each command. */
+  readonly spawn?: ShellBinding['spawn']
 }
 
 export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanContext {
@@ -45,7 +49,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     enumerable: acts,
     get: () => {
       if (!acts) throw desk.forbid('$')
-      return (shell ??= boundShell({ env: shellEnv(order), cwd: process.cwd(), print: desk.print, check }))
+      return (shell ??= boundShell({ env: shellEnv(order), cwd: process.cwd(), print: desk.print, check, spawn: desk.spawn }))
     },
   })
   let shell: StepContext['$'] | undefined
@@ -70,11 +74,13 @@ function scaleFor(desk: Desk, check: () => void, acts: boolean): Scale {
   return Object.freeze({
     read: async (target: string) => ask('read', target),
     list: async () => ask('list'),
+    history: async (target: string) => ask('history', target),
     set: (target: string, replicas: number, options?: { version?: string; toward?: 'up' | 'down' }) => change('set', target, replicas, options as Json),
     restart: (target: string, member: string) => change('restart', target, member),
     remove: (target: string, member: string) => change('remove', target, member),
     markUnhealthy: (target: string, member: string) => change('markUnhealthy', target, member),
     restartAll: (target: string, stamp: string) => change('restartAll', target, stamp),
+    rollBack: (target: string, revision: string, options?: { version?: string }) => change('rollBack', target, revision, options as Json),
   })
 }
 
@@ -87,6 +93,7 @@ function nodesFor(desk: Desk, check: () => void, acts: boolean): Nodes {
   return Object.freeze({
     list: () => ask('list'), read: (node: string) => ask('read', node), cordon: (node: string) => ask('cordon', node),
     uncordon: (node: string) => ask('uncordon', node), drain: (node: string) => ask('drain', node),
+    rebalance: (stamp: string) => ask('rebalance', stamp),
   })
 }
 
@@ -102,7 +109,7 @@ async function poll(ask: () => Promise<boolean> | boolean, everyMs: number, desk
       const timer = setTimeout(() => {
         desk.signal.removeEventListener('abort', ended)
         go()
-      }, Math.max(10, everyMs))
+      }, desk.pace ?? Math.max(10, everyMs))
       if (desk.signal.aborted) ended()
       else desk.signal.addEventListener('abort', ended, { once: true })
     })

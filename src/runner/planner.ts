@@ -72,9 +72,11 @@ const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, rea
   return false
 }
 
-/** The handles of a job, answered here, so that no credential ever enters the child. */
-export const handlesOf = (workflow: Workflow, deps: RunnerDeps): Call =>
-  (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: readMs, signal })
+/** The handles of a job, answered here, so that no credential ever enters the child. What changes something may take as long as its step: it waits for budgets and for nodes. */
+export const handlesOf = (workflow: Workflow, deps: RunnerDeps, changeMs = readMs): Call =>
+  (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: reads.test(name) ? readMs : changeMs, signal })
+
+const reads = /\.(read|list|history)$/
 
 interface Sized {
   readonly size: Named

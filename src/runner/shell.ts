@@ -4,6 +4,7 @@
  * values that are no text.
  */
 import { $, ProcessOutput, ProcessPromise, quote } from 'zx/core'
+import type { spawn } from 'node:child_process'
 import type { Shell } from 'zx/core'
 
 export interface ShellBinding {
@@ -12,12 +13,15 @@ export interface ShellBinding {
   print(text: string | Buffer): void
   /** Throws when the step is over, or may have no shell. */
   check(): void
+  /** Instead of Node's own. */
+  readonly spawn?: typeof spawn | undefined
 }
 
 export function boundShell(binding: ShellBinding): Shell {
   const bound = $({
     env: { ...binding.env },
     cwd: binding.cwd,
+    ...(binding.spawn ? { spawn: binding.spawn } : {}),
     quote: quoteText,
     timeoutSignal: 'SIGKILL',
     killSignal: 'SIGKILL',

@@ -98,7 +98,7 @@ const start = ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaite
   return deps.jobs().start({
     id: claim, workflow: workflow.id, ...script, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
     timeoutMs, memoryMb, notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
-  }, handlesOf(workflow, deps)).result
+  }, handlesOf(workflow, deps, timeoutMs)).result
 }
 
 const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Outcome): Promise<void> => {

@@ -83,6 +83,9 @@ const problems: [Files, string, RegExp, string][] = [
   [{ 'policies/second.yaml': '\nrunbooks: [scale]\npolicies: []\n' }, 'policies/second.yaml:2', /has its policies in .*scale\.yaml:1 already/, 'two files for one runbook'],
   [{ 'policies/more.yml': 'runbook: x\n' }, 'policies/more.yml:1', /NAME\.yaml/, 'a file that would be overlooked'],
   [{ ...route('  - matchers: [alertname="Slow", service="db"]\n    runbook: scale@1\n    mode: auto\n') }, 'runbooks/routes.yaml:2', /can never act: .*allow web, api, and service="db" takes none/, 'a target that no policy allows'],
+  [route('  - matchers: [alertname="Slow", deployment="db"]\n    runbook: scale@1\n    target: namespace/deployment\n    mode: auto\n'), 'runbooks/routes.yaml:2', /what the label namespace\/deployment names; .* deployment="db" takes none/, 'a target of two labels that no policy allows'],
+  [route(`${slow}    runbook: scale@1\n    target: namespace/\n    mode: auto\n`), 'runbooks/routes.yaml:4', /several joined by/, 'labels that are none'],
+  [route(`${slow}    provider: swarm\n`), 'runbooks/routes.yaml:3', /provider is for a runbook, and there is none/, 'hands for nobody'],
   [policy('runbook: scale\npolicies:\n  - { type: targets, names: [web] }\n  - { type: excluded, names: [web] }\n'), 'runbooks/routes.yaml:2', /allow no target at all/, 'every target excluded'],
   // Folders
   [{ 'runbooks/tool.ts': 'export {}\n' }, 'runbooks/tool.ts:1', /is not a runbook/, 'a script at the top'],

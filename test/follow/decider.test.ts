@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { RunbookManifest } from '../../src/core/catalogue.ts'
 import type { Decided, Fact, StopOrder } from '../../src/core/entry.ts'
 import { preferred } from '../../src/core/rendezvous.ts'
 import type { Seat } from '../../src/core/seat.ts'
@@ -154,3 +155,26 @@ test('of a hundred at once, what goes wrong with one is told with its id, and wh
   while (busy.size() > 0) await turn()
   assert.deepEqual(ids.filter((id, n) => !(told[n]!.includes(`with ${id}`) && told[n]!.includes(`this befell ${id}`))), [])
 })
+
+const manifest: RunbookManifest = {
+  name: 'fix', version: 1, digest: 'd', about: '', target: 'service', provider: 'local', params: {}, verify: false, planTimeoutMs: 1000, healedWithinMs: 60_000,
+  steps: [{ name: 'fix', effect: 'repeatable', timeoutMs: 1000, each: false, concurrency: 1, onError: 'stop', memoryMb: 64 }],
+}
+const elsewhere = { provider: 'kubernetes', target: 'namespace/deployment' }
+const rows: readonly (readonly [labels: Record<string, string>, route: object, said: string, reason: string])[] = [
+  [{ service: 'web' }, {}, 'local web', 'what its script says'],
+  [{ namespace: 'shop', deployment: 'web' }, elsewhere, 'kubernetes shop/web', 'what its route says instead'],
+  [{ deployment: 'web' }, elsewhere, 'no target', 'half a name is none'],
+  [{ namespace: 'shop/deployment', deployment: 'web' }, elsewhere, 'no target', 'a label that would name something else'],
+]
+for (const [labels, more, said, reason] of rows) {
+  test(`an alert with ${JSON.stringify(labels)} is ${said}: ${reason}`, async () => {
+    const { story, batches, turn } = stage()
+    const routes = [{ matchers: ['alertname="Slow"'], runbook: { name: 'fix', version: 1 }, mode: 'auto' as const, params: {}, source: 'routes.yaml:2', ...more }]
+    story.says({ kind: 'catalogue announced', catalogue: { ...allowing, digest: 'c2', routes, runbooks: { 'fix@1': manifest } } }).says({ kind: 'catalogue activated', digest: 'c2', was: 'c1' })
+    story.alert({ alertname: 'Slow', ...labels })
+    await turn()
+    const [fact] = batches.flat()
+    assert.equal(fact?.kind === 'matched' ? `${fact.provider} ${fact.targets.join()}` : fact?.kind === 'unmatched' ? fact.reason : fact?.kind, said)
+  })
+}

@@ -115,6 +115,55 @@ describe('the provider kubernetes', { skip }, () => {
     assert.equal((await provider.restartAll!(target, '2026-11-26T00:00:00Z', call())).version, now.version, 'the same stamp again changes nothing')
   })
 
+  for (const kind of ['Deployment', 'StatefulSet'] as const) {
+    test(`a ${kind} runs again what it ran before, in the size that it has now; said again nothing happens`, async (t) => {
+      const provider = providerOf()
+      const name = `release-${kind.toLowerCase()}`
+      const [path, target] = [`${place}/${kind.toLowerCase()}s`, `default/${name}`]
+      await create(cluster, path, workload(kind, name))
+      t.after(async () => {
+        await cluster.ask('DELETE', `${path}/${name}`)
+        await provider.close()
+      })
+      const settled = () => untilSize({ provider, target }, ({ rollingOut }) => rollingOut === false, 'a settled workload')
+      const images = async (): Promise<string[]> => (await cluster.ask('GET', `${path}/${name}`)).json.spec.template.spec.containers.map(({ image }: { image: string }) => image)
+      await settled()
+      const [first] = await provider.history!(target, call())
+      await provider.restartAll!(target, '2026-11-26T02:00:00Z', call())
+      await settled()
+      const [restarted, ...none] = await provider.history!(target, call())
+      assert.deepEqual([restarted!.revision === first!.revision, none], [false, []], 'that it was rolled over is no release')
+      // Of this kind a merge patch replaces the whole list, as a release does.
+      await cluster.ask('PATCH', `${path}/${name}`, { spec: { template: { metadata: { labels: { more: 'yes' } }, spec: { containers: [{ name: 'main', image: 'bad' }, { name: 'second', image: 'y' }] } } } })
+      await eventually('the release', async () => (await provider.history!(target, call()))[0]!.revision !== restarted!.revision)
+      await provider.set(target, 3, call())
+      const before = await settled()
+      const history = await provider.history!(target, call())
+      assert.deepEqual(history.slice(0, 2).map(({ revision, current }) => [revision === restarted!.revision, current]), [[false, true], [true, false]])
+      await assert.rejects(provider.rollBack!(target, restarted!.revision, { ...call(), version: '1' }), refusedAs('VersionConflict', /read it again/))
+      await assert.rejects(provider.rollBack!(target, 'nobody', call()), refusedAs('BadCall', /has no revision "nobody"; it has release/))
+      await provider.rollBack!(target, restarted!.revision, { ...call(), version: before.version })
+      const now = await settled()
+      const { template } = (await cluster.ask('GET', `${path}/${name}`)).json.spec
+      assert.deepEqual([await images(), Object.keys(template.metadata.labels), now.replicas], [['x'], ['app'], 3])
+      assert.equal((await provider.rollBack!(target, restarted!.revision, { ...call(), version: before.version })).version, now.version, 'it runs already')
+      assert.equal((await provider.history!(target, call()))[0]!.revision, restarted!.revision)
+    })
+  }
+
+  test('what is labelled for it is rolled over when nodes are new, and nothing else is', async (t) => {
+    const provider = providerOf()
+    t.after(() => provider.close())
+    const spread = await make('spread', { labels: { 'paramedic': 'true', 'paramedic/rebalance': 'true' } })
+    const stays = await make('stays')
+    const before = await Promise.all([spread, stays].map((target) => provider.read(target, call())))
+    assert.deepEqual(await provider.nodes!.rebalance!('2026-11-26T01:00:00Z', call()), [spread])
+    const after = await Promise.all([spread, stays].map((target) => provider.read(target, call())))
+    assert.deepEqual(after.map(({ version }, at) => version === before[at]!.version), [false, true])
+    await provider.nodes!.rebalance!('2026-11-26T01:00:00Z', call())
+    assert.equal((await provider.read(spread, call())).version, after[0]!.version, 'the same stamp again')
+  })
+
   test('a pod that a disruption budget keeps is not ended', async (t) => {
     const provider = providerOf()
     t.after(() => provider.close())
@@ -140,6 +189,10 @@ describe('the provider kubernetes', { skip }, () => {
     await assert.rejects(nodes.drain('node-2', call()), refusedAs('Protected', /default\/alone on node-2 has no controller/))
     assert.equal((await nodes.read('node-2', call())).cordoned, true)
     await cluster.ask('DELETE', '/api/v1/namespaces/default/pods/alone')
+    await create(cluster, '/apis/policy/v1/namespaces/default/poddisruptionbudgets', budget('moving', 2))
+    await eventually('the budget', async () => (await cluster.ask('GET', '/apis/policy/v1/namespaces/default/poddisruptionbudgets/moving')).json.status?.currentHealthy === 2)
+    await assert.rejects(nodes.drain('node-2', call(2500)), refusedAs('Protected', /a disruption budget keeps default\/moving/))
+    await cluster.ask('DELETE', '/apis/policy/v1/namespaces/default/poddisruptionbudgets/moving')
     const drained = nodes.drain('node-2', call())
     await cluster.ask('PATCH', `${place}/deployments/moving/scale`, { spec: { replicas: 0 } })
     assert.deepEqual(await drained, { name: 'node-2', ready: true, cordoned: true })
@@ -155,6 +208,7 @@ describe('the provider kubernetes', { skip }, () => {
     ] as const) assert.equal(await may(verb, group, resource, subresource), false, `${verb} ${resource}/${subresource}`)
 
     const target = await make('rights')
+    await create(cluster, `${place}/statefulsets`, workload('StatefulSet', 'rights-set'))
     const uses = async (): Promise<void> => {
       const provider = providerOf()
       try {
@@ -162,6 +216,9 @@ describe('the provider kubernetes', { skip }, () => {
         await provider.set(target, replicas === 2 ? 3 : 2, call(5000))
         await provider.restart(target, members[0]!.id, call(5000))
         await provider.restartAll!(target, new Date().toISOString(), call(5000))
+        for (const one of [target, 'default/rights-set']) await provider.history!(one, call(5000))
+        await provider.rollBack!(target, (await provider.history!(target, call(5000))).at(-1)!.revision, call(5000))
+        await provider.nodes!.rebalance!(new Date().toISOString(), call(5000))
         await provider.nodes!.list(call(5000))
         await provider.nodes!.cordon('node-2', call(5000))
         await provider.nodes!.uncordon('node-2', call(5000))
@@ -184,7 +241,7 @@ describe('the provider kubernetes', { skip }, () => {
       }
       await cluster.ask('PATCH', path, { rules })
     }
-    assert.equal(taken, 10)
+    assert.equal(taken, 12)
     t.diagnostic(`${taken} rights, each needed`)
   })
 })

@@ -23,6 +23,8 @@ function handsOn({ provider }: Services): { scale: Scale; changes: string[] } {
       remove: () => Promise.reject(new Error('services have no such thing')),
       markUnhealthy: () => Promise.reject(new Error('services have no such thing')),
       restartAll: () => Promise.reject(new Error('services have no such thing')),
+      rollBack: () => Promise.reject(new Error('services have no such thing')),
+      history: () => Promise.reject(new Error('services have no such thing')),
     },
   }
 }

@@ -99,6 +99,32 @@ describe('the provider swarm', { skip }, () => {
     assert.equal((await provider.restartAll!('rolling', 'now', call())).version, now.version)
   })
 
+  test('it runs again what it ran before, in the size that it has now; that it was rolled over is no release', async (t) => {
+    const provider = await start(t, 'released', '--replicas', '2', '--env', 'RELEASE=1')
+    const settled = () => untilSize({ provider, target: 'released' }, ({ ready, rollingOut }) => ready >= 2 && rollingOut === false, 'settled')
+    await settled()
+    await provider.restartAll!('released', 'before', call())
+    await settled()
+    assert.equal((await provider.history!('released', call())).length, 1)
+    engine.docker('service', 'update', '--detach', '--env-add', 'RELEASE=2', 'released')
+    const before = await settled()
+    const [now, past] = await provider.history!('released', call())
+    assert.deepEqual([now!.current, past!.current], [true, false])
+    await assert.rejects(provider.rollBack!('released', past!.revision, { ...call(), version: 'long ago' }), refusedAs('VersionConflict', /read it again/))
+    await provider.rollBack!('released', past!.revision, { ...call(), version: before.version })
+    const { version } = await settled()
+    assert.deepEqual(JSON.parse(engine.docker('service', 'inspect', 'released'))[0].Spec.TaskTemplate.ContainerSpec.Env, ['RELEASE=1'])
+    assert.equal((await provider.rollBack!('released', past!.revision, call())).version, version, 'it runs already')
+  })
+
+  test('what is labelled for it is rolled over when nodes are new', async (t) => {
+    const provider = await start(t, 'spread', '--replicas', '1', '--label', 'com.df.reschedule=true')
+    assert.deepEqual(await provider.nodes!.rebalance!('now', call()), ['spread'])
+    const { version } = await provider.read('spread', call())
+    await provider.nodes!.rebalance!('now', call())
+    assert.equal((await provider.read('spread', call())).version, version)
+  })
+
   test('a service that gets the label is a target at once; another manager is asked when one is not there', async (t) => {
     const provider = await start(t, 'late', '--replicas', '1', '--label', 'com.df.notify=false')
     await assert.rejects(provider.read('late', call()), refusedAs('TargetUnknown', /there is no "late"/))

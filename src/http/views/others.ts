@@ -54,6 +54,8 @@ export const viewRoutes = (readable: Readable): Form<'RouteList'>['items'] =>
     ...maybe('runbook', route.runbook, runbookId),
     mode: route.mode,
     params: { ...route.params },
+    ...maybe('provider', route.provider, same),
+    ...maybe('target', route.target, same),
     ...maybe('heartbeat', route.heartbeatMs, formatDuration),
     ...maybe('unmatched', route.unmatched, same),
     ...maybe('owner', route.owner, same),
