@@ -81,6 +81,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)), ...given('kubernetes', kubernetesOf(values)), ...given('swarm', swarmOf(values)) },
     edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {} },
     traces: given('endpoint', values['traces.endpoint']),
+    watchEveryMs: values.watchEvery ?? 60_000,
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
     lostAfterMs: values.lostAfter ?? 45_000,
     drainTimeoutMs: values.drainTimeout ?? 25_000,

@@ -38,6 +38,7 @@ import { createPlanner } from './runner/planner.ts'
 import { createPrinting } from './runner/printing.ts'
 import { createStepper, type Stepper } from './runner/stepper.ts'
 import { createVerifier } from './runner/verifier.ts'
+import { createWatch } from './runner/watch.ts'
 
 export type Role = 'intake' | 'decide' | 'run' | 'notify' | 'console'
 
@@ -60,6 +61,8 @@ export interface PartsOptions {
   /** Masked in what steps print; the same list while nothing changes. */
   readonly secrets?: () => readonly string[]
   readonly hands: Hands
+  /** How often what workflows changed is read again. */
+  readonly watchEveryMs?: number
   /** Whether it fires, asked where it lives; undefined where it is not known. */
   readonly alertFires?: (workflow: Workflow, state: State) => Promise<boolean | undefined>
   readonly activeAlerts?: () => Promise<readonly string[]>
@@ -193,16 +196,16 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const later: Actor[] = [] // what needs the jobs, or what is known of them
   let stepper: Stepper | undefined
   if (runs) {
-    const fires = options.alertFires
+    const watch = createWatch({ ...common, seat: seat('run'), newId, hands: options.hands, everyMs: options.watchEveryMs ?? watchEveryMs })
     const deps: RunnerDeps = {
-      ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch,
+      ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: watch.hands, latch,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
-      alertFires: fires && ((workflow) => fires(workflow, state)), activeAlerts: options.activeAlerts,
+      alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }))
     stepper = createStepper(deps)
-    later.push(createPlanner(deps), stepper.act, createVerifier(deps))
+    later.push(createPlanner(deps), stepper.act, createVerifier(deps), watch.act)
   }
   if (options.roles.includes('decide')) {
     later.unshift(createDecider({
@@ -255,6 +258,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     },
   }
 }
+
+const watchEveryMs = 60_000
 
 /** How long a position is waited for. */
 const digestWithinMs = 3000

@@ -31,6 +31,8 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'stop acknowledged': ['each runner', 'The proof: what it killed for this stop, and how long that took.'],
   'approved': ['whoever was asked', 'A person said yes to this plan, by its digest. It sets aside the question, nothing else.'],
   'denied': ['whoever was asked', 'A person said no.'],
+  'changed by hand': ['a runner', 'What a workflow changed is another now, by its version, and no workflow made it so: the runbooks that had changed it are suspended there, and people are told.'],
+  'resumed': ['whoever was asked', 'A person said that they may touch it again.'],
   'breaker closed': ['whoever was asked', 'A person closed a tripped breaker: what it counted up to now is forgotten.'],
   'runner lost': ['any process', 'That process was silent for longer than `lostAfter`, or ended: what it claims from now on is void, and its steps are offered again.'],
   'joined': ['each process', 'A process began, or began anew under another identity.'],

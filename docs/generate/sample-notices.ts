@@ -147,9 +147,16 @@ const otherSamples = (): Sample[] => {
     log.later(5 * minute + 1)
     return log.says(...heartbeatsDue(log.state, { me: 'runner-a', live: [], now: log.at }, 0))
   }
+  const [byHand, handFlow] = ['01980000-0000-7000-8000-000000001234', '01980000-0000-7000-8000-00000000a4d0'] as const
+  const changedByHand = (): Log => claim(decide(workflow(new Log(), { id: handFlow }), handFlow, 'start'), handFlow).says(
+    { kind: 'step done', workflow: handFlow, step: 0, job: 0, claim: `${handFlow}/0`, output: null, tookMs: 800, left: [{ target: 'web', id: 'web', version: '7', replicas: 4 }] },
+    { kind: 'changed by hand', suspension: byHand, provider: 'local', target: 'web', id: 'web', was: '7', version: '8', replicas: 2 },
+  )
   const lostFlow = '01980000-0000-7000-8000-00000000105e'
   return [
     { when: 'The catalogue has problems.', view: new Log().says({ kind: 'catalogue refused', problems: ["runbooks/routes.yaml:12: scale-servce@2 is no runbook: did you mean scale-service?", 'policies/scale-service.yaml:4: limits[1].max must be at least 1'] }).seen(() => true) },
+    { when: 'Somebody changed by hand what a workflow had changed.', view: changedByHand().seen((key) => key.startsWith('suspended')) },
+    { when: 'It may be touched again.', view: changedByHand().later(minute).says({ kind: 'resumed', suspension: byHand, who: 'ann', why: 'the load test is over' }).seen((key) => key.startsWith('suspended')) },
     { when: 'A runner is lost with work in its hands.', view: started({ id: lostFlow }).says({ kind: 'runner lost', runner: 'runner-a', name: 'ops-1', why: 'silent for 45 s' }).seen((key) => key.startsWith('runner:')) },
     { when: 'The alert that always fires stays away.', view: missed(beating()).seen((key) => key.startsWith('heartbeat')) },
     { when: 'It has never come since it is waited for.', view: missed(awaiting()).seen((key) => key.startsWith('heartbeat')) },

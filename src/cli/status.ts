@@ -3,6 +3,7 @@ import type { Form } from '../http/schemas.ts'
 import { showDigest } from './digest.ts'
 import { all, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
+import { suspensionText } from './resume.ts'
 import { alarm, because, clean, shorten, show, strong, table } from './out.ts'
 
 type Workflow = Form<'Workflow'>
@@ -27,22 +28,23 @@ export const register = ({ program, client, asJson }: Cli): void => {
 }
 
 async function statusOf(options: ClientOptions) {
-  const [live, escalated, stops, { items: unanswered }] = await Promise.all([
+  const [live, escalated, stops, suspensions, { items: unanswered }] = await Promise.all([
     all<Workflow>(options, '/v1/workflows', { state: 'planning,ready,asking,waiting,running,stopping,verifying' }),
     json<{ items: Workflow[] }>(options, 'GET', `/v1/workflows?limit=${mostEscalated}&state=${bad}`),
     all<Form<'Stop'>>(options, '/v1/stops'),
+    all<Form<'Suspension'>>(options, '/v1/suspensions'),
     json<{ items: Episode[] }>(options, 'GET', '/v1/episodes?limit=500&status=firing'),
   ])
   const of = (...states: Workflow['state'][]): Workflow[] => live.filter(({ state }) => states.includes(state))
   return {
-    stops: stops.filter(({ inForce }) => inForce), running: of('running', 'stopping', 'verifying'), waiting: of('planning', 'ready', 'waiting'), asking: of('asking'),
+    stops: stops.filter(({ inForce }) => inForce), suspensions, running: of('running', 'stopping', 'verifying'), waiting: of('planning', 'ready', 'waiting'), asking: of('asking'),
     escalated: escalated.items, alerts: unanswered.filter(({ answer, heartbeat }) => heartbeat === undefined && !(answer && 'workflow' in answer)),
   }
 }
 
-function statusText({ stops, running, waiting, asking, escalated, alerts }: Awaited<ReturnType<typeof statusOf>>): string {
+function statusText({ stops, suspensions, running, waiting, asking, escalated, alerts }: Awaited<ReturnType<typeof statusOf>>): string {
   const workflows = [...running, ...waiting, ...asking, ...escalated]
-  const id = shorten([...workflows, ...stops, ...alerts].map((one) => one.id))
+  const id = shorten([...workflows, ...stops, ...suspensions, ...alerts].map((one) => one.id))
   const section = (title: string, items: readonly Workflow[]): string[] => items.length === 0 ? [] : [
     `\n${strong(title)} (${items.length})`,
     table(['ID', 'RUNBOOK', 'TARGET', 'STATE', 'SINCE', 'WHY'], items.map((one) =>
@@ -50,6 +52,7 @@ function statusText({ stops, running, waiting, asking, escalated, alerts }: Awai
   ]
   return [
     ...stops.map((stop) => alarm(`STOPPED ${clean(stop.matchers.join(', ')) || 'everything'} by ${clean(stop.who)}: ${clean(stop.why) || 'no reason given'}  (paramedic go ${id(stop.id)} --why "…")`)),
+    ...suspensions.map((one) => alarm(`${clean(suspensionText(one))}  (paramedic resume ${id(one.id)} --why "…")`)),
     running.length + waiting.length + asking.length === 0 ? 'nothing runs or waits' : '',
     ...section('running', running), ...section('waiting', waiting), ...section('asks a person', asking), ...section('escalated lately', escalated),
     ...(alerts.length === 0 ? [] : [`\n${strong('firing without a workflow')} (${alerts.length})`, table(['ID', 'ALERT', 'SINCE', 'WHY'], alerts.map((one) =>

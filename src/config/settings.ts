@@ -93,6 +93,7 @@ const settings = {
   'edges.perSecond': of(whole(1, 10_000), 'How many calls an edge makes a second; those that come sooner wait.', '1000'),
   'traces.endpoint': of(origin, 'Where traces of workflows go: a collector of OpenTelemetry that takes OTLP by HTTP, such as http://127.0.0.1:4318. None are sent, unless it is set.'),
   'edges.modes': of(mapOf(...edgeModes), 'Edges that are not simply on: `off` refuses every call, `mock` makes up answers where one can do without, `direct` passes breaker, limits and retries.'),
+  'watchEvery': of(duration, 'How often what workflows changed is read again, for a day, to see whether somebody else has changed it since.', '1m'),
   'killAfter': of(duration, 'A process that was out of touch with the log this long kills what it runs. 10s embedded, 30s on Kafka, unless it is set.'),
   'lostAfter': of(duration, 'A process that was silent this long is lost, and its work is offered again. At least `killAfter` + 10s.', '45s'),
   'drainTimeout': of(duration, 'How long SIGTERM waits for the running step.', '25s'),

@@ -41,6 +41,7 @@ export interface Config {
   }
   readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
   readonly traces: { readonly endpoint?: string }
+  readonly watchEveryMs: number
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly drainTimeoutMs: number

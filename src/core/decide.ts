@@ -5,6 +5,7 @@ import type { Decided, Given } from './entry.ts'
 import { mayBeOld } from './fold/episodes.ts'
 import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
+import { suspending } from './fold/suspensions.ts'
 import type { Plan, Take } from './plan.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
@@ -23,6 +24,15 @@ const stopped: Gate = ({ state, workflow }) =>
   covering(state, workflow).map((stop) => ({
     policy: 'stop', verdict: 'wait', reason: 'stopped', detail: `stopped by ${stop.who}: ${stop.why || 'no reason given'} (${stop.id.slice(-6)})`,
   }))
+
+/** What a person changed back stays so, whatever fires: people are called instead. */
+const suspended: Gate = ({ state, workflow }) =>
+  suspending(state, workflow).map(({ id, target, from, to }) => ({
+    policy: 'suspended', verdict: 'refuse', reason: 'suspended',
+    detail: `somebody changed ${target} by hand (${shownSize(from)} → ${shownSize(to)}) after ${workflow.runbook.name} had: paramedic resume ${id.slice(-6)}`,
+  }))
+
+const shownSize = ({ version, replicas }: { version: string; replicas?: number }): string => (replicas === undefined ? `version ${version}` : String(replicas))
 
 const answered: Gate = ({ state, workflow }) => {
   const answer = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)?.answer
@@ -76,7 +86,7 @@ const episodeOf = (state: State, workflow: Workflow) => {
   return episode ? { episode: { startsAt: episode.startsAt, firstAt: episode.firstAt } } : {}
 }
 
-const gates: readonly Gate[] = [stopped, answered, stillFiring, duplicate, mode, policies]
+const gates: readonly Gate[] = [stopped, suspended, answered, stillFiring, duplicate, mode, policies]
 
 export type Judgement = Omit<Decided, 'kind'>
 

@@ -110,6 +110,18 @@ export interface Printed {
   readonly bytes: number
 }
 
+/** How a job left a target that it changed: whatever it is later and was not then, somebody else made it. */
+export type Left = {
+  readonly target: string
+  readonly id: string
+  /** As its provider says it: it changes with every change. */
+  readonly version: string
+  readonly replicas?: number
+}
+
+/** What a workflow changed is another now, and no workflow made it so. */
+export type ChangedByHand = Left & { readonly kind: 'changed by hand'; readonly suspension: string; readonly provider: string; readonly was: string }
+
 export type Fact =
   | Received
   | { readonly kind: 'catalogue announced'; readonly catalogue: Catalogue }
@@ -130,11 +142,11 @@ export type Fact =
   | Decided
   | { readonly kind: 'claimed'; readonly workflow: string; readonly step: number; readonly job: number; readonly claim: string }
   | { readonly kind: 'step done'; readonly workflow: string; readonly step: number; readonly job: number
-      readonly claim: string; readonly output: Json; readonly tookMs: number; readonly printed?: Printed }
+      readonly claim: string; readonly output: Json; readonly tookMs: number; readonly printed?: Printed; readonly left?: readonly Left[] }
   | { readonly kind: 'step failed'; readonly workflow: string; readonly step: number; readonly job: number
-      readonly claim: string; readonly reason: Reason; readonly detail: string; readonly tookMs: number; readonly printed?: Printed }
+      readonly claim: string; readonly reason: Reason; readonly detail: string; readonly tookMs: number; readonly printed?: Printed; readonly left?: readonly Left[] }
   | { readonly kind: 'let go'; readonly workflow: string; readonly claim: string; readonly how: 'never started' | 'killed'
-      readonly survivors: number; readonly tookMs: number; readonly printed?: Printed }
+      readonly survivors: number; readonly tookMs: number; readonly printed?: Printed; readonly left?: readonly Left[] }
   | { readonly kind: 'printed'; readonly workflow: string; readonly step: number; readonly target: string; readonly claim: string
       readonly text: string
       /** All that it had printed by then. */
@@ -146,6 +158,8 @@ export type Fact =
   | { readonly kind: 'stop acknowledged'; readonly stop: string; readonly runner: string; readonly name: string
       readonly killed: number; readonly survivors: number; readonly tookMs: number }
   | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
+  | ChangedByHand
+  | { readonly kind: 'resumed'; readonly suspension: string; readonly who: string; readonly why: string }
   | { readonly kind: 'breaker closed'; readonly breaker: string; readonly who: string; readonly why: string }
   | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
   | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number

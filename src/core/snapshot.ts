@@ -83,6 +83,8 @@ const parts: Readonly<Record<keyof State, Part>> = {
   stops: items(({ stops }) => stops, plainStop, aliveStop),
   inForce: references((state) => [...state.inForce].map(({ id }) => id), (state, id) => void state.inForce.add(found(state.stops, id))),
   lifted: references(({ lifted }) => lifted, (state, id) => void state.lifted.add(id)),
+  watched: plainItems(({ watched }) => watched),
+  suspensions: plainItems(({ suspensions }) => suspensions),
   notices: plainItems(({ notices }) => notices),
   noticesDue: references((state) => [...state.noticesDue].map(({ key }) => key), (state, key) => void state.noticesDue.add(found(state.notices, key))),
   ringing: {

@@ -111,6 +111,31 @@ export interface Stop extends StopOrder {
   readonly killed: string[]
 }
 
+/** What a workflow changed, as it left it, and the runbooks that had a hand in it. */
+export interface Watched {
+  readonly provider: string
+  readonly target: string
+  readonly id: string
+  readonly version: string
+  readonly replicas?: number
+  readonly at: number
+  /** `sized`: what it changed is the size. */
+  readonly by: readonly { readonly runbook: string; readonly workflow: string; readonly sized: boolean; readonly at: number }[]
+}
+
+/** These runbooks leave that target alone until a person says go on: somebody changed what they had changed. */
+export interface Suspension {
+  readonly id: string
+  readonly provider: string
+  readonly target: string
+  readonly targetId: string
+  readonly at: number
+  readonly runbooks: readonly { readonly name: string; readonly workflow: string }[]
+  /** As they left it, and as it was found. */
+  readonly from: { readonly version: string; readonly replicas?: number }
+  readonly to: { readonly version: string; readonly replicas?: number }
+}
+
 export interface Counter {
   /** What was counted at which log time, ascending, each with the sum up to and with it. */
   readonly counted: { readonly at: number; readonly amount: number; readonly sum: number }[]
@@ -139,6 +164,7 @@ export interface Notice {
     | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
     | { readonly kind: 'heartbeat'; readonly route: string; readonly lastAt: number; readonly missing: boolean; readonly never?: true }
     | { readonly kind: 'bad alerts'; readonly problems: readonly string[] }
+    | { readonly kind: 'suspended'; readonly suspension: Suspension; readonly resumed?: { readonly who: string; readonly why: string; readonly at: number } }
   urgency: 'page' | 'info'
   channel: string | undefined
   readonly firstAt: number
@@ -171,7 +197,7 @@ export interface Did {
 }
 
 /** What is ever forgotten. `workflow`: one that answers no episode; the others go with theirs. */
-export type Kept = 'episode' | 'workflow' | 'notice' | 'counter' | 'key' | 'stop' | 'process' | 'heartbeat' | 'catalogue' | 'announcement'
+export type Kept = 'episode' | 'workflow' | 'notice' | 'counter' | 'key' | 'stop' | 'process' | 'heartbeat' | 'catalogue' | 'watched' | 'announcement'
 export type Expiry = readonly [kept: Kept, id: string]
 
 export interface State {
@@ -210,6 +236,9 @@ export interface State {
   readonly stops: Map<string, Stop>
   /** Ids that were lifted and whose stop is not here: it was forgotten, or has not come yet. They stay lifted for good. */
   readonly lifted: Set<string>
+  /** By `provider/id`, for a day. */
+  readonly watched: Map<string, Watched>
+  readonly suspensions: Map<string, Suspension>
   /** Stops in force. */
   readonly inForce: Set<Stop>
   /** The position of the newest stop, whatever became of it. */
@@ -268,6 +297,8 @@ export const initialState = (): State => ({
   counters: new Map(),
   stops: new Map(),
   lifted: new Set(),
+  watched: new Map(),
+  suspensions: new Map(),
   inForce: new Set(),
   notices: new Map(),
   noticesDue: new Set(),

@@ -10,6 +10,7 @@ import { verifySignature } from './signature.ts'
 import { showCatalogues, useCatalogue } from './catalogues.ts'
 import { approve, cancel, deny, exec, note, submit } from './requests.ts'
 import { liftStop, pullStop, showStop, showStops } from './stops.ts'
+import { resume, showSuspensions } from './suspensions.ts'
 import { showEvents } from './stream.ts'
 import type { OperationId } from './table.ts'
 import { takeNotification } from './webhook.ts'
@@ -30,6 +31,7 @@ const grafana: Handler = (call) => {
 export const handlers: Readonly<Record<OperationId, Handler>> = {
   alertmanager, grafana, grafanaPut: grafana,
   pullStop, stops: showStops, stop: showStop, liftStop,
+  suspensions: showSuspensions, resume,
   catalogues: showCatalogues, useCatalogue,
   submit, exec, approve, deny, cancel, note,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,

@@ -87,6 +87,10 @@ const edge = z.strictObject({
   breakers: z.array(z.strictObject({ target: z.string(), state: z.enum(['closed', 'open', 'half-open']), failures: z.int().describe('In a row'), until: time.optional() })).describe('Of targets in trouble'),
   endpoints: z.array(z.strictObject({ endpoint: z.string(), benchedUntil: time.optional() })),
 })
+const left = z.strictObject({ version: z.string(), replicas: z.number().optional() })
+const suspension = z.strictObject({
+  id, provider: z.string(), target: z.string(), at: time, runbooks: z.array(z.string()), workflows: z.array(id).describe('That had changed it'), from: left.describe('As they left it'), to: left.describe('As it was found'),
+})
 const problems = z.array(z.strictObject({ index: z.int(), field: z.string(), problem: z.string() }))
 const why1 = z.string().max(1000)
 
@@ -106,7 +110,7 @@ export const schemas = {
   Note: z.strictObject({ text: why1, who: z.string().optional() }),
   Digest: z.strictObject({ position: z.number(), digest }),
   Reloaded: z.strictObject({ digest: digest.optional(), problems: z.array(z.string()) }),
-  Stop: stop, StopList: list(stop),
+  Stop: stop, StopList: list(stop), Suspension: suspension, SuspensionList: list(suspension),
   Workflow: workflow, WorkflowList: list(workflow), Why: why,
   Episode: episode, EpisodeList: list(episode),
   CatalogueList: list(z.strictObject({ digest, inForce: z.boolean(), routes: z.int(), runbooks: z.array(z.string()) })),

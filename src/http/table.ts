@@ -114,6 +114,11 @@ export const operations = {
     method: 'post', path: '/v1/breakers/{id}/close', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'WHY_REQUIRED', 'BAD_JSON', 'FOREIGN_ORIGIN', 'NOT_DURABLE'],
     about: 'Closes a breaker that tripped, by the name of its policy. What it counted up to now is forgotten.',
   },
+  suspensions: { method: 'get', path: '/v1/suspensions', right: 'read', query: paging, success: [200, 'SuspensionList'], refusals: ['BAD_QUERY'], about: 'Runbooks that leave a target alone because somebody changed by hand what they had changed, newest first.' },
+  resume: {
+    method: 'post', path: '/v1/suspensions/{id}/resume', right: 'act', body: 'Lift', success: [202, 'Suspension'], refusals: [...find, 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
+    about: 'They may touch it again.',
+  },
   reload: { method: 'post', path: '/v1/reload', right: 'act', success: [200, 'Reloaded'], refusals: ['FOREIGN_ORIGIN'], about: "Reads the catalogue's files again." },
   events: {
     method: 'get', path: '/v1/events', right: 'read', success: [200, 'events'], refusals: ['BAD_QUERY', 'BUSY', 'POSITION_GONE'],

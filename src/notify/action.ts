@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 
 export type Action =
   | { readonly action: 'take'; readonly notice: string }
+  | { readonly action: 'resume'; readonly suspension: string }
   | { readonly action: 'stop'; readonly label: string; readonly matchers: readonly string[] }
   | { readonly action: 'approve' | 'deny' | 'exec' | 'cancel'; readonly workflow: string; readonly plan: string }
 
@@ -16,6 +17,7 @@ const maxValue = 2000
 export const labelOf = (action: Action): string => {
   switch (action.action) {
     case 'take': return 'Take'
+    case 'resume': return 'Resume'
     case 'stop': return action.label
     case 'approve': return 'Approve'
     case 'deny': return 'Deny'
@@ -27,6 +29,7 @@ export const labelOf = (action: Action): string => {
 export const valueOf = (action: Action): string => {
   switch (action.action) {
     case 'take': return JSON.stringify([shortKey(action.notice)])
+    case 'resume': return JSON.stringify([action.suspension])
     case 'stop': {
       // A scope that does not fit is not cut: the button then stops everything.
       const value = JSON.stringify(action.matchers)
@@ -41,7 +44,7 @@ export const valueOf = (action: Action): string => {
 
 /** Undefined for a button that this version does not know. */
 export const readPressed = (actionId: unknown, value: unknown): Pressed | undefined => {
-  const action = typeof actionId === 'string' ? /^(take|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
+  const action = typeof actionId === 'string' ? /^(take|resume|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
   if (action === undefined || typeof value !== 'string') return undefined
   return { action: action as Pressed['action'], values: textsOf(value) }
 }

@@ -9,10 +9,12 @@ const most = 10
 export const statusText = (state: State): string => {
   const stops = [...state.inForce].map(({ id, matchers, who, why, effect }) =>
     `🛑 ${effect === 'pause' ? 'paused' : 'stopped'}: ${matchers.join(', ') || 'everything'}, by ${who}: ${why || 'no reason given'} [${shortId(id)}]`)
+  const suspended = [...state.suspensions.values()].map(({ id, target, runbooks }) => `✋ suspended: ${runbooks.map(({ name }) => name).join(', ')} on ${target}, which somebody changed by hand [${shortId(id)}]`)
   const live = [...state.live].flatMap(([, workflows]) => [...workflows]).map(lineOf)
   const open = [...state.notices.values()].filter(({ urgency, taken, about }) => urgency === 'page' && !taken && about.kind === 'unknown').length
   return [
     ...(stops.length > 0 ? shortened(stops) : ['No stop is in force.']),
+    ...shortened(suspended),
     ...(live.length > 0 ? shortened(live) : ['Nothing runs, waits or asks.']),
     `${many(state.unanswered.size, 'alert')} not answered yet, ${many(open, 'group')} of unknown alerts that nobody took.`,
   ].join('\n')

@@ -1,6 +1,7 @@
 /** One card per kind of notice. */
 import type { Card } from './card.ts'
 import { stopCard } from './card-stop.ts'
+import { suspendedCard } from './card-suspended.ts'
 import { unknownCard } from './card-unknown.ts'
 import { workflowCard } from './card-workflow.ts'
 import { clock, long, many } from './figures.ts'
@@ -14,6 +15,7 @@ export const noticeCard = (view: NoticeView): Card => {
     case 'catalogue': return catalogueCard(view)
     case 'runner lost': return runnerLostCard(view)
     case 'heartbeat': return heartbeatCard(view)
+    case 'suspended': return suspendedCard(view)
     case 'bad alerts': return badAlertsCard(view)
   }
 }

@@ -10,6 +10,7 @@ export type SlackCommand =
   | { readonly command: 'stop' | 'pause'; readonly matchers: readonly string[]; readonly forMs?: number; readonly why: string; readonly hint?: string }
   /** `except`: with `all`, what stays stopped. */
   | { readonly command: 'go'; readonly id: string; readonly except?: readonly string[]; readonly why: string; readonly hint?: string }
+  | { readonly command: 'resume'; readonly id: string; readonly why: string }
   | { readonly command: 'status' }
   | { readonly command: 'why'; readonly about: string }
   | { readonly command: 'approve' | 'deny'; readonly id: string }
@@ -28,6 +29,7 @@ export const parseCommand = (text: unknown): SlackCommand | undefined => {
     case 'stop': return stopOrder('stop', rest)
     case 'pause': return pauseOrder(rest)
     case 'go': return lift(second, after)
+    case 'resume': return { command: 'resume', id: second, why: after.slice(0, longestWhy) }
     case 'status': return { command: 'status' }
     case 'why': return { command: 'why', about: rest }
     case 'approve': return { command: 'approve', id: second }

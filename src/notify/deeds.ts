@@ -32,6 +32,7 @@ export const runCommand = async (command: SlackCommand, person: Person, reply: R
     case 'why':
     case 'approve':
     case 'run':
+    case 'resume':
     case 'deny': break
   }
   const allowed = await listed(person)
@@ -43,6 +44,7 @@ export const runCommand = async (command: SlackCommand, person: Person, reply: R
     case 'approve':
     case 'deny': return showQuestion(command.id, deeds)
     case 'run': return submitIt(command, person, deeds)
+    case 'resume': return resumeIt(command, person, deeds)
   }
 }
 
@@ -54,6 +56,7 @@ export const runPressed = async ({ action, values }: Pressed, person: Person, re
   if (!allowed.may) return say(allowed.why)
   switch (action) {
     case 'take': return take(values[0] ?? '', person, deeds)
+    case 'resume': return resumeIt({ id: values[0] ?? '', why: 'the button in Slack' }, person, deeds)
     case 'approve':
     case 'deny': return answerQuestion(action, values, person, deeds)
     case 'exec':
@@ -69,6 +72,15 @@ const take = async (key: string, person: Person, { ports }: Deeds): Promise<Answ
   await ports.append([{ kind: 'taken', notice: notice.key, who }])
   const taken = ports.state.notices.get(notice.key)?.taken
   return say(taken === undefined || taken.who === who ? 'It is yours: nobody is called for it again.' : `${taken.who} was faster and took it.`)
+}
+
+/** The first word counts, whoever speaks with him. */
+const resumeIt = async ({ id, why }: { readonly id: string; readonly why: string }, person: Person, { ports }: Deeds): Promise<Answer> => {
+  const suspended = findById(ports.state.suspensions, id)
+  if (!suspended) return say('Nothing is suspended under this id any more; `/paramedic status` lists what is.')
+  if (why === '') return say('Say why it is safe to go on: `/paramedic resume ID WHY`.')
+  await ports.append([{ kind: 'resumed', suspension: suspended.id, who: whoIs(person), why }])
+  return say(`Resumed: ${suspended.runbooks.map(({ name }) => name).join(', ')} may touch ${suspended.target} again.`)
 }
 
 const noticeOf = (notices: ReadonlyMap<string, Notice>, key: string): Notice | undefined =>

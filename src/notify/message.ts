@@ -1,6 +1,6 @@
 /** What is to be told, one form per kind of notice: read off the state, and all that rendering sees. Times in milliseconds of log time. */
 import type { Reason } from '../core/reason.ts'
-import type { Workflow, WorkflowState } from '../core/state.ts'
+import type { Suspension, Workflow, WorkflowState } from '../core/state.ts'
 
 export interface Told {
   /** The notice's. */
@@ -136,6 +136,12 @@ export interface BadAlertsView extends Told {
   readonly count: number
 }
 
+export interface SuspendedView extends Told {
+  readonly kind: 'suspended'
+  readonly suspension: Suspension
+  readonly resumed?: { readonly who: string; readonly why: string; readonly at: number }
+}
+
 /** Many at once: one message that names them and their numbers. */
 export interface DigestView {
   readonly kind: 'digest'
@@ -145,5 +151,5 @@ export interface DigestView {
 /** What is said of it, whoever is told. */
 export type Facts<View> = Omit<View, 'kind' | keyof Told>
 
-export type NoticeView = UnknownView | WorkflowView | StopView | CatalogueView | RunnerLostView | HeartbeatView | BadAlertsView
+export type NoticeView = UnknownView | WorkflowView | StopView | CatalogueView | RunnerLostView | HeartbeatView | BadAlertsView | SuspendedView
 export type View = NoticeView | DigestView

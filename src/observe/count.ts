@@ -22,6 +22,7 @@ export interface Counts {
   readonly kills: Counter<never>
   readonly survivors: Counter<never>
   readonly stopSeconds: Histogram<never>
+  readonly changedByHand: Counter<never>
   readonly messages: Counter<'outcome'>
   readonly lost: Counter<never>
 }
@@ -55,6 +56,7 @@ const count: { readonly [K in Entry['kind']]?: Count<K> } = {
     survivors.add({}, entry.survivors)
     stopSeconds.observe({}, entry.tookMs / 1000)
   },
+  'changed by hand': ({ changedByHand }, { suspension }, { state }) => state.suspensions.has(suspension) && changedByHand.add({}),
   'message sent': ({ messages }, { rang, channel }) => messages.add({ outcome: rang ? 'called' : channel === '' ? 'silent' : 'told' }),
   'runner lost': ({ lost }) => lost.add({}),
 }

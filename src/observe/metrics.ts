@@ -105,6 +105,7 @@ const entryCounts = (registry: Registry): Counts => ({
   kills: registry.counter('stop_kills_total', 'Workflows killed for a stop.', []),
   survivors: registry.counter('stop_survivors_total', 'Processes that survived a kill. Anything but 0 is an alarm.', []),
   stopSeconds: registry.histogram('stop_latency_seconds', 'From when a runner heard of a stop to when nothing ran here that it covers.', [], shortSeconds),
+  changedByHand: registry.counter('changed_by_hand_total', 'Changes of workflows that somebody undid by hand.', []),
   messages: registry.counter('messages_total', 'Messages recorded as sent to people: `called` (people were called), `told` (news that calls nobody), `silent` (without a message of its own).', ['outcome']),
   lost: registry.counter('runners_lost_total', 'Processes declared lost.', []),
 })
@@ -125,6 +126,7 @@ function gauges(registry: Registry, seen: () => Seen, version: string): void {
   one('episodes_unanswered', 'Episodes that nobody has answered yet.', ({ state }) => state.unanswered.size)
   registry.read('stops_in_force', 'Emergency stops in force.', ['kind'], () => (['kill', 'pause'] as const).map((kind): Row<'kind'> =>
     [{ kind }, [...seen().state.inForce].filter(({ effect }) => effect === kind).length]))
+  one('suspensions_in_force', 'Targets that runbooks leave alone because somebody changed by hand what they had changed.', ({ state }) => state.suspensions.size)
   one('escalations_waiting', 'Escalations that are open and that nobody took.', ({ escalationsWaiting }) => escalationsWaiting)
   one('messages_waiting', 'Messages to people that were not sent yet.', ({ state }) => state.noticesDue.size)
   one('heartbeats_missing', 'Heartbeat routes that were silent for too long, or whose alert never came.', ({ state }) => awaited(state).filter(({ source }) => isMissed(state, source)).length)

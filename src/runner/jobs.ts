@@ -82,7 +82,8 @@ export function createJobs(options: JobsOptions): Jobs {
   return new SpawnedJobs(options)
 }
 
-const readingHandles = new Set(['scale.read', 'scale.list', 'nodes.list', 'nodes.read'])
+/** Those that change nothing. */
+export const readingHandles: ReadonlySet<string> = new Set(['scale.read', 'scale.list', 'nodes.list', 'nodes.read'])
 const handles = new Set([
   ...readingHandles, 'scale.set', 'scale.restart', 'scale.restartAll', 'scale.remove', 'scale.markUnhealthy', 'nodes.cordon', 'nodes.uncordon', 'nodes.drain',
 ])

@@ -1,16 +1,18 @@
 /** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
 import { claimableWith, stepsDue, type JobDue } from '../core/due.ts'
-import type { Fact } from '../core/entry.ts'
+import type { Fact, Left } from '../core/entry.ts'
 import type { Reason } from '../core/reason.ts'
 import type { Workflow } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import { freshMs } from '../follow/control.ts'
 import type { RunnerDeps } from './deps.ts'
+import type { Call } from './jobs.ts'
 import { runsHere } from './kept.ts'
 import { handlesOf, inputOf, why } from './planner.ts'
 import { printedOf } from './printing.ts'
 import type { FailureKind, Outcome } from './protocol.ts'
+import { noting, readLeft } from './watch.ts'
 
 /** A claim older than this when it is read back is let go. */
 const claimGoodMs = 5000
@@ -75,8 +77,9 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   const startable = deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
   if (!startable) return letGo(due, deps)
   const began = deps.clock.steady()
+  const { call, left } = noting(handlesOf(workflow, deps, workflow.steps[step]!.timeoutMs))
   const outcome = script
-    ? await start(due, script, deps)
+    ? await start(due, script, call, deps)
     : changed(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
   const tookMs = Math.round(deps.clock.steady() - began)
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started) return letGo(due, deps)
@@ -84,28 +87,37 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   if (outcome.kind === 'failed' && outcome.failure === 'killed') {
     // By level: once the log has each stop that covers it, or has lifted it. Before that what was killed would be offered again.
     await deps.when(() => !deps.latch.coversUnknown(workflow))
-    return letGo(due, deps, outcome)
+    return letGo(due, deps, outcome, left())
   }
-  const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome) }
+  const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome), ...given(left().length > 0 ? left() : outcome.kind === 'done' ? await leftBy(due, deps) : []) }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }
     : { kind: 'step failed', ...word, reason: reasonOf[outcome.failure], detail: why(outcome) }
   await deps.folded(await deps.append([fact]))
 }
 
-const start = ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, deps: RunnerDeps): Promise<Outcome> => {
+const given = (left: readonly Left[]): { left?: readonly Left[] } => (left.length === 0 ? {} : { left })
+
+/** Of a step that changes something, what it was to change. */
+const leftBy = async ({ workflow, step, job }: Claim, { hands }: RunnerDeps): Promise<readonly Left[]> => {
+  const { effect, each, jobs } = workflow.steps[step]!
+  if (effect === 'read') return []
+  return readLeft(workflow.provider, each ? [jobs[job]!.target] : workflow.plan!.changes.map(({ target }) => target), hands)
+}
+
+const start = ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, call: Call, deps: RunnerDeps): Promise<Outcome> => {
   const { timeoutMs, memoryMb, jobs } = workflow.steps[step]!
   return deps.jobs().start({
     id: claim, workflow: workflow.id, ...script, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
     timeoutMs, memoryMb, notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
-  }, handlesOf(workflow, deps, timeoutMs)).result
+  }, call).result
 }
 
-const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Outcome): Promise<void> => {
+const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Outcome, left: readonly Left[] = []): Promise<void> => {
   const { survivors, tookMs } = outcome?.killed ?? { survivors: 0, tookMs: 0 }
   // That it began may not have been heard any more: whatever was given to a process counts as begun.
   const how = outcome?.started || outcome?.killed ? 'killed' : 'never started'
-  await deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how, survivors, tookMs: Math.round(tookMs), ...(outcome ? printedOf(outcome) : {}) }]))
+  await deps.folded(await deps.append([{ kind: 'let go', workflow: workflow.id, claim, how, survivors, tookMs: Math.round(tookMs), ...(outcome ? printedOf(outcome) : {}), ...given(left) }]))
 }
 
 const reasonOf: Readonly<Record<FailureKind, Reason>> = {

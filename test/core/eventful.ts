@@ -32,6 +32,13 @@ export const eventful = (): Story => {
     kind: 'submitted', workflow: 'asked for', catalogue: 'c1', runbook: { name: 'fix', version: 1, digest: 'd' }, provider: 'local', targets: ['db'], params: { by: 1 }, mode: 'auto', steps: [],
     healedWithinMs: 1, probe: false, labels: [['a', 'b']], who: 'ann', why: 'because', key: 'ann\nk', body: 'b',
   })
+  for (const n of [1, 2]) {
+    const target = `db-${n}`
+    const done = story.workflow({ id: `done ${n}`, target, effects: ['repeatable', 'read'] })
+    const left = { target, id: `id-${target}`, version: '2', replicas: 3 }
+    story.says({ kind: 'step done', workflow: done.id, step: 0, job: 0, claim: story.decideStart(done).claim(done), output: null, tookMs: 1, left: [left, { ...left, id: `other-${n}` }] })
+    story.says({ kind: 'changed by hand', suspension: `by hand ${n}`, provider: 'local', ...left, was: '2', version: '3', replicas: 2 })
+  }
   story.says({ kind: 'snapshot made', position: 3, digest: 'd' })
   return story
 }

@@ -23,8 +23,8 @@ interface Document {
 const doorAt = 1_760_000_000_000
 
 /** A log on which everything there is to show has happened. */
-const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflow: string; stop: string; episode: () => string } => {
-  const [workflow, stop] = ['01900000-0000-7000-8000-0000000000f1', '01900000-0000-7000-8000-0000000000f2']
+const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflow: string; stop: string; suspension: string; episode: () => string } => {
+  const [workflow, stop, suspension] = ['01900000-0000-7000-8000-0000000000f1', '01900000-0000-7000-8000-0000000000f2', '01900000-0000-7000-8000-0000000000f3']
   const story = new (class extends Story {
     override says(fact: Parameters<Story['says']>[0], by = 'A'): this {
       says(fact)
@@ -51,9 +51,10 @@ const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflo
     kind: 'decided', workflow, turn: story.state.workflows.get(workflow)!.turn, outcome: 'start', detail: '', plan: plan.digest, judgedAt: story.state.position, catalogue: digest, takes: [],
     verdicts: [{ policy: 'targets', verdict: 'allow', detail: 'x' }, { policy: 'rate', verdict: 'wait', reason: 'rate', detail: '1 of 1', until: story.at + 1000, key: 'k' }],
   })
-  story.says({ kind: 'claimed', workflow, step: 0, job: 0, claim: 'c' }).says({ kind: 'step done', workflow, step: 0, job: 0, claim: 'c', output: { a: [1] }, tookMs: 3 })
+  story.says({ kind: 'claimed', workflow, step: 0, job: 0, claim: 'c' }).says({ kind: 'step done', workflow, step: 0, job: 0, claim: 'c', output: { a: [1] }, tookMs: 3, left: [{ target: 'web', id: 'i', version: '2', replicas: 2 }] })
+  story.says({ kind: 'changed by hand', suspension, provider: 'local', target: 'web', id: 'i', was: '2', version: '3', replicas: 1 })
   story.says({ kind: 'stop pulled', stop: { id: stop, matchers: ['alertname="Slow"'], effect: 'pause', who: 'ann', why: 'w' } })
-  return { workflow, stop, episode: () => first }
+  return { workflow, stop, suspension, episode: () => first }
 }
 
 /** What this story has nothing for: such a call is refused as described. What it answers otherwise is a workflow, as `workflow` is. */
@@ -79,7 +80,7 @@ describe('/openapi.json', () => {
     const called: string[] = []
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { operationId, requestBody, responses }] of Object.entries(methods)) {
-        const id = path.includes('stops') ? ids.stop : path.includes('episodes') ? ids.episode() : ids.workflow
+        const id = path.includes('stops') ? ids.stop : path.includes('suspensions') ? ids.suspension : path.includes('episodes') ? ids.episode() : ids.workflow
         const body = requestBody === undefined ? undefined : path.startsWith('/webhooks') ? notification(1) : { why: 'x' }
         if (operationId === 'events') {
           const controller = new AbortController()

@@ -114,6 +114,26 @@ describe('buttons', () => {
     assert.match((await one.command('deny nothing')).text, /Name what asks/)
   })
 
+  test('Resume: once, by who may', async (t) => {
+    const one = await ear(t)
+    const { desk } = one
+    const workflow = desk.workflow({ effects: ['repeatable'] })
+    const claim = desk.decideStart(workflow).claim(workflow)
+    desk.says({ kind: 'step done', workflow: workflow.id, step: 0, job: 0, claim, output: null, tookMs: 1, left: [{ target: 'web', id: 'id-web', version: '2', replicas: 3 }] })
+    desk.says({ kind: 'changed by hand', suspension: '01980000-0000-7000-8000-00000000beef', provider: 'local', target: 'web', id: 'id-web', was: '2', version: '3', replicas: 2 })
+    await desk.told()
+    const shown = { ...desk.slack.posted.find((message) => /changed by hand/.test(readable(message)))! }
+    await one.press(/Resume/, shown, bob)
+    await answered(one, 1)
+    assert.match(one.answers()[0]!, /Only listed people/)
+    assert.equal(desk.state.suspensions.size, 1)
+    await one.press(/Resume/, shown)
+    await answered(one, 2)
+    assert.match(one.answers()[1]!, /Resumed: fix may touch web again/)
+    assert.equal(desk.state.suspensions.size, 0)
+    assert.match((await one.command('resume 00beef again')).text, /Nothing is suspended under this id any more/)
+  })
+
   test('a button of another version is told so', async (t) => {
     const one = await ear(t)
     const posted = { text: 'x', blocks: [{ type: 'actions', elements: [{ type: 'button', action_id: 'explode:0', value: '[]', text: { type: 'plain_text', text: 'Explode' } }] }] }

@@ -27,7 +27,7 @@ test('Slack takes every kind of message, and each has its plain twin', () => {
     assert.ok(renderText(view).length > 20, when)
   }
   const kinds = new Set(samples.map(({ view }) => view.kind))
-  assert.deepEqual([...kinds].sort(), ['bad alerts', 'catalogue', 'heartbeat', 'runner lost', 'stop', 'unknown', 'workflow'])
+  assert.deepEqual([...kinds].sort(), ['bad alerts', 'catalogue', 'heartbeat', 'runner lost', 'stop', 'suspended', 'unknown', 'workflow'])
 })
 
 describe('whoever is called learns what is known, what was done, and what to do next', () => {
@@ -40,6 +40,7 @@ describe('whoever is called learns what is known, what was done, and what to do 
     [/alert is still there/, [/Not proven to have helped/, /done and not undone: set the size/, /see what is really wrong/, /high-latency/]],
     [/Somebody stopped/, [/Stopped: everything/, /ann/, /1 of 1 runner, 1 workflow killed in 84 ms, 0 held/, /\/paramedic go 00517a WHY/]],
     [/did not answer/, [/DID NOT ANSWER/, /ops-1/, /look at its host/]],
+    [/changed by hand/, [/Changed by hand: web/, /4/, /leaves web alone/, /\/paramedic resume 001234 WHY/]],
     [/new log/, [/this log is new/, /until a person lifts this stop/]],
     [/put before people/, [/Stopped, and the alert still fires/, /ann .*the new release looks wrong/, /never run again by itself/, /high-latency/]],
     [/catalogue has problems/, [/routes\.yaml:12/, /nothing new starts with it/, /paramedic check/]],

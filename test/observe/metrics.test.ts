@@ -30,7 +30,7 @@ story.says({
 story.later(1000)
 const claim = story.claim(healed)
 story.says({ kind: 'claimed', workflow: 'healed', step: 0, job: 0, claim: 'too late' })
-story.says({ kind: 'step done', workflow: 'healed', step: 0, job: 0, claim, output: null, tookMs: 700 })
+story.says({ kind: 'step done', workflow: 'healed', step: 0, job: 0, claim, output: null, tookMs: 700, left: [{ target: 'web', id: 'id-web', version: '7', replicas: 3 }] })
 story.later(10_000).says({ kind: 'ended', workflow: 'healed', turn: healed.turn, state: 'healed', reason: 'alert gone', detail: '' })
 // Killed in a `once` step; another is held. Process B does the same for itself, which is not ours to count.
 const killed = story.workflow({ id: 'killed', target: 'api', effects: ['once'] })
@@ -42,6 +42,9 @@ story.says({ kind: 'stop acknowledged', stop: 's1', runner: 'A', name: 'a', kill
 story.says({ kind: 'stop acknowledged', stop: 's1', runner: 'B', name: 'b', killed: 5, survivors: 0, tookMs: 9 }, 'B')
 story.workflow({ id: 'held', target: 'db', by: 'B' })
 story.stop('s2', [], 'pause').lift('s2')
+// Three were left, and somebody makes it two: told of twice, and one of it counts.
+const left = { target: 'web', id: 'id-web', version: '7', replicas: 3 }
+for (const suspension of ['x', 'y']) story.says({ kind: 'changed by hand', suspension, provider: 'local', ...left, was: '7', version: '8', replicas: 2 })
 // Unknown, resolved first, bad.
 const unknown = story.alert({ alertname: 'Unknown' })
 story.says({ kind: 'unmatched', episodes: [unknown], reason: 'no route', detail: '', tell: true, route: '' })
@@ -96,6 +99,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   stop_kills_total: [' 1'],
   stop_survivors_total: [' 2'],
   stop_latency_seconds: ['_bucket{le="0.05"} 0', '_bucket{le="0.1"} 1', '_bucket{le="+Inf"} 1', '_sum 0.084', '_count 1'],
+  changed_by_hand_total: [' 1'],
   messages_total: ['{outcome="called"} 1', '{outcome="told"} 1', '{outcome="silent"} 1'],
   runners_lost_total: [' 1'],
   http_request_seconds: ['_bucket{call="alertmanager",le="0.05"} 1', '_bucket{call="alertmanager",le="10"} 2', '_sum{call="alertmanager"} 6.03', '_count{call="alertmanager"} 2'],
@@ -114,6 +118,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   episodes: [' 7'],
   episodes_unanswered: [' 1'],
   stops_in_force: ['{kind="kill"} 1', '{kind="pause"} 0'],
+  suspensions_in_force: [' 1'],
   escalations_waiting: [' 3'],
   messages_waiting: [` ${story.state.noticesDue.size}`],
   heartbeats_missing: [' 1'],

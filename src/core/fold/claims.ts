@@ -10,6 +10,7 @@ import { observedForMs } from '../policy.ts'
 import { isClaimed, isEnd, type Job, type State, type StepState, type Workflow } from '../state.ts'
 import { letGoOf, move, wait, type Why } from './move.ts'
 import { covering, covers } from './stops.ts'
+import { foldLeft, suspending } from './suspensions.ts'
 
 type Claimed = Fact & { kind: 'claimed' }
 
@@ -82,7 +83,7 @@ const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
   }
   const restsOn = Math.min(decision.at, ...workflow.plan!.observed.map(({ readAt }) => readAt))
   const changed = restsOn < again.at - observedForMs ? 'what it rests on was read too long ago'
-    : stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt) ? 'what it was judged by has changed' : undefined
+    : suspending(state, workflow).length > 0 || stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt) ? 'what it was judged by has changed' : undefined
   if (changed !== undefined) {
     judgeAgain(state, workflow, { ...again, detail: changed })
     return false
@@ -131,6 +132,7 @@ export const foldStepDone = (state: State, entry: Fact & { kind: 'step done' }, 
   if (!found) return
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'done' })
+  foldLeft(state, workflow, entry.left, why.at)
   Object.assign(job, { state: 'done', output: entry.output, endedAt: why.at, ...printedAt(entry, position) })
   releaseJob(state, workflow, { step: entry.step, job: entry.job, at: why.at, as: 'completed' })
   afterJob(state, workflow, why)
@@ -141,6 +143,7 @@ export const foldStepFailed = (state: State, entry: Fact & { kind: 'step failed'
   if (!found) return
   const [workflow, step, job] = found
   state.did.jobs.push({ workflow, step, outcome: 'failed' })
+  foldLeft(state, workflow, entry.left, why.at)
   Object.assign(job, { state: 'failed', reason: entry.reason, detail: entry.detail, endedAt: why.at, ...printedAt(entry, position) })
   releaseJob(state, workflow, { step: entry.step, job: entry.job, at: why.at, as: 'failed' })
   afterJob(state, workflow, why)
@@ -155,6 +158,7 @@ export const foldLetGo = (state: State, entry: Fact & { kind: 'let go' }, positi
   for (const [index, step] of (workflow?.steps ?? []).entries()) {
     for (const [jobIndex, job] of step.jobs.entries()) {
       if (job.state !== 'claimed' || job.claim !== entry.claim) continue
+      foldLeft(state, workflow!, entry.left, why.at)
       dropJob(state, { workflow: workflow!, step, job }, entry.how === 'never started')
       Object.assign(job, printedAt(entry, position))
       releaseJob(state, workflow!, { step: index, job: jobIndex, at: why.at })

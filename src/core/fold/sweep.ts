@@ -7,6 +7,7 @@ import { awaited } from '../heartbeats.ts'
 import { isEnd, type Kept, type Notice, type State } from '../state.ts'
 import { stopsFiring } from './episodes.ts'
 import { forgetNotice } from './notices.ts'
+import { untilWatched } from './suspensions.ts'
 
 interface Rule {
   /** Until when it is needed as things stand, by log time; Infinity while it is open, undefined where it is gone already. */
@@ -37,6 +38,7 @@ const rules: Readonly<Record<Kept, Rule>> = {
   key: { until: ({ keys }, key) => plus(keys.get(key)?.at, dayMs), forget: (state, key) => void state.keys.delete(key) },
   stop: { until: untilStop, forget: forgetStop },
   process: { until: ({ processes }, id) => plus(processes.get(id)?.lostAt, hourMs), forget: (state, id) => void state.processes.delete(id) },
+  watched: { until: untilWatched, forget: (state, key) => void state.watched.delete(key) },
   heartbeat: { until: untilHeartbeat, forget: (state, route) => void state.heartbeats.delete(route) },
   announcement: { until: ({ announcing }, id) => plus(announcing.get(id)?.at, hourMs), forget: (state, id) => void state.announcing.delete(id) },
   catalogue: { until: untilCatalogue, forget: (state, digest) => void state.catalogues.delete(digest) },
