@@ -3,10 +3,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Catalogue } from './core/catalogue.ts'
 import { entryCodec, numbered, yields, type Entry, type Fact, type StopOrder } from './core/entry.ts'
-import { foldVersion } from './core/evolve.ts'
 import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
 import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
+import { foldVersion, mayWrite, UpgradeUnfinished } from './core/upgrade.ts'
 import { activate } from './follow/activate.ts'
 import { createAlarms } from './follow/alarms.ts'
 import { createArchive, noArchive } from './follow/archive.ts'
@@ -99,7 +99,11 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, yields, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
-  const append = (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(facts, within)
+  const append = async (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => {
+    const tooNew = facts.find((fact) => !mayWrite(begun.state, fact))
+    if (tooNew) throw new UpgradeUnfinished(tooNew)
+    return writer.append(facts, within)
+  }
   const follower = startFollower({
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
     onFolded: (recorded) => {
@@ -113,7 +117,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     },
   })
   const { state, folded, when } = follower
-  const alarms = createAlarms({ notify: options.notify, tickAgeMs: () => boottime() - lease.sentAt, killAfterMs: options.killAfterMs })
+  const alarms = createAlarms({ notify: options.notify, tickAgeMs: () => boottime() - lease.sentAt, killAfterMs: options.killAfterMs, unknownEntry: () => state.unknownEntry })
   const latch = createLatch(state)
   const runs = options.roles.includes('run')
   let lease = { sentAt: Number.NEGATIVE_INFINITY }
@@ -178,7 +182,11 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
-  await begin({ state, append, folded, me: identity.id, joined: joined(options), newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded() })
+  await begin({
+    state, append, folded, me: identity.id, joined: joined(options), newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded(),
+    foldVersions: [foldVersion, ...[...control.peers().values()].map(({ tick }) => tick.foldVersion)],
+  })
+  if (state.foldVersion < foldVersion) options.notify(`the log is at fold version ${state.foldVersion}, and this version could go on to ${foldVersion}: once no older server is left or is to come back, \`paramedic upgrade finish\``)
 
   const printedAt = createPrinted(streams.log)
   if (runs) jobs = startJobs()

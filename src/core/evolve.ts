@@ -13,9 +13,7 @@ import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVer
 import { sweep } from './fold/sweep.ts'
 import { lookAgain } from './expiries.ts'
 import { holdsClaims, leastRememberMs, type Did, type State } from './state.ts'
-
-/** The meaning of the fold that this code has. A log that asks for more is not folded, loudly. */
-export const foldVersion = 1
+import { foldVersion } from './upgrade.ts'
 
 export const evolve = (state: State, read: Read): State => {
   forgetWhatWasDone(state.did)
@@ -132,8 +130,9 @@ const join = (state: State, entry: Of<'joined'>): void => {
   state.rememberMs = Math.max(leastRememberMs, ...[...state.processes.values()].map((one) => (one.lost ? 0 : one.rememberMs ?? 0)))
 }
 
+/** For good: whoever was told of a version later than of a higher one knows both. */
 const raise = (state: State, version: number): void => {
-  state.foldVersion = version
+  state.foldVersion = Math.max(state.foldVersion, version)
   if (version > foldVersion) state.unknownEntry = `fold version ${version}`
 }
 

@@ -1,4 +1,4 @@
-/** What nobody would see before it is too late: a lease that is about to run out, and a log whose clock went back. */
+/** What nobody would see before it is too late: a lease that is about to run out, a log whose clock went back, and one that is too new for us. */
 import type { Actor } from './follower.ts'
 
 /** Far above what an election of Kafka's takes as a rule, and half of what ends a process. */
@@ -9,13 +9,20 @@ export interface AlarmsOptions {
   readonly notify: (text: string) => void
   readonly tickAgeMs: () => number
   readonly killAfterMs: number
+  /** See `State.unknownEntry`. */
+  readonly unknownEntry: () => string | undefined
 }
 
-export const createAlarms = ({ notify, tickAgeMs, killAfterMs }: AlarmsOptions) => {
+export const createAlarms = ({ notify, tickAgeMs, killAfterMs, unknownEntry }: AlarmsOptions) => {
   let old = false
+  let unknown = false
   let behind = false
   return {
     act: (() => {
+      if (!unknown && unknownEntry() !== undefined) {
+        unknown = true
+        notify(`this server is older than its log, and does not know \`${unknownEntry()}\`: it takes alerts and obeys stops, and decides and starts nothing (protocol rule 10). Start the newer version here.`)
+      }
       const ageMs = tickAgeMs()
       if (!Number.isFinite(ageMs) || ageMs > oldTickMs === old) return
       old = !old

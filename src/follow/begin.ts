@@ -16,15 +16,19 @@ export interface BeginOptions {
   readonly replaced: boolean
   /** Stops that the file has and the log has not. */
   readonly unrecorded: readonly StopOrder[]
+  /** Of every process that ticks here, this one among them: a log that is new has no older server to wait for. */
+  readonly foldVersions: readonly number[]
 }
 
-export const begin = async ({ state, append, folded, me, joined, newId, embedded, replaced, unrecorded }: BeginOptions): Promise<void> => {
+export const begin = async ({ state, append, folded, me, joined, newId, embedded, replaced, unrecorded, foldVersions }: BeginOptions): Promise<void> => {
   // Before anybody is lost: what a stop had killed is not offered again.
   const facts: Fact[] = [joined, ...unrecorded.map((stop): Fact => ({ kind: 'stop pulled', stop }))]
   if (state.position === 0 || replaced) {
     const why = replaced ? 'new log: it was restored or replaced, and may have forgotten stops and limits' : 'new log'
     facts.push({ kind: 'stop pulled', stop: { id: newId(), matchers: [], effect: 'kill', who: 'paramedic', why } })
   }
+  const all = Math.min(...foldVersions)
+  if (state.position === 0 && all > state.foldVersion) facts.push({ kind: 'fold version', version: all })
   if (embedded) {
     for (const [id, process] of state.processes) {
       if (!process.lost && id !== me) facts.push({ kind: 'runner lost', runner: id, name: joined.name, why: 'another process has taken over the log' })

@@ -1,7 +1,7 @@
 /** Where snapshots lie: in a folder beside the embedded log; with Kafka on a topic, where every server finds them. */
 import { randomUUID } from 'node:crypto'
-import { foldVersion } from '../core/evolve.ts'
 import { snapshotForm } from '../core/snapshot.ts'
+import { foldVersion } from '../core/upgrade.ts'
 import type { KafkaSecurity } from '../log/kafka-client.ts'
 import type { Log } from '../log/log.ts'
 import { readSnapshotFile, writeSnapshotFile } from '../log/snapshot-file.ts'

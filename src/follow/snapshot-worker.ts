@@ -19,6 +19,7 @@ async function make({ store, entries }: Opened): Promise<void> {
       if (state.position >= until) break
     }
   }
+  if (state.unknownEntry !== undefined) throw new Error(`the log holds \`${state.unknownEntry}\`, which this version does not know`)
   const { position, at, foldVersion } = state
   say({ kind: 'written', position, digest: await store.write({ form: snapshotForm, foldVersion, position, at }, snapshotLines(state)) })
 }

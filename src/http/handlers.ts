@@ -13,6 +13,7 @@ import { liftStop, pullStop, showStop, showStops } from './stops.ts'
 import { resume, showSuspensions } from './suspensions.ts'
 import { showEvents } from './stream.ts'
 import type { OperationId } from './table.ts'
+import { finishUpgrade, showUpgrade } from './upgrade.ts'
 import { takeNotification } from './webhook.ts'
 
 type Handler = (call: Call) => Promise<void> | void
@@ -33,6 +34,7 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   pullStop, stops: showStops, stop: showStop, liftStop,
   suspensions: showSuspensions, resume,
   catalogues: showCatalogues, useCatalogue,
+  upgrade: showUpgrade, finishUpgrade,
   submit, exec, approve, deny, cancel, note,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
   runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, digest: showDigest, edges: showEdges, closeBreaker, reload, events: showEvents,

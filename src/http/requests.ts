@@ -7,6 +7,7 @@ import type { Fact } from '../core/entry.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
 import { isEnd, type Workflow } from '../core/state.ts'
 import { submission } from '../core/submission.ts'
+import { UpgradeUnfinished } from '../core/upgrade.ts'
 import { LogError } from '../log/log.ts'
 import { answer } from './answer.ts'
 import { readBody } from './body.ts'
@@ -150,6 +151,7 @@ export async function record(call: Call, facts: readonly Fact[]): Promise<void> 
   try {
     await call.ports.record(facts, { deadlineMs: durableWithinMs })
   } catch (problem) {
+    if (problem instanceof UpgradeUnfinished) throw new Refusal('UPGRADE_UNFINISHED', problem.message)
     if (!(problem instanceof LogError)) throw problem
     throw new Refusal('NOT_DURABLE', 'The log did not take it in time; it may land later. Ask again: the same key gives the same workflow.', { headers: later() })
   }

@@ -68,7 +68,11 @@ const stop = z.strictObject({
 })
 const runner = z.strictObject({
   id, name: z.string(), host: z.string(), address: z.string(), roles: z.array(z.string()), catalogue: z.string(), ageMs: z.number(),
-  fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(),
+  fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(), foldVersion: z.int(),
+})
+const upgrade = z.strictObject({
+  foldVersion: z.int().describe('Of the log: nothing that came later is written yet'), possible: z.int().describe('What the newest server that lives knows'),
+  servers: z.array(z.strictObject({ id, name: z.string(), foldVersion: z.int() })),
 })
 const route = z.strictObject({
   route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), provider: z.string().optional(), target: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
@@ -108,7 +112,7 @@ export const schemas = {
   PlanShown: z.strictObject({ plan: digest.optional().describe('The digest of the plan that was shown'), why: why1.optional(), who: z.string().optional() }),
   Cancel: z.strictObject({ why: why1.optional(), who: z.string().optional() }),
   Note: z.strictObject({ text: why1, who: z.string().optional() }),
-  Digest: z.strictObject({ position: z.number(), digest }),
+  Digest: z.strictObject({ position: z.number(), digest }), Upgrade: upgrade,
   Reloaded: z.strictObject({ digest: digest.optional(), problems: z.array(z.string()) }),
   Stop: stop, StopList: list(stop), Suspension: suspension, SuspensionList: list(suspension),
   Workflow: workflow, WorkflowList: list(workflow), Why: why,

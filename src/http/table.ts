@@ -104,6 +104,11 @@ export const operations = {
     method: 'post', path: '/v1/catalogues/{id}/use', right: 'act', success: [202, 'Reloaded'], refusals: [...find, 'BUSY', 'NOT_DURABLE'],
     about: 'Puts a catalogue back in force, by its digest or its first characters. One that was in force before never comes back by itself.',
   },
+  upgrade: { method: 'get', path: '/v1/upgrade', right: 'read', success: [200, 'Upgrade'], refusals: [], about: 'The fold version of the log, and what each server that lives knows.' },
+  finishUpgrade: {
+    method: 'post', path: '/v1/upgrade/finish', right: 'act', success: [202, 'Upgrade'], refusals: ['OLDER_SERVERS', 'BUSY', 'NOT_DURABLE'],
+    about: 'Raises the fold version of the log to what every server that lives knows, for good: an older one that comes back decides and starts nothing.',
+  },
   runners: { method: 'get', path: '/v1/runners', right: 'read', success: [200, 'RunnerList'], refusals: [], about: 'The processes that tick, with their roles.' },
   digest: {
     method: 'get', path: '/v1/digest', right: 'read', success: [200, 'Digest'], refusals: ['BAD_QUERY', 'POSITION_GONE'], query: { position: 'When exactly so many entries were folded; it must be yet to come, or now' },
@@ -140,6 +145,7 @@ export const refusalsOf = ({ right, refusals, whileStarting, method }: Operation
   const all: Code[] = [...refusals]
   if (right !== 'open') all.push('UNAUTHORIZED', 'FORBIDDEN')
   if (!whileStarting) all.push('STARTING')
+  if ((right === 'act' || right === 'curb') && all.includes('NOT_DURABLE')) all.push('UPGRADE_UNFINISHED')
   if (method !== 'get' && !all.includes('FOREIGN_ORIGIN')) all.push('FOREIGN_ORIGIN')
   return [...new Set<Code>([...all, 'INTERNAL'])]
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { alertsDue, judgementsDue, stepsDue } from '../../src/core/due.ts'
 import type { Fact } from '../../src/core/entry.ts'
+import { foldVersion, upgradeOf } from '../../src/core/upgrade.ts'
 import { rows } from '../simulation/planted.ts'
 import { allowing, lost, seat, Story } from './story.ts'
 
@@ -78,6 +79,25 @@ test('rule 10: an entry or a version that is not known ends deciding and startin
     assert.equal(workflow.started, false, 'nothing is skipped: what came behind it is not folded')
     story.stop('s1')
     assert.equal(story.state.inForce.size, 1)
+  }
+})
+
+test('rule 10: a fold version is never taken back', () => {
+  const story = new Story()
+  story.says({ kind: 'fold version', version: foldVersion }).says({ kind: 'fold version', version: 1 })
+  assert.deepEqual([story.state.foldVersion, story.state.unknownEntry], [foldVersion, undefined])
+})
+
+test('rule 10: it goes up to what the newest knows, once no older one lives', () => {
+  const servers = (...versions: number[]) => versions.map((version, index) => ({ name: `s${index}`, foldVersion: version }))
+  for (const [live, version, older, because] of [
+    [servers(foldVersion, foldVersion), foldVersion, [], 'all know it'],
+    [servers(foldVersion, foldVersion - 1), foldVersion, ['s1'], 'one is older'],
+    [servers(foldVersion, foldVersion + 1), foldVersion + 1, ['s0'], 'we are the older one'],
+    [[], foldVersion, [], 'nobody else is there'],
+  ] as const) {
+    const found = upgradeOf(live)
+    assert.deepEqual([found.version, found.older.map(({ name }) => name)], [version, older], because)
   }
 })
 

@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** More settings, by their names in the environment. */
   readonly env?: Readonly<Record<string, string>>
   readonly port?: number
+  /** Of another release: where its `bin/paramedic.js` is. */
+  readonly release?: string
   /** Another user than this one, which only root may say. */
   readonly uid?: number
 }
@@ -66,11 +68,10 @@ process.once('exit', () => {
 })
 
 const root = join(import.meta.dirname, '..', '..')
-const bin = join(root, 'bin', 'paramedic.js')
 
 /** Resolves once it listens: with Kafka away that is before it has read its log. */
-export const launch = async ({ state, log, services, catalogue = root, env = {}, port = 0, ...user }: ServerOptions): Promise<Running> => {
-  const child = spawn(process.execPath, [bin, 'serve'], {
+export const launch = async ({ state, log, services, catalogue = root, env = {}, port = 0, release = root, ...user }: ServerOptions): Promise<Running> => {
+  const child = spawn(process.execPath, [join(release, 'bin', 'paramedic.js'), 'serve'], {
     stdio: ['ignore', 'ignore', 'pipe'], cwd: state, ...user,
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'],

@@ -4,8 +4,8 @@ import { createAlarms } from '../../src/follow/alarms.ts'
 
 const told = () => {
   const said: string[] = []
-  const now = { ageMs: -Infinity }
-  return { said, now, alarms: createAlarms({ notify: (text) => said.push(text), tickAgeMs: () => now.ageMs, killAfterMs: 30_000 }) }
+  const now: { ageMs: number; unknown?: string } = { ageMs: -Infinity }
+  return { said, now, alarms: createAlarms({ notify: (text) => said.push(text), tickAgeMs: () => now.ageMs, killAfterMs: 30_000, unknownEntry: () => now.unknown }) }
 }
 
 test('rule 6: ticks that stay away for 15 s are told of, once, and that they come back', () => {
@@ -30,4 +30,15 @@ test('rule 8: a clock of the log that went back by more than 5 s is told of, onc
     assert.equal(said.length, count, because)
   }
   assert.match(said[0]!, /went back by 5 s.*stands still/)
+})
+
+test('rule 10: a server that is older than its log says so, once', () => {
+  const { said, now, alarms } = told()
+  alarms.act()
+  assert.deepEqual(said, [])
+  now.unknown = 'fold version 9'
+  alarms.act()
+  alarms.act()
+  assert.equal(said.length, 1)
+  assert.match(said[0]!, /older than its log, and does not know `fold version 9`/)
 })

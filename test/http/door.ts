@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { entryCodec, numbered, type Entry, type Fact, type StopOrder } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { initialState } from '../../src/core/state.ts'
+import { foldVersion } from '../../src/core/upgrade.ts'
 import { digestOf } from '../../src/follow/digest.ts'
 import { noArchive } from '../../src/follow/archive.ts'
 import type { EdgeView } from '../../src/edge/edge.ts'
@@ -11,7 +12,7 @@ import { openDoor, type DoorOptions } from '../../src/http/server.ts'
 import type { Recorded } from '../../src/log/log.ts'
 
 export const me = '01900000-0000-7000-8000-00000000000a'
-const peer: Peer = { id: me, name: 'one', host: 'host', address: 'http://127.0.0.1:1', roles: ['intake', 'run'], catalogue: 'c'.repeat(64), foldVersion: 1, ageMs: 20 }
+const peer: Peer = { id: me, name: 'one', host: 'host', address: 'http://127.0.0.1:1', roles: ['intake', 'run'], catalogue: 'c'.repeat(64), foldVersion, ageMs: 20 }
 
 export const createParts = () => {
   const state = initialState()

@@ -1,0 +1,37 @@
+/**
+ * Versions side by side (protocol rule 10): a release writes only what the release before it can fold, until no server of
+ * that one is left and a person says so. Then the fold version is raised, for good.
+ */
+import type { Fact } from './entry.ts'
+import type { State } from './state.ts'
+
+/** The meaning of the fold that this code has. A log that asks for more is not folded, loudly. */
+export const foldVersion = 2
+
+/**
+ * Which fold version brought a kind; what is not here is of the first. A field, or another meaning of an old kind, is for
+ * whoever writes and whoever folds it to ask `state.foldVersion` for.
+ */
+const since: Partial<Record<Fact['kind'], number>> = {}
+
+/** Whether every server that may fold this log knows what this is. */
+export const mayWrite = ({ foldVersion: now }: Pick<State, 'foldVersion'>, { kind }: Pick<Fact, 'kind'>): boolean => (since[kind] ?? 1) <= now
+
+/** Said to whoever asks for what an older server could not fold. */
+export class UpgradeUnfinished extends Error {
+  override readonly name = 'UpgradeUnfinished'
+  constructor({ kind }: Pick<Fact, 'kind'>) {
+    super(`\`${kind}\` is not written before the upgrade is finished: once no older server is left, \`paramedic upgrade finish\``)
+  }
+}
+
+export interface Supports {
+  readonly name: string
+  readonly foldVersion: number
+}
+
+/** The version to which those that live could raise it, and who among them is too old for that. */
+export const upgradeOf = <S extends Supports>(live: readonly S[]): { version: number; older: S[] } => {
+  const version = Math.max(foldVersion, ...live.map((one) => one.foldVersion))
+  return { version, older: live.filter((one) => one.foldVersion < version) }
+}
