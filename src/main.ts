@@ -6,7 +6,7 @@ import { entryCodec, numbered, yields, type Entry, type Fact, type StopOrder } f
 import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
 import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
-import { foldVersion, mayWrite, UpgradeUnfinished } from './core/upgrade.ts'
+import { foldVersion, known } from './core/upgrade.ts'
 import { activate } from './follow/activate.ts'
 import { createAlarms } from './follow/alarms.ts'
 import { createArchive, noArchive } from './follow/archive.ts'
@@ -99,11 +99,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const identity = { id: newId() }
   const mine = new Set([identity.id])
   const writer = createWriter<Fact, Entry>(streams.log, { identity: identity.id, codec: entryCodec, stamp: numbered, yields, clock, ...(options.onLanded ? { onLanded: options.onLanded } : {}) })
-  const append = async (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => {
-    const tooNew = facts.find((fact) => !mayWrite(begun.state, fact))
-    if (tooNew) throw new UpgradeUnfinished(tooNew)
-    return writer.append(facts, within)
-  }
+  const append = async (facts: readonly Fact[], within: { deadlineMs?: number } = {}): Promise<number> => writer.append(known(facts, begun.state), within)
   const follower = startFollower({
     log: streams.log, state: begun.state, clock, steady: boottime, onProblem: options.onProblem,
     onFolded: (recorded) => {
@@ -182,11 +178,8 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     sendOnControl: (stop) => control.sendStop(stop, identity.id, ++controlNumber), sendToPeers: relay.send,
   })
   await Promise.all([follower.caughtUp, control.caughtUp])
-  await begin({
-    state, append, folded, me: identity.id, joined: joined(options), newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded(),
-    foldVersions: [foldVersion, ...[...control.peers().values()].map(({ tick }) => tick.foldVersion)],
-  })
-  if (state.foldVersion < foldVersion) options.notify(`the log is at fold version ${state.foldVersion}, and this version could go on to ${foldVersion}: once no older server is left or is to come back, \`paramedic upgrade finish\``)
+  const common = { state, append, folded, onProblem: options.onProblem }
+  await begin({ ...common, me: identity.id, joined: joined(options), newId, embedded: streams.embedded, replaced: begun.replaced, unrecorded: latch.unrecorded(), peers: control.peers(), notify: options.notify })
 
   const printedAt = createPrinted(streams.log)
   if (runs) jobs = startJobs()
@@ -194,7 +187,6 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const seat = createSeats({ state, me: () => identity.id, peers: control.peers, now: follower.now, clock, boottime })
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
-  const common = { state, append, folded, onProblem: options.onProblem }
   const pullStop = (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() })
   const forced = createForced({ wanted: options.forceStop === true, state, inForce: latch.inForce, pull: pullStop })
   const actors: Actor[] = [

@@ -14,15 +14,19 @@ export const foldVersion = 2
  */
 const since: Partial<Record<Fact['kind'], number>> = {}
 
-/** Whether every server that may fold this log knows what this is. */
-export const mayWrite = ({ foldVersion: now }: Pick<State, 'foldVersion'>, { kind }: Pick<Fact, 'kind'>): boolean => (since[kind] ?? 1) <= now
-
-/** Said to whoever asks for what an older server could not fold. */
+/** Said to whoever would write what an older server could not fold. */
 export class UpgradeUnfinished extends Error {
   override readonly name = 'UpgradeUnfinished'
   constructor({ kind }: Pick<Fact, 'kind'>) {
     super(`\`${kind}\` is not written before the upgrade is finished: once no older server is left, \`paramedic upgrade finish\``)
   }
+}
+
+/** These facts, where every server that may fold this log knows what they are. */
+export const known = (facts: readonly Fact[], { foldVersion: now }: Pick<State, 'foldVersion'>): readonly Fact[] => {
+  const tooNew = facts.find(({ kind }) => (since[kind] ?? 1) > now)
+  if (tooNew) throw new UpgradeUnfinished(tooNew)
+  return facts
 }
 
 export interface Supports {

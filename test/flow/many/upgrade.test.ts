@@ -18,7 +18,6 @@ test('rule 10: an upgrade is finished when no older server lives; one that comes
   try {
     await liftAll(newer.url)
     assert.deepEqual(await get(`${newer.url}/v1/upgrade`).then((upgrade) => [upgrade.foldVersion, upgrade.possible]), [foldVersion, next], 'a new log is at what all servers know')
-    assert.ok(newer.said.some((line) => line.includes(`this version could go on to ${next}`)), 'it says that the upgrade is not finished')
     for (const { url } of servers) {
       const { status, body } = await eventually('both are seen', async () => (await get(`${url}/v1/runners`)).items.length === 2 && post(`${url}/v1/upgrade/finish`))
       assert.deepEqual([status, body.code, body.older], [409, 'OLDER_SERVERS', ['old']])
