@@ -2,10 +2,8 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { materialise, pruneCopies } from './catalog/copies.ts'
-import { printProblem } from './catalog/problem.ts'
-import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
-import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
+import { readCatalogue } from './catalog/read.ts'
+import { catalogueKeeper } from './catalogue-keeper.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
 import { knownSecrets } from './config/known-secrets.ts'
@@ -213,47 +211,3 @@ const startingPorts = (early: EarlyStops, lastTold: () => string): StartingPorts
 
 const grafanaOf = ({ grafana: { secret, signatureHeader, timestampHeader } }: Config) =>
   secret === undefined ? {} : { grafana: { secret: () => secret.read(), signatureHeader, ...(timestampHeader === undefined ? {} : { timestampHeader }) } }
-
-/** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
-const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts: Parts, { say, signal }: { say: (text: string) => void; signal: AbortSignal }) => {
-  let watch: CatalogueWatch | undefined
-  let problems: readonly string[] = []
-  let read = false
-
-  const take = async (reading: Reading): Promise<void> => {
-    problems = reading.problems.map(printProblem)
-    if (reading.catalogue) {
-      await materialise(reading.scripts, folders.scratch)
-      if (!(await parts.activate(reading.catalogue))) problems = [`the catalogue ${reading.catalogue.digest.slice(0, 12)} was in force before and does not come back by itself: \`paramedic catalog use ${reading.catalogue.digest.slice(0, 12)}\` puts it back`]
-    }
-    if (problems.length === 0) return
-    for (const problem of problems) say(problem)
-    await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
-  }
-  const follow = async ({ readings }: CatalogueWatch): Promise<void> => {
-    for await (const reading of readings) await take(reading)
-  }
-  return {
-    first: async (begun: Promise<Reading>): Promise<void> => {
-      const reading = await begun
-      for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
-      await take(reading)
-      read = true
-      await pruneCopies(folders.scratch, new Set([...needed(parts.state), ...reading.scripts.map(({ digest }) => digest)]))
-      watch = watchCatalogue({ ...folders, since: reading, signal })
-      void follow(watch).catch((problem: unknown) => signal.aborted || say(String(problem)))
-    },
-    reload: async () => {
-      const reading = await readCatalogue(folders)
-      watch?.saw(reading)
-      await take(reading)
-      return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }
-    },
-    health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems, read }),
-  }
-}
-
-/** Whose copies may still be run: of every catalogue that the log knows, since each may come back, and of what runs. */
-const needed = ({ catalogues, workflows }: Parts['state']): string[] => [
-  ...[...catalogues.values()].flatMap(({ runbooks }) => Object.values(runbooks).map(({ digest }) => digest)), ...[...workflows.values()].map(({ runbook }) => runbook.digest),
-]

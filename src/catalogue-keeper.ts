@@ -1,0 +1,62 @@
+/** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
+import { materialise, pruneCopies } from './catalog/copies.ts'
+import { printProblem } from './catalog/problem.ts'
+import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
+import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
+import type { Catalogue } from './core/catalogue.ts'
+import { UpgradeUnfinished } from './core/upgrade.ts'
+import type { Parts } from './main.ts'
+
+export const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts: Parts, { say, signal }: { say: (text: string) => void; signal: AbortSignal }) => {
+  let watch: CatalogueWatch | undefined
+  let problems: readonly string[] = []
+  let read = false
+
+  const take = async (reading: Reading): Promise<void> => {
+    problems = reading.problems.map(printProblem)
+    if (reading.catalogue) {
+      await materialise(reading.scripts, folders.scratch)
+      problems = await activated(reading.catalogue)
+    }
+    if (problems.length === 0) return
+    for (const problem of problems) say(problem)
+    await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
+  }
+  const activated = async (catalogue: Catalogue): Promise<string[]> => {
+    const short = catalogue.digest.slice(0, 12)
+    try {
+      return (await parts.activate(catalogue)) ? [] : [`the catalogue ${short} was in force before and does not come back by itself: \`paramedic catalog use ${short}\` puts it back`]
+    } catch (problem) {
+      if (problem instanceof UpgradeUnfinished) return [`the catalogue ${short} is too large for an older server: ${problem.message}, then \`paramedic reload\``]
+      throw problem
+    }
+  }
+  const follow = async ({ readings }: CatalogueWatch): Promise<void> => {
+    for await (const reading of readings) {
+      await take(reading).catch((problem: unknown) => say((problems = [`the catalogue was read, and could not be put on the log: ${problem instanceof Error ? problem.message : String(problem)}`])[0]!))
+    }
+  }
+  return {
+    first: async (begun: Promise<Reading>): Promise<void> => {
+      const reading = await begun
+      for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
+      await take(reading)
+      read = true
+      await pruneCopies(folders.scratch, new Set([...needed(parts.state), ...reading.scripts.map(({ digest }) => digest)]))
+      watch = watchCatalogue({ ...folders, since: reading, signal })
+      void follow(watch).catch((problem: unknown) => signal.aborted || say(String(problem)))
+    },
+    reload: async () => {
+      const reading = await readCatalogue(folders)
+      watch?.saw(reading)
+      await take(reading)
+      return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }
+    },
+    health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems, read }),
+  }
+}
+
+/** Whose copies may still be run: of every catalogue that the log knows, since each may come back, and of what runs. */
+const needed = ({ catalogues, workflows }: Parts['state']): string[] => [
+  ...[...catalogues.values()].flatMap(({ runbooks }) => Object.values(runbooks).map(({ digest }) => digest)), ...[...workflows.values()].map(({ runbook }) => runbook.digest),
+]
