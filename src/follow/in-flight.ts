@@ -1,5 +1,6 @@
 /** What this process has appended and not read back yet, so that it is not done twice by the same hand. */
 import type { Fact } from '../core/entry.ts'
+import { UpgradeUnfinished } from '../core/upgrade.ts'
 
 export interface InFlightOptions {
   readonly append: (facts: readonly Fact[]) => Promise<number>
@@ -14,7 +15,8 @@ export const inFlight = (options: InFlightOptions) => {
     try {
       await work()
     } catch (problem) {
-      options.onProblem(met(problem, mine))
+      // Of that it was told at the start: it waits, and is asked for at every turn.
+      if (!(problem instanceof UpgradeUnfinished)) options.onProblem(met(problem, mine))
     } finally {
       for (const key of mine) keys.delete(key)
     }

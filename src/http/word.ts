@@ -1,5 +1,6 @@
 /** What a person says by one call, and why: read, put on the log, and folded here before it is answered. */
 import type { Fact } from '../core/entry.ts'
+import { UpgradeUnfinished } from '../core/upgrade.ts'
 import { LogError } from '../log/log.ts'
 import { readBody } from './body.ts'
 import type { Call } from './call.ts'
@@ -25,6 +26,7 @@ export async function putOnLog({ ports }: Call, fact: Fact, otherwise: string): 
   try {
     await ports.record([fact], { deadlineMs: durableWithinMs })
   } catch (problem) {
+    if (problem instanceof UpgradeUnfinished) throw new Refusal('UPGRADE_UNFINISHED', problem.message)
     if (!(problem instanceof LogError)) throw problem
     throw new Refusal('NOT_DURABLE', `The log did not take it: ${otherwise}.`, { headers: later() })
   }
