@@ -5,6 +5,7 @@ import type { Catalogue } from './core/catalogue.ts'
 import { entryCodec, numbered, yields, type Entry, type Fact, type StopOrder } from './core/entry.ts'
 import { isLifted } from './core/fold/stops.ts'
 import type { Seat } from './core/seat.ts'
+import type { Silence } from './core/silence.ts'
 import { holdsClaims, initialState, type State, type Workflow } from './core/state.ts'
 import { foldVersion, known } from './core/upgrade.ts'
 import { activate } from './follow/activate.ts'
@@ -65,6 +66,7 @@ export interface PartsOptions {
   readonly watchEveryMs?: number
   /** Whether it fires, asked where it lives; undefined where it is not known. */
   readonly alertFires?: (workflow: Workflow, state: State) => Promise<boolean | undefined>
+  readonly alertSilence?: (workflow: Workflow, state: State) => Promise<Silence | undefined>
   readonly activeAlerts?: () => Promise<readonly string[]>
   /** See the entry `joined`. */
   readonly rememberMs?: number
@@ -201,7 +203,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: watch.hands, latch,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
       scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
-      alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), activeAlerts: options.activeAlerts,
+      alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), alertSilence: options.alertSilence && ((workflow) => options.alertSilence!(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }))
     stepper = createStepper(deps)

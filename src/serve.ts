@@ -85,7 +85,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: knownSecrets(config, process.env), watchEveryMs: config.watchEveryMs, hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, activeAlerts: alertmanagers.active } : {}),
+    secrets: knownSecrets(config, process.env), watchEveryMs: config.watchEveryMs, hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, alertSilence: alertmanagers.silence, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, staleAfterMs: config.staleAfterMs, forceStop: config.force.stop, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify,
     onFolded: (...folded) => {
       metrics.folded(...folded)

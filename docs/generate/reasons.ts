@@ -7,7 +7,7 @@ const groups = {
   'Why a plan was not started, or not yet': [
     'stopped', 'suspended', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun', 'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts',
     'policy failed', 'fact missing', 'bounds', 'one-domain', 'same', 'steps', 'order', 'caps', 'healthy-floor', 'mass-failure', 'storm', 'breaker', 'slow-down', 'ramp', 'error-budget',
-    'opposite', 'pause-after', 'window', 'freeze', 'blocking-alerts', 'firing-for', 'hands-off', 'target busy', 'claim expired', 'no kill', 'catalogue',
+    'opposite', 'pause-after', 'window', 'freeze', 'blocking-alerts', 'firing-for', 'hands-off', 'silenced', 'target busy', 'claim expired', 'no kill', 'catalogue',
   ],
   'How a workflow ended': [
     'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed', 'plan timeout', 'nothing to change', 'runbook changed', 'cancelled',
@@ -62,6 +62,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   'blocking-alerts': 'An alert fires during which nothing is touched.',
   'firing-for': 'The alert is too young, or too old.',
   'hands-off': 'Another controller is changing the target.',
+  'silenced': 'Its alert is silenced in Alertmanager: it is held until that is over, and dropped if the alert is gone by then. What runs already goes on.',
   'target busy': 'Its target is held by another workflow.',
   'claim expired': 'The runner did not start it in time; it is offered again.',
   'no kill': 'Nothing on this machine kills without survivors, so nothing starts by itself.',

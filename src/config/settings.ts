@@ -50,7 +50,7 @@ const settings = {
   'tokens': of(tokenList(hash), 'Who may do what. In the environment ROLE:TOKEN,… for one-liners. `paramedic token new` makes them.'),
   'people': of(peopleList, 'Which tokens are persons, by name, and whose account in Slack is whose: who approves is counted by person. Set: a token that is not named here is a machine, and never approves. In the environment NAME=TEAM/USER,….'),
   'alertmanager': {
-    ...of(alertmanagerList, 'Whom to ask whether an alert is gone: an item for each HA pair. In the environment the URLs of one pair.'),
+    ...of(alertmanagerList, 'Whom to ask whether an alert is gone, or silenced: an item for each HA pair. In the environment the URLs of one pair.'),
     rebase: (list, resolve) => list.map((one) => rebaseAlertmanager(one, resolve)),
   } satisfies Setting<readonly Alertmanager[]>,
   'repeatInterval': of(duration, 'The longest `repeat_interval` of the routes of Alertmanager that lead here. What was answered is remembered three times as long, at least a day.', '4h'),

@@ -9,6 +9,7 @@ import { suspending } from './fold/suspensions.ts'
 import type { Plan, Take } from './plan.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
+import { isSinceSilenced, silenced } from './silence.ts'
 import type { State, Workflow } from './state.ts'
 
 export interface Judging extends Given {
@@ -44,13 +45,18 @@ const stillFiring: Gate = ({ state, workflow, plan }) => {
   const policy = 'still firing'
   const episode = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)
   if (episode?.status === 'resolved') return [{ policy, verdict: 'refuse', reason: 'resolved', detail: 'the alert was resolved' }]
-  if (!mayBeOld(state, workflow) || isApproved(workflow)) return []
-  // Rule 25: it may have been answered, and forgotten since.
+  const held = isSinceSilenced(workflow, plan)
+  if (!held && (!mayBeOld(state, workflow) || isApproved(workflow))) return []
+  // Rule 25: it may have been answered, and forgotten since. Of one that was silenced nobody is told how it goes on.
   const fires = plan.observed.find(({ name }) => name === 'fires')?.value
   if (fires === true) return []
-  if (fires === false) return [{ policy, verdict: 'refuse', reason: 'resolved', detail: 'it began long ago, and Alertmanager has it no more' }]
+  if (fires === false) return [{ policy, verdict: 'refuse', reason: 'resolved', detail: `it ${held ? 'was silenced' : 'began long ago'}, and Alertmanager has it no more` }]
+  if (isApproved(workflow)) return []
+  if (held) return [{ policy, verdict: 'ask', reason: 'fact missing', detail: 'it was silenced, and no Alertmanager says whether it still fires' }]
   return [{ policy, verdict: 'ask', reason: 'fact missing', detail: 'it began long ago and may have been answered then, and no Alertmanager says that it still fires' }]
 }
+
+const quiet: Gate = ({ workflow, plan, at }) => silenced(workflow, plan, at)
 
 const isApproved = ({ approved, plan }: Workflow): boolean => approved !== undefined && approved === plan?.digest
 
@@ -86,7 +92,7 @@ const episodeOf = (state: State, workflow: Workflow) => {
   return episode ? { episode: { startsAt: episode.startsAt, firstAt: episode.firstAt } } : {}
 }
 
-const gates: readonly Gate[] = [stopped, suspended, answered, stillFiring, duplicate, mode, policies]
+const gates: readonly Gate[] = [stopped, suspended, answered, stillFiring, quiet, duplicate, mode, policies]
 
 export type Judgement = Omit<Decided, 'kind'>
 
@@ -94,7 +100,9 @@ export const judge = (judging: Judging): Judgement => {
   const { state, workflow, plan, catalogue } = judging
   const found = gates.flatMap((gate) => gate(judging))
   // What only waits for a new plan is asked last: nothing is read again while something else stands in the way.
-  const worst = worstOf(found.filter(({ again }) => !again))
+  // Who wants quiet is asked nothing.
+  const first = worstOf(found.filter(({ again }) => !again))
+  const worst = first?.verdict === 'ask' ? found.find(({ reason, again }) => reason === 'silenced' && !again) ?? first : first
   const { at, canKill, forceDryRun } = judging
   const base = {
     workflow: workflow.id, turn: workflow.turn, plan: plan.digest, judgedAt: state.position, catalogue: catalogue.digest, verdicts: found, given: { at, canKill, forceDryRun },

@@ -56,7 +56,7 @@ export interface Judged {
 }
 
 /** What a policy may ask to be read of the outside, for the plan. Each is a `name` in `plan.observed`. */
-export type FactName = 'size' | 'labels' | 'controller' | 'fleet' | 'alerts' | 'fires'
+export type FactName = 'size' | 'labels' | 'controller' | 'fleet' | 'alerts' | 'fires' | 'silence'
 
 /** How long what was observed is believed. */
 export const observedForMs = 30_000

@@ -2,6 +2,7 @@
 import type { Clock } from '../log/clock.ts'
 import type { Fact } from '../core/entry.ts'
 import type { Seat } from '../core/seat.ts'
+import type { Silence } from '../core/silence.ts'
 import type { State, Workflow } from '../core/state.ts'
 import type { Json } from '../core/plan.ts'
 import type { Jobs } from './jobs.ts'
@@ -48,6 +49,8 @@ export interface RunnerDeps {
   readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
   /** Whether the alert fires, asked where it lives; undefined where nobody can be asked. */
   readonly alertFires: ((workflow: Workflow) => Promise<boolean | undefined>) | undefined
+  /** What silences it where it lives; rejects if nobody there answers. */
+  readonly alertSilence?: ((workflow: Workflow) => Promise<Silence | undefined>) | undefined
   /** The names of the alerts that are active where they live; rejects if anybody there does not answer. */
   readonly activeAlerts: (() => Promise<readonly string[]>) | undefined
 }

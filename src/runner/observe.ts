@@ -6,6 +6,7 @@ import { factsNeeded } from '../core/policies/judge.ts'
 import { mayBeOld } from '../core/fold/episodes.ts'
 import type { Json, Observed } from '../core/plan.ts'
 import type { FactName } from '../core/policy.ts'
+import { wasSilenced } from '../core/silence.ts'
 import type { State, Workflow } from '../core/state.ts'
 import type { Size } from '../runbook.ts'
 import type { RunnerDeps } from './deps.ts'
@@ -29,7 +30,8 @@ export interface Observing {
 
 export const observe = async ({ workflow, targets, readAt }: Observing, deps: RunnerDeps): Promise<Observed[]> => {
   const needed = neededBy(workflow, deps.state)
-  if (mayBeOld(deps.state, workflow)) needed.push('fires')
+  if (mayBeOld(deps.state, workflow) || wasSilenced(workflow)) needed.push('fires')
+  if (deps.alertSilence && workflow.episode !== undefined) needed.push('silence')
   const each = (name: FactName, valueOf: (target: Named) => Json): Observed[] =>
     targets.map((target) => ({ name, target: target.name, value: valueOf(target), readAt }))
   const all = async (name: FactName, read: () => Promise<Json>): Promise<Observed[]> => {
@@ -51,9 +53,10 @@ export const observe = async ({ workflow, targets, readAt }: Observing, deps: Ru
     })),
     ...(await all('fires', async () => {
       const fires = await deps.alertFires?.(workflow)
-      if (fires === undefined) throw new Error(`it is not known whether the alert of ${workflow.id}, which began long ago, still fires`)
+      if (fires === undefined) throw new Error(`it is not known whether the alert of ${workflow.id}, still fires`)
       return fires
     })),
+    ...(await all('silence', async () => ((await deps.alertSilence!(workflow)) ?? null) as Json)),
   ]
 }
 

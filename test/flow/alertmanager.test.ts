@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { alertmanager, noAlertmanager } from '../servers/alertmanager.ts'
-import { eventually, get, liftAll, metric, post, workflowsOf } from './flow.ts'
+import { eventually, get, liftAll, linesOf, metric, post, workflowsOf } from './flow.ts'
 import { folder, ownCatalogue, servicesIn, startServer, targetsIn, type ServerOptions } from './server.ts'
 
 const options = { skip: noAlertmanager, timeout: 120_000 }
@@ -71,4 +71,27 @@ test('Alertmanager is restarted and has forgotten the alert: it is not taken as 
   assert.deepEqual(await am.states('service', 's0'), [])
   await askedTwice()
   assert.equal(await state(), 'verifying')
+})
+
+test('what waited behind a stop and is silenced when that is lifted waits on; after the silence it runs if its alert still fires', options, async (t) => {
+  const dir = folder()
+  const { am, url } = await both(t, dir, targetsIn(dir), { catalogue: ownCatalogue })
+  const labels = (service: string) => ({ alertname: 'Notes', service, file: join(dir, service) })
+  const of = async (service: string) => (await workflowsOf(url)).find((one) => one.labels.service === service)
+  const stop = await post(`${url}/v1/stops`, { why: 'test' })
+  for (const service of ['s1', 's2', 's3']) await am.alert(labels(service))
+  await eventually('all are held', async () => (await workflowsOf(url)).length === 3)
+  await am.silence('service', 's1', 8000)
+  await am.silence('service', 's2', 8000)
+  await post(`${url}/v1/stops/${stop.body.id}/lift`, { why: 'over' })
+  await eventually('what is not silenced runs', async () => (await of('s3')).state === 'verifying')
+  const held = await eventually('the others wait', async () => ((await of('s1')).state === 'waiting' && (await of('s2')).state === 'waiting' ? of('s1') : undefined))
+  assert.deepEqual([held.reason, linesOf(join(dir, 's1'))], ['silenced', []])
+  assert.match(held.detail, /^silenced by test until 20.*: test$/)
+  // Alertmanager sends nothing of this.
+  await am.alert(labels('s2'), new Date())
+  await eventually('it ran after the silence', async () => (await of('s1')).state === 'verifying')
+  assert.deepEqual([linesOf(join(dir, 's1')).at(-1), linesOf(join(dir, 's2'))], ['s1 last ends', []])
+  const gone = await eventually('the other one is dropped', async () => ((await of('s2')).state === 'obsolete' ? of('s2') : undefined))
+  assert.deepEqual([gone.reason, gone.detail], ['resolved', 'it was silenced, and Alertmanager has it no more'])
 })

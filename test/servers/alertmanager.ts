@@ -19,7 +19,7 @@ export interface Alertmanager {
   /** It keeps its silences, and forgets its alerts. */
   kill(): Promise<void>
   alert(labels: Readonly<Record<string, string>>, endsAt?: Date): Promise<void>
-  silence(name: string, value: string): Promise<void>
+  silence(name: string, value: string, forMs?: number): Promise<void>
   /** What it says of the alerts with this label: active, suppressed, or nothing where it has none. */
   states(name: string, value: string): Promise<string[]>
 }
@@ -51,8 +51,8 @@ receivers: [ { name: paramedic, webhook_configs: [ { url: '${webhook}', send_res
       await eventually('Alertmanager is ready', async () => (await fetch(`${url}/-/ready`)).ok)
     },
     alert: (labels, endsAt) => call('alerts', [{ labels, ...(endsAt ? { endsAt } : {}) }]),
-    silence: (name, value) => call('silences', {
-      matchers: [{ name, value, isRegex: false, isEqual: true }], startsAt: new Date(), endsAt: new Date(Date.now() + 3_600_000), createdBy: 'test', comment: 'test',
+    silence: (name, value, forMs = 3_600_000) => call('silences', {
+      matchers: [{ name, value, isRegex: false, isEqual: true }], startsAt: new Date(), endsAt: new Date(Date.now() + forMs), createdBy: 'test', comment: 'test',
     }),
     states: async (name, value) => {
       const alerts = (await (await fetch(`${url}/api/v2/alerts?filter=${encodeURIComponent(`${name}="${value}"`)}`)).json()) as { status: { state: string } }[]
