@@ -4,11 +4,12 @@ import { isLifted } from '../../src/core/fold/stops.ts'
 import type { Dice } from './dice.ts'
 import { catalogueNo } from './scripts.ts'
 import { troubledMs } from './intensity.ts'
-import type { World } from './world.ts'
+import type { Server, World } from './world.ts'
 
 export const startPeople = (world: World): void => {
   const dice = world.dice('people')
-  const { stops, catalogues } = world.intensity
+  const { stops, timedStops, catalogues } = world.intensity
+  for (let n = 0; n < timedStops; n++) world.after(world.dice(`timed ${n}`).between(3_000, troubledMs), () => stopForAWhile(world, world.dice(`timed stop ${n}`)))
   for (let n = 0; n < stops; n++) world.after(dice.between(3_000, troubledMs), () => stop(world, dice))
   for (let n = 0; n < catalogues; n++) world.after(dice.between(3_000, troubledMs), () => void changeCatalogue(world, dice, n + 2))
   void changeCatalogue(world, dice, 1)
@@ -33,14 +34,7 @@ const stop = (world: World, dice: Dice): void => {
   if (dies) for (const stream of ['log', 'control'] as const) server.host!.sever(stream, 6000)
   world.count(`stop: ${kind.effect} ${kind.matchers.length === 0 ? 'all' : 'by matcher'}`)
   const order: Omit<StopOrder, 'id'> = { ...kind, matchers: [...kind.matchers], who: 'ann', why: 'test' }
-  const at = world.time.now
-  const known = new Set(world.truth.identities.keys())
-  const pulled = server.parts!.pullStop(order)
-  // Its id is the first one that was made.
-  const id = [...world.truth.identities.keys()].find((one) => !known.has(one))!
-  world.truth.stops.set(id, { stop: { ...order, id }, pulledAt: at, ...world.truth.stops.get(id) })
-  world.trace(`ann stops by ${server.name}: ${kind.effect} ${kind.matchers.join() || 'all'} ${id.slice(-4)}`)
-  void pulled.then(() => (world.truth.stops.get(id)!.acceptedAt = world.time.now), () => {})
+  const id = pull(world, server, order)
   if (dies) {
     world.after(dice.between(500, 3500), () => {
       world.count('stop: only its file survives')
@@ -53,6 +47,27 @@ const stop = (world: World, dice: Dice): void => {
   const early = dice.chance(0.15)
   if (early) world.count('lift before its stop')
   world.after(early ? dice.between(0, 100) : dice.between(4_000, 30_000), () => void lift(world, dice, id))
+}
+
+/** Its id. */
+const pull = (world: World, server: Server, order: Omit<StopOrder, 'id'>): string => {
+  const at = world.time.now
+  const known = new Set(world.truth.identities.keys())
+  const pulled = server.parts!.pullStop(order)
+  // Its id is the first one that was made.
+  const id = [...world.truth.identities.keys()].find((one) => !known.has(one))!
+  world.truth.stops.set(id, { stop: { ...order, id }, pulledAt: at, ...world.truth.stops.get(id) })
+  world.trace(`${order.who} stops by ${server.name}: ${order.effect} ${order.matchers.join() || 'all'} ${id.slice(-4)}`)
+  void pulled.then(() => (world.truth.stops.get(id)!.acceptedAt = world.time.now), () => {})
+  return id
+}
+
+/** Nobody thinks of it any more: a kill stands until everything is lifted at the end. */
+const stopForAWhile = (world: World, dice: Dice): void => {
+  if (world.up().length === 0) return
+  const order = { matchers: [], effect: dice.pick(['kill', 'pause', 'pause'] as const), forMs: dice.between(3_000, 12_000), who: 'cas', why: 'test' }
+  world.count(`stop: ${order.effect} for a while`)
+  pull(world, dice.pick(world.up()), order)
 }
 
 /** As somebody left it there who died before it was on the log. */

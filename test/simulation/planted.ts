@@ -109,6 +109,10 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/runner/stepper.ts', from: ' && deps.boottime() - sentAt < claimGoodMs', to: '' }],
   },
   {
+    rule: '18', without: 'a route that asks is as one that does not', seeds: 10, seen: /that nobody approved/,
+    plants: [{ file: 'src/core/decide.ts', from: "if (workflow.mode === 'approve') return", to: 'if (false) return' }],
+  },
+  {
     rule: '20', without: 'a stop is not kept in a file', seeds: 60, emphasis: { stops: 6 }, seen: /201 is forgotten/,
     plants: [{ file: 'src/follow/stopping.ts', from: '    writeStops(options.file, stops)\n', to: '' }],
   },
@@ -119,6 +123,10 @@ export const rows: readonly Row[] = [
   {
     rule: '20', without: 'who is latched does not put the stop on the control stream', seeds: 60, emphasis: { stops: 3, unreliable: 0, stalls: 0, delayMs: 30, controlDelayMs: 30, readMs: 30, crashes: 0, pauses: 0, cuts: 0, controlCuts: 0, embedded: false }, seen: /never on control|outlived/,
     plants: [{ file: 'src/follow/stopping.ts', from: 'for (const stop of busy.idle(options.unheard(), onControl)) busy.during([onControl(stop)], () => send(stop))', to: '' }],
+  },
+  {
+    rule: '21', without: 'a kill lifts itself as a pause does', seeds: 20, emphasis: { timedStops: 3 }, seen: /lifted itself that must not: kill/,
+    plants: [{ file: 'src/core/lifting.ts', from: "(effect === 'pause' && forMs !== undefined ? at + forMs : undefined)", to: '(forMs === undefined ? undefined : at + forMs)' }],
   },
   {
     rule: '21', without: 'a killed workflow ends at once', seeds: 150, emphasis: { stops: 6, alerts: 20, slowness: 0.8, pauses: 3, cuts: 3, embedded: false }, seen: /two workflows|two runners|outlived/,

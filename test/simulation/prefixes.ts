@@ -14,6 +14,8 @@ const mostRounds = 100
 const ofRunners: ReadonlySet<Read['entry']['kind']> = new Set(['matched', 'planned', 'decided', 'claimed', 'step done', 'step failed', 'let go', 'verified', 'ended'])
 
 interface Before {
+  /** The plan about which it asks. */
+  readonly asking: string | undefined
   readonly started: boolean
   readonly takes: readonly Take[]
   readonly claim: string | undefined
@@ -39,6 +41,7 @@ const checks = (state: State, found: string[]) => {
   const limits = createLimits(state)
   const rounds = new Map<string, number>()
   const lost = new Set<string>()
+  const approved = new Set<string>()
 
   const answered = (episode: string | undefined, position: number): void => {
     const answer = episode === undefined ? undefined : state.episodes.get(episode)?.answer
@@ -67,15 +70,31 @@ const checks = (state: State, found: string[]) => {
     if (entry.kind === 'runner lost') lost.add(entry.runner)
   }
 
+  /** A kill is lifted by a person, and a pause by itself not before its time. */
+  const liftedItself = ({ entry, position }: Read): void => {
+    if (entry.kind !== 'stop lifted' || entry.who !== 'paramedic') return
+    const stop = state.stops.get(entry.stop)
+    const forMs = stop?.effect === 'pause' ? stop.forMs ?? Infinity : Infinity
+    if (stop?.lifted?.at === state.at && state.at < stop.at + forMs) found.push(`at ${position} a stop lifted itself that must not: ${stop.effect} ${stop.id}`)
+  }
+
+  /** Rule 18: by somebody who said yes to this very plan while it was asked about. */
+  const asksFirst = ({ id, mode, plan }: Workflow, position: number): void => {
+    if (mode === 'approve' && !approved.has(`${id} ${plan!.digest}`)) found.push(`at ${position} a workflow started that nobody approved: ${id}`)
+  }
+
   return {
     starts,
     before: ({ entry }: Read): Before => {
-      if (entry.kind !== 'claimed') return { started: false, takes: [], claim: undefined, judgedAt: 0 }
-      const workflow = state.workflows.get(entry.workflow)
-      return { started: workflow?.started ?? false, takes: workflow?.decision?.takes ?? [], judgedAt: workflow?.decision?.judgedAt ?? 0, claim: workflow?.steps[entry.step]?.jobs[entry.job]?.claim }
+      const workflow = 'workflow' in entry ? state.workflows.get(entry.workflow) : undefined
+      const asking = workflow?.state === 'asking' ? workflow.plan?.digest : undefined
+      if (entry.kind !== 'claimed') return { started: false, takes: [], claim: undefined, judgedAt: 0, asking }
+      return { asking, started: workflow?.started ?? false, takes: workflow?.decision?.takes ?? [], judgedAt: workflow?.decision?.judgedAt ?? 0, claim: workflow?.steps[entry.step]?.jobs[entry.job]?.claim }
     },
     after: (recorded: Read, before: Before): void => {
       const { entry, position } = recorded
+      liftedItself(recorded)
+      if (entry.kind === 'approved' && before.asking === entry.plan) approved.add(`${entry.workflow} ${entry.plan}`)
       if (entry.kind === 'matched') answered(entry.episode, position)
       if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
       if (entry.kind === 'decided' || (entry.kind === 'claimed' && state.did.voided)) round(entry.workflow, position)
@@ -87,6 +106,7 @@ const checks = (state: State, found: string[]) => {
       if (!workflow) return
       if (covering(state, workflow).length > 0) found.push(`at ${position} a claim was granted behind a stop: ${workflow.id}`)
       if (isFirst) {
+        asksFirst(workflow, position)
         starts.push({ workflow: workflow.id, at: state.at, takes: before.takes, claim: claim!.id })
         const since = [...state.stops.values()].filter((stop) => stop.position >= before.judgedAt && covers(stop, workflow))
         if (since.length > 0) found.push(`at ${position} a first claim was granted although a stop came since it was judged: ${workflow.id}`)

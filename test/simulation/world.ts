@@ -134,6 +134,11 @@ export class World {
       this.truth.stops.set(entry.stop.id, pulled)
       pulled.onLogAt ??= this.time.now
     }
+    const lifted = entry.kind === 'stop lifted' && entry.who === 'paramedic' ? this.truth.stops.get(entry.stop) : undefined
+    if (lifted) {
+      lifted.liftedAt ??= this.time.now
+      this.count('a pause lifts itself')
+    }
     if (this.#trace) this.trace(`log ${position} ${entry.by.slice(-4)}/${entry.n} ${describe(entry)}`)
   }
 
