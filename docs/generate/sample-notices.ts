@@ -148,7 +148,7 @@ const otherSamples = (): Sample[] => {
     return log.says(...heartbeatsDue(log.state, { me: 'runner-a', live: [], now: log.at }, 0))
   }
   const [byHand, handFlow] = ['01980000-0000-7000-8000-000000001234', '01980000-0000-7000-8000-00000000a4d0'] as const
-  const changedByHand = (): Log => claim(decide(workflow(new Log(), { id: handFlow }), handFlow, 'start'), handFlow).says(
+  const changedByHand = (): Log => claim(decide(workflow(new Log().says({ kind: 'fold version', version: 2 }), { id: handFlow }), handFlow, 'start'), handFlow).says(
     { kind: 'step done', workflow: handFlow, step: 0, job: 0, claim: `${handFlow}/0`, output: null, tookMs: 800, left: [{ target: 'web', id: 'web', version: '7', replicas: 4 }] },
     { kind: 'changed by hand', suspension: byHand, provider: 'local', target: 'web', id: 'web', was: '7', version: '8', replicas: 2 },
   )

@@ -10,7 +10,7 @@ const takes: readonly Take[] = [
 
 /** One of everything that a state can hold. */
 export const eventful = (): Story => {
-  const story = new Story()
+  const story = new Story().says({ kind: 'fold version', version: 2 })
   story.says({ kind: 'catalogue announced', catalogue: allowing }).says({ kind: 'catalogue activated', digest: allowing.digest, was: '' })
   const running = story.workflow({ id: 'running', target: 'web' })
   story.decideStart(running, takes).claim(running)

@@ -9,6 +9,8 @@ import { catalogueWith, Story } from './story.ts'
 
 const at = (version: string, replicas?: number): Left => ({ target: 'web', id: 'id-web', version, ...(replicas === undefined ? {} : { replicas }) })
 
+const begun = (): Story => new Story().says({ kind: 'fold version', version: 2 })
+
 /** A workflow that changed web and is over. */
 const changed = (story: Story, left: Left = at('2', 3), more: { id?: string; to?: unknown } = {}): Workflow => {
   const workflow = story.workflow({ id: more.id ?? 'first', effects: ['repeatable'] })
@@ -37,7 +39,7 @@ const rows: readonly { readonly given: string; readonly story: (story: Story) =>
 describe('a person\'s hand', () => {
   for (const { given, story: tell, then } of rows) {
     test(`${given}: ${then}`, () => {
-      const story = new Story()
+      const story = begun()
       tell(story)
       const next = story.workflow({ id: 'next' })
       const judged = story.judge(next, { catalogue: catalogueWith([{ type: 'targets', name: 'targets', settings: { names: ['web'] }, source: 'p:1' }]) })
@@ -50,7 +52,7 @@ describe('a person\'s hand', () => {
   }
 
   test('people are told with both sizes, and when it is over', () => {
-    const story = new Story()
+    const story = begun()
     heals(story, changed(story))
     found(story, '2', at('3', 2))
     const notice = story.state.notices.get('suspended:aaaaaa')!
@@ -64,7 +66,7 @@ describe('a person\'s hand', () => {
   })
 
   test('what was judged before it was seen does not start after it', () => {
-    const story = new Story()
+    const story = begun()
     heals(story, changed(story))
     const next = story.workflow({ id: 'next' })
     story.decideStart(next)
@@ -74,7 +76,7 @@ describe('a person\'s hand', () => {
   })
 
   test('while a workflow is at work on the target nobody can tell whose change it is', () => {
-    const story = new Story()
+    const story = begun()
     heals(story, changed(story))
     const next = story.workflow({ id: 'next' })
     story.decideStart(next, [targetTake('local', 'id-web')]).claim(next)
@@ -83,7 +85,7 @@ describe('a person\'s hand', () => {
   })
 
   test('every runbook that had changed it leaves it alone, and no other', () => {
-    const story = new Story()
+    const story = begun()
     heals(story, changed(story))
     const other = story.workflow({ id: 'other', effects: ['repeatable'] })
     Object.assign(other, { runbook: { name: 'mend', version: 1, digest: 'e' } })
@@ -93,8 +95,14 @@ describe('a person\'s hand', () => {
     assert.deepEqual([...story.state.suspensions.values()].map(({ runbooks }) => runbooks.map(({ name }) => name)), [['fix', 'mend']])
   })
 
-  test('what is watched is forgotten after a day', () => {
+  test('before the upgrade is finished nothing is watched: an older server would know nothing of it', () => {
     const story = new Story()
+    changed(story)
+    assert.equal(story.state.watched.size, 0)
+  })
+
+  test('what is watched is forgotten after a day', () => {
+    const story = begun()
     heals(story, changed(story))
     assert.equal(story.state.watched.size, 1)
     story.later(25 * 3_600_000).alert({ alertname: 'Other' })

@@ -38,6 +38,7 @@ const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflo
     ...allowing, digest, runbooks: { 'fix@1': { ...runbook, scriptDigest: 'e'.repeat(64) } as never },
     routes: [{ matchers: ['alertname="Slow"'], runbook: { name: 'fix', version: 1 }, mode: 'auto' as const, params: { by: 1 }, source: 'routes.yaml:1' }, { matchers: ['a="b"'], heartbeatMs: 1000, mode: 'off' as const, params: {}, source: 'routes.yaml:2' }],
   }
+  story.says({ kind: 'fold version', version: 2 })
   story.says({ kind: 'catalogue announced', catalogue }).says({ kind: 'catalogue activated', digest, was: '' })
   story.says({ kind: 'received', source: 'alertmanager', payload: alertBody([{ labels: { alertname: 'Slow', service: 'web' } }, { labels: { alertname: 'Unknown' } }]) })
   const [first, second] = [...story.state.episodes.keys()] as [string, string]

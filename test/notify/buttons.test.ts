@@ -117,7 +117,7 @@ describe('buttons', () => {
   test('Resume: once, by who may', async (t) => {
     const one = await ear(t)
     const { desk } = one
-    const workflow = desk.workflow({ effects: ['repeatable'] })
+    const workflow = desk.says({ kind: 'fold version', version: 2 }).workflow({ effects: ['repeatable'] })
     const claim = desk.decideStart(workflow).claim(workflow)
     desk.says({ kind: 'step done', workflow: workflow.id, step: 0, job: 0, claim, output: null, tookMs: 1, left: [{ target: 'web', id: 'id-web', version: '2', replicas: 3 }] })
     desk.says({ kind: 'changed by hand', suspension: '01980000-0000-7000-8000-00000000beef', provider: 'local', target: 'web', id: 'id-web', was: '2', version: '3', replicas: 2 })

@@ -18,7 +18,7 @@ class Counted extends Story {
   }
 }
 
-const story = new Counted()
+const story = new Counted().says({ kind: 'fold version', version: 2 })
 story.says({ kind: 'joined', name: 'a', host: 'h', roles: [], foldVersion: 1 })
 story.says({ kind: 'catalogue announced', catalogue: { ...allowing, policies: { fix: [{ type: 'targets', name: 'my targets', settings: { names: ['web'] }, source: 'p:1' }] } } })
 // Healed: 1 s to the first step, 11 s to the end.

@@ -2,16 +2,20 @@
 import type { StopOrder } from '../../src/core/entry.ts'
 import { isLifted } from '../../src/core/fold/stops.ts'
 import type { Dice } from './dice.ts'
-import { catalogueNo } from './scripts.ts'
+import { catalogueNo, services } from './scripts.ts'
 import { troubledMs } from './intensity.ts'
+import { change } from './services.ts'
 import type { Server, World } from './world.ts'
 
 export const startPeople = (world: World): void => {
   const dice = world.dice('people')
-  const { stops, timedStops, catalogues } = world.intensity
+  const { stops, timedStops, catalogues, hands } = world.intensity
   for (let n = 0; n < timedStops; n++) world.after(world.dice(`timed ${n}`).between(3_000, troubledMs), () => stopForAWhile(world, world.dice(`timed stop ${n}`)))
   for (let n = 0; n < stops; n++) world.after(dice.between(3_000, troubledMs), () => stop(world, dice))
   for (let n = 0; n < catalogues; n++) world.after(dice.between(3_000, troubledMs), () => void changeCatalogue(world, dice, n + 2))
+  const hand = world.dice('a hand')
+  for (let n = 0; n < hands; n++) world.after(hand.between(6_000, troubledMs), () => changeByHand(world, hand))
+  resume(world, world.dice('resume'))
   void changeCatalogue(world, dice, 1)
   // A new log starts stopped; that is lifted soon, by whoever installs it.
   world.after(1500, () => liftAll(world, dice))
@@ -144,4 +148,21 @@ const closeBreakers = (world: World, dice: Dice): void => {
     void shut.parts!.append([{ kind: 'breaker closed', breaker: 'breaker', who: 'ann', why: 'looked' }]).catch(() => {})
   }
   world.after(4000, () => closeBreakers(world, dice))
+}
+
+/** Past every rule, as people do. */
+const changeByHand = (world: World, dice: Dice): void => {
+  const service = dice.pick(services)
+  world.count('a hand changes a service')
+  world.trace(`ann changes ${service} by hand`)
+  change(world.services, service, dice.whole(4, 9))
+}
+
+const resume = (world: World, dice: Dice): void => {
+  const open = world.up().flatMap(({ parts }) => [...parts!.state.suspensions.keys()].map((suspension) => ({ parts: parts!, suspension })))[0]
+  if (open && dice.chance(0.3)) {
+    world.count('resumed')
+    void open.parts.append([{ kind: 'resumed', suspension: open.suspension, who: 'ann', why: 'looked' }]).catch(() => {})
+  }
+  world.after(5000, () => resume(world, dice))
 }

@@ -105,6 +105,18 @@ export const rows: readonly Row[] = [
     plants: [{ file: claims, from: 'if (first) for (const take of workflow.decision!.takes)', to: 'if (first && job.attempts === 0) for (const take of workflow.decision!.takes)' }],
   },
   {
+    rule: '14', without: 'what was judged before a person\'s hand was seen starts after it', seeds: 200, emphasis: { hands: 12, alerts: 25, delayMs: 1500, embedded: false }, seen: /which a person had changed by hand/,
+    plants: [{ file: claims, from: 'suspending(state, workflow).length > 0 || ', to: '' }],
+  },
+  {
+    rule: '14', without: 'a suspended runbook is not refused', seeds: 60, emphasis: { hands: 6, alerts: 25 }, seen: /which a person had changed by hand/,
+    plants: [{ file: claims, from: 'suspending(state, workflow).length > 0 || ', to: '' }, { file: 'src/core/decide.ts', from: 'stopped, suspended, answered', to: 'stopped, answered' }],
+  },
+  {
+    rule: '14', without: 'nobody looks at what workflows changed', seeds: 60, emphasis: { hands: 6 }, seen: /nobody saw it/,
+    plants: [{ file: main, from: ', createVerifier(deps), watch.act', to: ', createVerifier(deps)' }],
+  },
+  {
     rule: '16', without: 'a claim is good for ever', seeds: 60, emphasis: { alerts: 20, delayMs: 5, readMs: 16_000, embedded: false }, seen: /after its claim/,
     plants: [{ file: 'src/runner/stepper.ts', from: ' && deps.boottime() - sentAt < claimGoodMs', to: '' }],
   },

@@ -107,6 +107,8 @@ const checks = (state: State, found: string[]) => {
       if (covering(state, workflow).length > 0) found.push(`at ${position} a claim was granted behind a stop: ${workflow.id}`)
       if (isFirst) {
         asksFirst(workflow, position)
+        const leaves = [...state.suspensions.values()].find((one) => one.runbooks.some(({ name }) => name === workflow.runbook.name) && workflow.plan!.targets.some(({ id }) => id === one.targetId))
+        if (leaves) found.push(`at ${position} it was started on ${leaves.target}, which a person had changed by hand: ${workflow.id}`)
         starts.push({ workflow: workflow.id, at: state.at, takes: before.takes, claim: claim!.id })
         const since = [...state.stops.values()].filter((stop) => stop.position >= before.judgedAt && covers(stop, workflow))
         if (since.length > 0) found.push(`at ${position} a first claim was granted although a stop came since it was judged: ${workflow.id}`)

@@ -3,6 +3,7 @@ import { evolve } from '../../src/core/evolve.ts'
 import { initialState, type State } from '../../src/core/state.ts'
 import { digestOf, restored } from './digest.ts'
 import { overPrefixes } from './prefixes.ts'
+import { unseenHands } from './services.ts'
 import { overTruth } from './truths.ts'
 import { untold } from './untold.ts'
 import type { World } from './world.ts'
@@ -31,6 +32,7 @@ const atTheEnd = (world: World, state: State, settled: boolean): string[] => {
   for (const [id, { acceptedAt }] of world.truth.stops) {
     if (acceptedAt !== undefined && settled && !state.stops.has(id) && !state.lifted.has(id)) found.push(`a stop that was answered 201 is forgotten: ${id}`)
   }
+  found.push(...unseenHands(world, state))
   if (settled) found.push(...untold(state).map(({ key }) => `people were not told of ${key}`))
   for (const notice of state.notices.values()) {
     if (!settled) continue

@@ -12,11 +12,16 @@ export const healedWithinMs = 12_000
 export type Script = (order: JobOrder, execution: Execution) => { readonly tookMs: number; readonly output: () => Json; readonly error?: string }
 
 /** Most jobs are short, some take longer than a lease, a few hang until their timeout, a few fail. */
-export const scriptBy = (dice: Dice, slowness: number): Script => (order) => {
+export const scriptBy = (dice: Dice, slowness: number, onChange: (target: string) => void): Script => (order) => {
   if (order.phase === 'plan') return { tookMs: dice.between(2, 60), output: () => planOf(order) }
   if (order.phase === 'verify') return { tookMs: dice.between(2, 40), output: () => true }
   const tookMs = dice.chance(slowness) ? dice.between(4000, 25_000) : dice.between(20, 1500)
-  return { tookMs, output: () => 'done', ...(dice.chance(0.04) ? { error: 'it failed' } : {}) }
+  const changes = runbooks.find(({ name }) => order.script.endsWith(`/${name}.js`))?.steps[order.step!]?.effect !== 'read'
+  const output = (): Json => {
+    if (changes) onChange(order.input.target)
+    return 'done'
+  }
+  return { tookMs, output, ...(dice.chance(0.04) ? { error: 'it failed' } : {}) }
 }
 
 const planOf = ({ script, input }: JobOrder): Json => {

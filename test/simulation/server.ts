@@ -10,7 +10,7 @@ import { slackOf } from './slack.ts'
 import { HostLog } from './streams.ts'
 import type { Entry } from '../../src/core/entry.ts'
 import type { Dice } from './dice.ts'
-import { killAfterMs, lostAfterMs, troubledMs } from './intensity.ts'
+import { killAfterMs, lostAfterMs, troubledMs, watchEveryMs } from './intensity.ts'
 import type { Server, World } from './world.ts'
 
 export class SimulatedServer implements Server {
@@ -57,7 +57,7 @@ export class SimulatedServer implements Server {
     }
     void startParts({
       name: this.name, stopKey: 'key', logUrl: 'memory:', stateDirectory: '/tmp', roles: ['intake', 'decide', 'run', 'notify'], address: '', killAfterMs, lostAfterMs, warm: 1,
-      hands: handsOf(world, host), alertFires: async (workflow) => !isGone(world, workflow), forceDryRun: false, tellUnmatched: true, onProblem,
+      hands: handsOf(world, host), watchEveryMs, alertFires: async (workflow) => !isGone(world, workflow), forceDryRun: false, tellUnmatched: true, onProblem,
       notify: (text) => world.trace(`${life} says: ${text}`),
       notifier: (given) => createSlackNotifier({
         ...given, edge: slackOf(world, host), settings: { channel: '#ops', gatherMs: 2000, remindAfterMs: 900_000, announce: 'start' }, runners: () => [], tell: () => {}, onProblem, now: host.steady,

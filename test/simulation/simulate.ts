@@ -2,6 +2,7 @@
 import { startAlertmanagers } from './alertmanager.ts'
 import { startFaults } from './faults.ts'
 import { startPeople } from './people.ts'
+import { unseenHands } from './services.ts'
 import { SimulatedServer } from './server.ts'
 import { untold } from './untold.ts'
 import { broken } from './promises.ts'
@@ -61,6 +62,6 @@ export const isSettled = (world: World): boolean => {
     if (!parts || !host?.running) return false
     const { state } = parts
     const idle = state.unanswered.size === 0 && untold(state).length === 0 && state.inForce.size === 0 && [...state.live.values()].every((some) => some.size === 0)
-    return idle && state.position === end && parts.latch.unrecorded().length === 0
+    return idle && unseenHands(world, state).length === 0 && state.position === end && parts.latch.unrecorded().length === 0
   })
 }

@@ -9,6 +9,7 @@ import { Dice } from './dice.ts'
 import { epochMs, type Host, type Machine } from './host.ts'
 import { intensityOf, type Intensity } from './intensity.ts'
 import { scriptBy, type Script } from './scripts.ts'
+import { change, type Service } from './services.ts'
 import type { Mutable } from './streams.ts'
 import { Time } from './time.ts'
 import { Truth, type Start } from './truth.ts'
@@ -54,6 +55,7 @@ export class World {
   readonly problems: string[] = []
   readonly starts: Start[] = []
   readonly script: Script
+  readonly services = new Map<string, Service>()
   /** The broker's clock. */
   brokerOffsetMs = 0
   /** Files of stops survive their processes. */
@@ -74,7 +76,7 @@ export class World {
     const broker = { now: () => epochMs + this.time.now + this.brokerOffsetMs, steady: () => this.time.now, after: (ms: number, act: () => void) => this.time.after(ms, act) }
     this.log = memoryLog<Entry>({ clock: broker, codec: entryCodec })
     this.control = this.#newControl()
-    this.script = scriptBy(this.dice('scripts'), slowness)
+    this.script = scriptBy(this.dice('scripts'), slowness, (target) => change(this.services, target, 3))
     void this.#watch()
   }
 
@@ -129,6 +131,7 @@ export class World {
       const whose = this.servers.find(({ parts, host }) => host?.running && parts?.me() === entry.runner)
       if (whose) this.truth.lost.push({ machine: whose.name, by: entry.by, at: this.time.now, why: entry.why })
     }
+    if (entry.kind === 'changed by hand') this.count('a hand is seen')
     if (entry.kind === 'stop pulled') {
       const pulled = this.truth.stops.get(entry.stop.id) ?? { stop: entry.stop, pulledAt: this.time.now }
       this.truth.stops.set(entry.stop.id, pulled)

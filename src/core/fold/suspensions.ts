@@ -12,6 +12,7 @@ const watchedForMs = 24 * 3_600_000
 
 /** What a job left behind where it changed something, by whatever it ended. */
 export const foldLeft = (state: State, workflow: Workflow, left: readonly Left[] = [], at: number): void => {
+  if (state.foldVersion < 2) return // a snapshot of an older server has none of it
   for (const { target, id, version, replicas } of left) {
     const key = `${workflow.provider}/${id}`
     const { name } = workflow.runbook
