@@ -64,6 +64,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
       ...given('sasl', Object.keys(sasl).length > 0 ? sasl : undefined),
     },
     roles: values.roles ?? roles,
+    runner: { targets: values['runner.targets'] ?? [] },
     catalog: { runbooks: values['catalog.runbooks'] ?? 'runbooks', policies: values['catalog.policies'] ?? 'policies' },
     tokens: values.tokens ?? [],
     people: values.people ?? [],

@@ -26,6 +26,7 @@ import { createSeats } from './follow/seats.ts'
 import { createSnapshots, firstState } from './follow/snapshots.ts'
 import { createStopping } from './follow/stopping.ts'
 import type { Streams, StreamsOptions } from './follow/streams.ts'
+import { createUnserved } from './follow/unserved.ts'
 import { until } from './log/clock.ts'
 import type { Recorded } from './log/log.ts'
 import { createWriter } from './log/writer.ts'
@@ -37,6 +38,7 @@ import { createKiller } from './runner/killer.ts'
 import { createLatch } from './runner/latch.ts'
 import { createPlanner } from './runner/planner.ts'
 import { createPrinting } from './runner/printing.ts'
+import { createServing } from './runner/serving.ts'
 import { createStepper, type Stepper } from './runner/stepper.ts'
 import { createVerifier } from './runner/verifier.ts'
 import { createWatch } from './runner/watch.ts'
@@ -52,6 +54,8 @@ export interface PartsOptions {
   readonly security?: StreamsOptions['security']
   readonly roles: readonly Role[]
   readonly address: string
+  /** Matchers of the targets that are served here; none: all. */
+  readonly runnerTargets?: readonly string[]
   /** See `Tick.stopKey`. */
   readonly stopKey: string
   readonly killAfterMs: number
@@ -110,9 +114,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       options.onFolded?.(recorded, state, mine.has(recorded.entry.by))
       if (recorded.entry.kind === 'runner lost' && state.processes.get(identity.id)?.lost) startAnew(identity.id, `it was declared lost: ${recorded.entry.why}`)
     },
-    onEntries: (entries) => {
-      for (const { entry } of entries) if (entry.kind === 'stop pulled') latch.trip(entry.stop)
-    },
+    onEntries: (entries) => entries.forEach(({ entry }) => entry.kind === 'stop pulled' && latch.trip(entry.stop)),
   })
   const { state, folded, when } = follower
   const alarms = createAlarms({ notify: options.notify, tickAgeMs: () => boottime() - lease.sentAt, killAfterMs: options.killAfterMs, unknownEntry: () => state.unknownEntry })
@@ -125,6 +127,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   /** Those that this process was before: what they ran is dead. */
   const former = new Set<string>()
   const proofs = createProofs()
+  const serving = createServing({ targets: options.runnerTargets ?? [], state, clock, scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook) })
 
   const onPrinted = createPrinting({ append, clock })
   const startJobs = (): Jobs => {
@@ -156,10 +159,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 
   const control = startControl({
     log: streams.control, clock, boottime, onProblem: options.onProblem, onStop: (stop) => latch.hear(stop),
-    tick: () => ({
-      by: identity.id, name: options.name, host: hostname(), address: options.address, stopKey: options.stopKey, roles: options.roles, foldVersion,
-      catalogue: state.catalogue?.digest ?? '',
-    }),
+    tick: () => ({ ...tickOf(options), by: identity.id, catalogue: state.catalogue?.digest ?? '', ...serving.told() }),
     onLease: (sentAt) => {
       // Also where nothing runs that a spawner would have killed: an identity lives as long as its lease.
       if (sentAt - lease.sentAt > options.killAfterMs && lease.sentAt > Number.NEGATIVE_INFINITY) return startAnew(identity.id, 'no tick of it came back in time: its lease is over')
@@ -186,7 +186,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const printedAt = createPrinted(streams.log)
   if (runs) jobs = startJobs()
   let way: Awaited<Jobs['ready']> | undefined
-  const seat = createSeats({ state, me: () => identity.id, peers: control.peers, now: follower.now, clock, boottime })
+  const seat = createSeats({ state, me: () => identity.id, peers: control.peers, now: follower.now, clock, boottime, own: serving.own })
   /** Those that run and are not lost: from them a stop wants proof. */
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const pullStop = (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() })
@@ -202,14 +202,15 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     const deps: RunnerDeps = {
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: watch.hands, latch,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
-      scriptOf: (runbook) => outside.scriptOf(options.stateDirectory, runbook),
+      scriptOf: serving.scriptOf,
       alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), alertSilence: options.alertSilence && ((workflow) => options.alertSilence!(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }))
     stepper = createStepper(deps)
-    later.push(createPlanner(deps), stepper.act, createVerifier(deps), watch.act)
+    later.push(createPlanner(deps), stepper.act, createVerifier(deps), watch.act, serving.act)
   }
   if (options.roles.includes('decide')) {
+    later.push(createUnserved({ ...common, seat: seat('decide'), runners: seat('run'), waitMs: streams.embedded ? 0 : options.lostAfterMs }))
     later.unshift(createDecider({
       ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
       forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(stepper ? { claimWith: stepper.claimWith } : {}),
@@ -286,6 +287,8 @@ const letGo = async ({ clock, jobs, drainMs, holdsNone }: LettingGo): Promise<vo
 /** A log in memory has none: with it everything is gone at the end. */
 const archiveBeside = ({ snapshots }: Streams, state: State, { stateDirectory, retentionMs, onProblem }: PartsOptions) =>
   snapshots ? createArchive({ state, path: snapshots.archive ?? join(stateDirectory, 'archive.db'), place: snapshots.place, retentionMs, onProblem }) : noArchive
+
+const tickOf = ({ name, address, stopKey, roles }: PartsOptions) => ({ name, host: hostname(), address, stopKey, roles, foldVersion })
 
 const joined = ({ name, roles, rememberMs }: PartsOptions): Joined =>
   ({ kind: 'joined', name, host: hostname(), roles, foldVersion, ...(rememberMs === undefined ? {} : { rememberMs }) })

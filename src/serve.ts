@@ -83,7 +83,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   })
   say(`listening on ${door.url}, and reading the log`)
   const parts = await startParts({
-    name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles,
+    name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles, runnerTargets: config.runner.targets,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: knownSecrets(config, process.env), watchEveryMs: config.watchEveryMs, hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, alertSilence: alertmanagers.silence, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, staleAfterMs: config.staleAfterMs, forceStop: config.force.stop, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify,
@@ -133,7 +133,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     read: () => ({
       state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: parts.forced(), edges: edges.views(),
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({
-        id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion,
+        id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion, targets: tick.targets ?? [],
         ageMs: Math.round(boottimeMs() - seenAt),
       })),
     }),

@@ -11,7 +11,7 @@ const groups = {
   ],
   'How a workflow ended': [
     'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed', 'plan timeout', 'nothing to change', 'runbook changed', 'cancelled',
-    'expired', 'runner lost', 'at bound', 'spawn failed',
+    'expired', 'runner lost', 'no runner', 'at bound', 'spawn failed',
   ],
 } as const satisfies Readonly<Record<string, readonly Reason[]>>
 
@@ -81,6 +81,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   'cancelled': 'A person cancelled it.',
   'expired': 'Nobody answered in time.',
   'runner lost': 'Its runner was lost.',
+  'no runner': 'No runner that lives serves all its targets: look at `runner.targets`, and at the hosts of those that do.',
   'at bound': 'The target is as large or as small as it may be.',
   'spawn failed': 'The process for it could not be started.',
 }

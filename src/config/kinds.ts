@@ -1,5 +1,6 @@
 /** How values are read: the same from a file, where they have types, and from environment and flags, where they are text. */
 import { durationProblem, parseDuration } from '../core/duration.ts'
+import { parseMatchers } from '../core/matcher.ts'
 
 export interface Fault {
   /** Inside the value, for lists and maps. */
@@ -66,6 +67,21 @@ export const list: Kind<readonly string[]> = {
     if (words.length === 0) return fault(`must be a list of words, not ${tell(given)}`)
     const faults = words.flatMap((word, index) => (typeof word === 'string' && /^[!-~]+$/.test(word) ? [] : fault(`must be one word, not ${tell(word)}`, [index]).faults))
     return faults.length > 0 ? { faults } : { value: words as string[] }
+  },
+  show: (value) => value.join(','),
+}
+
+/** Matchers in Alertmanager's notation: in a list in a file, as one text elsewhere. */
+export const matcherList: Kind<readonly string[]> = {
+  form: 'MATCHER,…',
+  parse(given) {
+    const texts: readonly unknown[] = typeof given === 'string' ? [given] : Array.isArray(given) ? given : []
+    if (texts.length === 0 || !texts.every((text) => typeof text === 'string')) return fault(`must be a list of matchers such as target=~"db-.*", not ${tell(given)}`)
+    try {
+      return { value: parseMatchers(texts as string[]).list.map(({ text }) => text) }
+    } catch (problem) {
+      return fault(`cannot be read: ${(problem as Error).message}`)
+    }
   },
   show: (value) => value.join(','),
 }

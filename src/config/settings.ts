@@ -3,7 +3,7 @@
  * docs/configuration.md are made of this table.
  */
 import { createHash } from 'node:crypto'
-import { duration, flag, hostPort, list, logAddress, mapOf, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
+import { duration, flag, hostPort, list, logAddress, mapOf, matcherList, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
 import { edgeModes } from '../edge/settings.ts'
 import { alertmanagerList, peopleList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
 
@@ -45,6 +45,7 @@ const settings = {
   'kafka.sasl.username': of(text, 'As whom we log in to Kafka.'),
   'kafka.sasl.password': secret('The password for Kafka.'),
   'roles': of(someOf(...roles), 'What this process does. Every process serves stops, health and metrics.', roles.join(',')),
+  'runner.targets': of(matcherList, "Which targets this process runs steps on, by matchers on `target`, `provider`, `runbook` and the alert's labels: all must hold of each target. Everything, unless it is set."),
   'catalog.runbooks': file('The folder of runbooks, routes.yaml and runbooks.lock.', 'runbooks'),
   'catalog.policies': file('The folder of policies.', 'policies'),
   'tokens': of(tokenList(hash), 'Who may do what. In the environment ROLE:TOKEN,… for one-liners. `paramedic token new` makes them.'),

@@ -4,6 +4,7 @@ import { holderOf, isNext, jobTakes, settled } from './fold/claims.ts'
 import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
+import { seatFor } from './serving.ts'
 import type { Episode, State, Workflow } from './state.ts'
 
 /** Episodes that have no answer yet. */
@@ -71,18 +72,24 @@ export const stepsDue = (state: State, seat: Seat): JobDue[] => {
   if (state.unknownEntry !== undefined) return []
   const due: JobDue[] = []
   for (const workflow of state.live.get('ready')!) {
-    if (workflow.decision?.outcome === 'start' && isMyTurn(workflow.id, workflow.startableAt, seat)) due.push(...nextJobs(workflow))
+    if (workflow.decision?.outcome === 'start' && isOurs(workflow, seat)) due.push(...nextJobs(workflow))
   }
   for (const workflow of state.live.get('running')!) {
     if (workflow.holder !== undefined && workflow.holder !== seat.me) continue
-    if (workflow.holder === undefined && !isMyTurn(workflow.id, workflow.startableAt, seat)) continue
+    if (workflow.holder === undefined ? !isOurs(workflow, seat) : !seatFor(workflow, seat)) continue
     if (covering(state, workflow).length === 0) due.push(...nextJobs(workflow).filter((job) => fits(state, job, seat.now)))
   }
   return due
 }
 
 /** What whoever decides that it starts may claim in the same batch: its preferred process, which then is asked first anyway. */
-export const claimableWith = (workflow: Workflow, seat: Seat): JobDue[] => (isMyTurn(workflow.id, seat.now, seat) ? nextJobs(workflow) : [])
+export const claimableWith = (workflow: Workflow, seat: Seat): JobDue[] => (isOurs(workflow, seat, seat.now) ? nextJobs(workflow) : [])
+
+/** Whether this process is to go on with it: one that serves it, in its turn among those. */
+const isOurs = (workflow: Workflow, seat: Seat, since = workflow.startableAt): boolean => {
+  const among = seatFor(workflow, seat)
+  return among !== undefined && isMyTurn(workflow.id, since, among)
+}
 
 /** Whether what its job takes has room: a pause goes on within a workflow. */
 const fits = (state: State, { workflow, step, job }: JobDue, now: number): boolean =>
@@ -103,5 +110,5 @@ const startable = (state: State, name: 'planning' | 'verifying', seat: Seat): Wo
   const stopAll = name === 'planning' && [...state.inForce].some((stop) => stop.matchers.length === 0)
   if (stopAll) return []
   return [...state.live.get(name)!].filter((workflow) =>
-    isMyTurn(workflow.id, workflow.startableAt, seat) && (name === 'verifying' || covering(state, workflow).length === 0))
+    (name === 'verifying' && !workflow.probe ? isMyTurn(workflow.id, workflow.startableAt, seat) : isOurs(workflow, seat)) && (name === 'verifying' || covering(state, workflow).length === 0))
 }

@@ -2,7 +2,16 @@
  * Who goes first. Every piece of due work has an order of preference over the processes that tick; the others leave it
  * alone for a second each. It saves cost: safety never rests on it.
  */
+import type { Matchers } from './matcher.ts'
 import { rank } from './rendezvous.ts'
+
+/** What one runner serves that does not serve everything. */
+export interface Serving {
+  /** All that a target must match; none: every target. */
+  readonly targets: Matchers
+  /** Digests of scripts that it looked for in vain. */
+  readonly lacks: ReadonlySet<string>
+}
 
 export interface Seat {
   /** This process. */
@@ -11,6 +20,8 @@ export interface Seat {
   readonly live: readonly string[]
   /** Log time, carried on by steady time since it was read. Milliseconds. */
   readonly now: number
+  /** Of those that do not serve everything. */
+  readonly serving?: ReadonlyMap<string, Serving>
 }
 
 const turnMs = 1000

@@ -20,6 +20,9 @@ export interface Tick {
   readonly roles: readonly string[]
   readonly foldVersion: number
   readonly catalogue: string
+  /** Of a runner that does not serve everything: matchers of its targets, and digests of scripts that it needs and has not. */
+  readonly targets?: readonly string[]
+  readonly lacks?: readonly string[]
 }
 export type ControlRecord = Tick | { readonly kind: 'stop'; readonly by: string; readonly n: number; readonly stop: StopOrder }
 
@@ -37,7 +40,7 @@ const tickGoneMs = 5000
 /** A lease older than this starts nothing. */
 export const freshMs = 1500
 
-interface Peer {
+export interface Peer {
   readonly tick: Tick
   /** On our own steady clock. */
   readonly seenAt: number

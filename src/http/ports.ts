@@ -14,6 +14,8 @@ export interface Peer {
   readonly roles: readonly string[]
   readonly catalogue: string
   readonly foldVersion: number
+  /** Matchers of the targets that it serves; none: all. */
+  readonly targets: readonly string[]
   /** Since its last tick was read, in milliseconds. */
   readonly ageMs: number
 }

@@ -68,7 +68,7 @@ const stop = z.strictObject({
 })
 const runner = z.strictObject({
   id, name: z.string(), host: z.string(), address: z.string(), roles: z.array(z.string()), catalogue: z.string(), ageMs: z.number(),
-  fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(), foldVersion: z.int(),
+  fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(), foldVersion: z.int(), targets: z.array(z.string()).describe('Matchers of the targets that it serves; none: all'),
 })
 const upgrade = z.strictObject({
   foldVersion: z.int().describe('Of the log: nothing that came later is written yet'), possible: z.int().describe('What the newest server that lives knows'),

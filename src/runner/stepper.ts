@@ -75,12 +75,10 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   if (workflow.holder !== me) return
   // Nothing is awaited between this look and the start: a stop or a cancel that comes now finds the job and kills it.
   const startable = deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
-  if (!startable) return letGo(due, deps)
+  if (!startable || !script) return letGo(due, deps)
   const began = deps.clock.steady()
   const { call, left } = noting(handlesOf(workflow, deps, workflow.steps[step]!.timeoutMs))
-  const outcome = script
-    ? await start(due, script, call, deps)
-    : changed(`the script of ${workflow.runbook.name}@${workflow.runbook.version} is not here as it was released`)
+  const outcome = await start(due, script, call, deps)
   const tookMs = Math.round(deps.clock.steady() - began)
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started) return letGo(due, deps)
   if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
@@ -123,6 +121,3 @@ const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Out
 const reasonOf: Readonly<Record<FailureKind, Reason>> = {
   refused: 'step failed', changed: 'runbook changed', thrown: 'step failed', forbidden: 'step failed', timeout: 'step timeout', memory: 'step memory', exit: 'step failed', killed: 'step failed',
 }
-
-const changed = (error: string): Outcome =>
-  ({ kind: 'failed', failure: 'changed', error, detail: '', started: false, printed: { tail: '', bytes: 0, file: undefined, cut: false } })

@@ -12,7 +12,7 @@ import { openDoor, type DoorOptions } from '../../src/http/server.ts'
 import type { Recorded } from '../../src/log/log.ts'
 
 export const me = '01900000-0000-7000-8000-00000000000a'
-const peer: Peer = { id: me, name: 'one', host: 'host', address: 'http://127.0.0.1:1', roles: ['intake', 'run'], catalogue: 'c'.repeat(64), foldVersion, ageMs: 20 }
+const peer: Peer = { id: me, name: 'one', host: 'host', address: 'http://127.0.0.1:1', roles: ['intake', 'run'], catalogue: 'c'.repeat(64), foldVersion, targets: [], ageMs: 20 }
 
 export const createParts = () => {
   const state = initialState()

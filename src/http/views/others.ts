@@ -40,9 +40,9 @@ export const viewEdge = ({ breakers, endpoints, lastError, ...edge }: EdgeView, 
 /** A lease older than this starts nothing. */
 const freshMs = 1500
 
-export const viewRunner = ({ state, me }: Readable, { id, name, host, address, roles, catalogue, ageMs, foldVersion }: Peer): Form<'RunnerList'>['items'][number] => ({
+export const viewRunner = ({ state, me }: Readable, { id, name, host, address, roles, catalogue, ageMs, foldVersion, targets }: Peer): Form<'RunnerList'>['items'][number] => ({
   id, name, host, address, roles: [...roles], catalogue, ageMs, fresh: ageMs < freshMs, lost: state.processes.get(id)?.lost === true, me: id === me,
-  running: [...state.live.get('running')!, ...state.live.get('stopping')!].filter(({ holder }) => holder === id).length, foldVersion,
+  running: [...state.live.get('running')!, ...state.live.get('stopping')!].filter(({ holder }) => holder === id).length, foldVersion, targets: [...targets],
 })
 
 const inForce = ({ state }: Readable): Catalogue | undefined => state.catalogue && state.catalogues.get(state.catalogue.digest)
