@@ -65,6 +65,8 @@ export interface PartsOptions {
   readonly jobsAfter?: Promise<unknown>
   /** Masked in what steps print; the same list while nothing changes. */
   readonly secrets?: () => readonly string[]
+  /** See `RunnerDeps.secretsFor`. */
+  readonly secretsFor?: RunnerDeps['secretsFor']
   readonly hands: Hands
   /** How often what workflows changed is read again. */
   readonly watchEveryMs?: number
@@ -203,6 +205,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
       ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: watch.hands, latch,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
       scriptOf: serving.scriptOf,
+      secretsFor: options.secretsFor ?? (() => ({})),
       alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), alertSilence: options.alertSilence && ((workflow) => options.alertSilence!(workflow, state)), activeAlerts: options.activeAlerts,
     }
     actors.push(createKiller({ ...deps, name: options.name, hear }))

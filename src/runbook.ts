@@ -126,6 +126,8 @@ export interface StepContext extends Context {
   readonly outputs: Readonly<Record<string, any>>
   readonly scale: Scale
   readonly nodes: Nodes
+  /** What `secrets` declares, by name. A shell has it in its environment. */
+  readonly secrets: Readonly<Record<string, string>>
   /** zx's `$`, bound to this step. `${…}` bare, never inside quotes; a label that may begin with a dash goes behind `--`. */
   readonly $: import('zx/core').Shell
   /** Asks `check` until it is true. Every half second unless `everyMs` says otherwise; it ends with the step's timeout. */
@@ -143,8 +145,11 @@ export interface Step {
   readonly onError?: 'stop' | 'continue'
   /** Over this the step's process is killed. 512 unless given. */
   readonly memoryMb?: number
-  /** What it returns is its output: JSON of at most 16 kB, kept on the log. */
-  readonly run: (context: StepContext) => unknown
+  /**
+   * What it returns is its output: JSON of at most 16 kB, kept on the log. Or a program of the version's own folder with its
+   * arguments: it finds TARGET, PARAM_…, ALERT_LABEL_… and its secrets in its environment, and what it prints is the output.
+   */
+  readonly run: ((context: StepContext) => unknown) | readonly [file: `./${string}`, ...args: string[]]
 }
 
 export interface Runbook {
@@ -152,11 +157,13 @@ export interface Runbook {
   readonly target: string
   readonly provider?: string
   readonly params?: Readonly<Record<string, ParamSpec>>
+  /** Names of what its steps need: the configuration says where each is, and which runbooks may have it. */
+  readonly secrets?: readonly string[]
   readonly plan: (context: PlanContext) => Promise<PlanResult> | PlanResult
   readonly planTimeout?: number
   readonly steps: readonly Step[]
   /** Whether what was wrong is right again. Where it is given, the alert's end alone proves nothing. */
-  readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'nodes' | 'poll'> & { readonly scale: ReadScale; readonly nodes: ReadNodes }) => Promise<boolean> | boolean
+  readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'nodes' | 'poll' | 'secrets'> & { readonly scale: ReadScale; readonly nodes: ReadNodes }) => Promise<boolean> | boolean
   /** How long after the last step the alert may take to go away. Ten minutes unless given. */
   readonly healedWithin?: number
 }

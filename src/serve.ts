@@ -7,6 +7,7 @@ import { catalogueKeeper } from './catalogue-keeper.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
 import { knownSecrets } from './config/known-secrets.ts'
+import { scriptSecrets } from './config/script-secrets.ts'
 import { initialState } from './core/state.ts'
 import { createEdges } from './edge/edges.ts'
 import { createEarlyStops, type EarlyStops } from './follow/early-stops.ts'
@@ -85,7 +86,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles, runnerTargets: config.runner.targets,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
-    secrets: knownSecrets(config, process.env), watchEveryMs: config.watchEveryMs, hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, alertSilence: alertmanagers.silence, activeAlerts: alertmanagers.active } : {}),
+    secrets: knownSecrets(config, process.env), secretsFor: scriptSecrets(config.secrets), watchEveryMs: config.watchEveryMs, hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, alertSilence: alertmanagers.silence, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, staleAfterMs: config.staleAfterMs, forceStop: config.force.stop, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify,
     onFolded: (...folded) => {
       metrics.folded(...folded)

@@ -46,7 +46,9 @@ async function copyOf(script: Script, folder: string): Promise<Copy> {
   const fresh = join(folder, `.new-${randomUUID()}`)
   for (const { path, bytes } of files) {
     await mkdir(dirname(join(fresh, path)), { recursive: true })
-    await writeFile(join(fresh, path), bytes)
+    // A step may run it as a program.
+    const isProgram = bytes[0] === 0x23 && bytes[1] === 0x21
+    await writeFile(join(fresh, path), bytes, isProgram ? { mode: 0o755 } : {})
   }
   await writeFile(join(fresh, 'package.json'), '{"type":"module"}\n')
   await writeFile(join(fresh, manifestName), `${JSON.stringify(manifest)}\n`)

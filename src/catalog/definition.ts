@@ -5,6 +5,7 @@ import { paramProblem } from '../core/params.ts'
 import { compilePattern, PatternError } from '../core/regex.ts'
 import { functionMark } from './described.ts'
 import type { Problem } from './problem.ts'
+import { programFile } from './program-file.ts'
 import type { Script } from './scripts.ts'
 import { checkShape } from './shape.ts'
 
@@ -34,7 +35,7 @@ const stepShape = z.strictObject({
   concurrency: z.int().min(1).max(1000).optional(),
   onError: z.enum(['stop', 'continue']).default('stop'),
   memoryMb: z.int().min(16).max(65_536).default(512),
-  run: fn('run'),
+  run: z.union([fn('run'), z.array(z.string()).min(1)], 'must be a function, or a file of the version with its arguments: [./fix.sh, …]'),
 }).superRefine((step, context) => {
   if (step.concurrency === undefined || step.each) return
   context.addIssue({ code: 'custom', path: ['concurrency'], message: 'means nothing without `each: true`: there is one job only' })
@@ -49,6 +50,7 @@ const runbookShape = z.strictObject({
   target: targetLabels,
   provider: providerName.default('local'),
   params: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'letters, digits, _ and -'), paramShape).default({}),
+  secrets: z.array(z.string().regex(/^[A-Z][A-Z0-9_]{0,62}$/, 'capital letters, digits and _')).min(1).max(20).optional(),
   plan: fn('plan'),
   planTimeout: ms(1).default(30_000),
   steps: z.array(stepShape, `must be a list: ${noSteps}`).min(1, `is empty: ${noSteps}`).max(100)
@@ -72,16 +74,23 @@ export function readDefinition(script: Script, definition: unknown): { manifest?
   }
   const { value, problems } = checkShape(runbookShape, definition, { path: script.shown, lineOf })
   if (value === undefined) return { problems }
-  const { plan: _, verify, planTimeout, healedWithin, steps, params, ...rest } = value
+  const { plan: _, verify, planTimeout, healedWithin, steps, params, secrets, ...rest } = value
+  problems.push(...steps.flatMap(({ run }, index) => (Array.isArray(run) ? programProblem(run[0]!, script, lineOf(['steps', index, 'run'])) : [])))
   return {
     problems,
     manifest: {
       name: script.name, version: script.version, digest: script.digest, about: aboutOf(source), ...rest,
       params: params as Record<string, ParamSpec>,
       steps: steps.map(({ run: _, timeout, concurrency = 1, ...step }): StepManifest => ({ ...step, concurrency, timeoutMs: timeout })),
-      verify: verify !== undefined, planTimeoutMs: planTimeout, healedWithinMs: healedWithin,
+      ...(secrets === undefined ? {} : { secrets }), verify: verify !== undefined, planTimeoutMs: planTimeout, healedWithinMs: healedWithin,
     },
   }
+}
+
+/** Whatever a step runs is part of its version, and so of its digest. */
+function programProblem(file: string, { version, files, shown: path }: Script, line: number): Problem[] {
+  const isOwn = file.startsWith('./') && files.some((one) => one.path === programFile(version, file))
+  return isOwn ? [] : [{ path, line, message: `runs ${file}: the program of a step is a file of the folder ${version}/, such as ./fix.sh` }]
 }
 
 function specProblem(spec: ParamSpec): { path: string[]; message: string } | undefined {

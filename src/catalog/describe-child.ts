@@ -3,22 +3,12 @@
  * with nothing in its environment: what a script does while it is imported is not trusted, and this can be killed.
  */
 import { readFileSync, writeSync } from 'node:fs'
-import { registerHooks } from 'node:module'
 import { functionMark, type Described, type DescribeOrder } from './described.ts'
+import { permitImports } from './permit-imports.ts'
 
 const { api, copies, scripts } = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as DescribeOrder
 
-registerHooks({
-  resolve(specifier, context, next) {
-    const from = context.parentURL
-    if (from === undefined || !from.startsWith(copies)) return next(specifier, context)
-    if (specifier === 'paramedic') return next(api, context)
-    const own = from.slice(0, from.indexOf('/', copies.length) + 1)
-    const wanted = /^\.\.?\//.test(specifier) ? new URL(specifier, from).href : ''
-    if (wanted.startsWith(own)) return next(specifier, context)
-    throw new Error(`imports ${specifier}: a runbook imports 'paramedic' and files of its version's own folder only`)
-  },
-})
+permitImports({ api, copies })
 
 for (const { id, url } of scripts) {
   const told: Described = await describe(url)

@@ -2,15 +2,14 @@
  * What scripts declare, found by importing their copies in a short-lived process. One process does all; a script that
  * hangs or ends it costs its own description, and the others get another process.
  */
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { copiesFolder, materialise } from './copies.ts'
 import type { Described, DescribeOrder } from './described.ts'
 import { ownFile } from './own-files.ts'
 import type { Script } from './scripts.ts'
+import { runShortly } from './short-lived.ts'
 
 export interface Description {
   readonly script: Script
@@ -59,7 +58,9 @@ async function describeAll(scripts: readonly Script[], scratch: string, timeoutM
   let left = [...scripts]
   for (let round = 0; left.length > 0 && round < mostProcesses; round++) {
     const orders = left.map(({ id }) => ({ id, url: pathToFileURL(copies.get(id)!.script).href }))
-    const { told, ending } = await runChild({ api: ownFile('runbook'), copies: folder, scripts: orders }, scratch, timeoutMs)
+    const order: DescribeOrder = { api: ownFile('runbook'), copies: folder, scripts: orders }
+    const { told, ...how } = await runShortly<Described>({ child: 'catalog/describe-child', order, scratch, timeoutMs })
+    const ending = endingOf(how, timeoutMs)
     done.push(...left.flatMap((script) => told.filter(({ id }) => id === script.id).map((one) => described(script, one, folder))))
     left = left.filter(({ id }) => !told.some((one) => one.id === id))
     const culprit = left.shift()
@@ -82,58 +83,7 @@ function described(script: Script, { definition, error }: Described, folder: str
 const failed = (script: Script, message: string): Description =>
   ({ script, failure: { path: script.shown, line: 1, message } })
 
-async function runChild(order: DescribeOrder, scratch: string, timeoutMs: number): Promise<{ told: Described[]; ending: string }> {
-  const orderFile = join(scratch, 'order.json')
-  await writeFile(orderFile, JSON.stringify(order))
-  const flags = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=256']
-  const child = spawn(process.execPath, [...flags, fileURLToPath(ownFile('catalog/describe-child')), orderFile], {
-    cwd: scratch, env: {}, detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  })
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    killGroup(child.pid)
-  }, timeoutMs)
-  const pipe = child.stdio[3] as Readable
-  const lines = readLines(pipe)
-  const exit = await new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`))
-  })
-  clearTimeout(timer)
-  killGroup(child.pid)
-  const patience = setTimeout(() => pipe.destroy(), 1000)
-  const told = await lines
-  clearTimeout(patience)
-  const ending = late ? `did not end being imported within ${timeoutMs / 1000} s: a script declares, and does nothing by itself`
-    : exit === 'exit 13' ? 'never ends being imported: something is awaited at its top that never comes'
-    : `ended the process that imported it (${exit}): a script declares, and does nothing by itself`
-  return { told, ending }
-}
-
-/** Whatever a script started lives in the child's process group; that of the child itself may be gone already. */
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // Nothing is left of it, which is what we want.
-  }
-}
-
-/** Bounded in size; its end is the pipe's, which is destroyed where a grandchild that got away holds it. */
-async function readLines(from: Readable): Promise<Described[]> {
-  let text = ''
-  from.setEncoding('utf8').on('data', (part: string) => {
-    if (text.length < 64 << 20) text += part
-  })
-  await new Promise<void>((resolve) => {
-    from.once('close', resolve).once('error', () => resolve())
-  })
-  return text.split('\n').slice(0, -1).flatMap((line) => {
-    try {
-      return [JSON.parse(line) as Described]
-    } catch {
-      return []
-    }
-  })
-}
+const endingOf = ({ late, exit }: { late: boolean; exit: string }, timeoutMs: number): string =>
+  late ? `did not end being imported within ${timeoutMs / 1000} s: a script declares, and does nothing by itself`
+  : exit === 'exit 13' ? 'never ends being imported: something is awaited at its top that never comes'
+  : `ended the process that imported it (${exit}): a script declares, and does nothing by itself`

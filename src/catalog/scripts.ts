@@ -27,6 +27,8 @@ export interface Script {
 
 const legalName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const versionFile = /^([1-9]\d{0,8})\.ts$/
+/** What shows that the version does what it says. It is no part of it. */
+const trialFile = /^[1-9]\d{0,8}\.test\.ts$/
 const code = /\.[cm]?[jt]sx?$/
 const mostFiles = 200
 const mostBytes = 4 << 20
@@ -54,7 +56,7 @@ async function readVersions(folder: string, name: string, problems: Problem[]): 
   const files = found.filter(({ name, kind }) => kind === 'file' && versionFile.test(name))
   const versions = files.map((file) => file.name.slice(0, -'.ts'.length))
   for (const one of found) {
-    const stray = one.kind === 'folder' ? !versions.includes(one.name) : code.test(one.name) && !versionFile.test(one.name)
+    const stray = one.kind === 'folder' ? !versions.includes(one.name) : code.test(one.name) && !versionFile.test(one.name) && !trialFile.test(one.name)
     const message = 'belongs to no version: VERSION.ts may use files of the folder VERSION/ only, and nothing is shared'
     if (stray) problems.push(strange(join(folder, one.name), message))
   }
@@ -82,6 +84,15 @@ async function readVersion(
     return { ...of, id: runbookId(of), digest, files, source: text(bytes), shown: shown(join(folder, path)) }
   }
   return undefined
+}
+
+/** The trial of a version, as a script of its own; undefined where it has none. */
+export async function readTrial({ id, name, version }: Script, runbooks: string): Promise<Script | undefined> {
+  const path = join(runbooks, name, `${version}.test.ts`)
+  const bytes = await readBounded(path, mostBytes)
+  if (bytes === undefined) return undefined
+  const files = [{ path: `${version}.ts`, bytes }]
+  return { id, name, version, digest: digestOf(`${name}.test`, files), files, source: text(bytes), shown: shown(path) }
 }
 
 async function readBelow(folder: string, path: string, depth: number): Promise<ScriptFile[]> {

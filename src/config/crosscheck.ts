@@ -36,6 +36,9 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
   if (awsAsg?.joins === 'kubernetes' && kubernetes === undefined) say('providers.aws-asg.joins', 'needs providers.kubernetes.enabled')
   if (awsAsg !== undefined && !/^[^=]{1,128}=[^=]{1,256}$/.test(awsAsg.tag)) say('providers.aws-asg.tag', `must be KEY=VALUE, not ${awsAsg.tag}`)
   if (services !== undefined && !existsSync(services)) say('providers.local.services', `names ${services}, which is not there`)
+  config.secrets.forEach(({ file }, index) => {
+    if (!existsSync(file)) say('secrets', `[${index}].file names ${file}, which is not there`, [index, 'file'])
+  })
   config.alertmanager.forEach(({ ca, auth }, index) => {
     const files: [string, string | undefined][] = [['ca', ca], ['auth', auth === undefined ? undefined : 'tokenFile' in auth ? auth.tokenFile : auth.passwordFile]]
     for (const [field, file] of files) if (file !== undefined && !existsSync(file)) say('alertmanager', `[${index}].${field} names ${file}, which is not there`, [index, field])

@@ -31,8 +31,9 @@ const written = ({ slack, kafka, grafana, tokens }: Config) =>
 /** Where the libraries of AWS look before any file. */
 const environment = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'] as const
 
-const filesOf = ({ kafka, alertmanager, providers: { awsAsg, kubernetes, swarm } }: Config, env: Readonly<Record<string, string | undefined>>): (readonly [path: string | undefined, extract?: Extract])[] => [
+const filesOf = ({ kafka, alertmanager, secrets, providers: { awsAsg, kubernetes, swarm } }: Config, env: Readonly<Record<string, string | undefined>>): (readonly [path: string | undefined, extract?: Extract])[] => [
   [kafka.tls?.key],
+  ...secrets.map(({ file }) => [file] as const),
   ...alertmanager.map(({ auth }) => (auth === undefined ? [undefined] as const : 'tokenFile' in auth ? [auth.tokenFile] as const : [auth.passwordFile, basicOf(auth.username)] as const)),
   [swarm?.tls === undefined ? undefined : join(swarm.tls, 'key.pem')],
   ...(kubernetes === undefined ? [] : [[kubernetes.kubeconfig ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config'), kubeconfig] as const, ['/var/run/secrets/kubernetes.io/serviceaccount/token'] as const]),

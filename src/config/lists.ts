@@ -1,7 +1,8 @@
 /** The lists of maps: tokens, Alertmanagers, people in Slack. Every fault of every item is told at its own place. */
 import { didYouMean } from '../catalog/nearest.ts'
 import { Secret } from './secret.ts'
-import { fault, origin, tell, text, type Fault, type Kind, type Parsed } from './kinds.ts'
+import type { ScriptSecret } from './script-secrets.ts'
+import { fault, list, origin, tell, text, type Fault, type Kind, type Parsed } from './kinds.ts'
 
 export const tokenRoles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
 export type TokenRole = (typeof tokenRoles)[number]
@@ -183,4 +184,16 @@ export const peopleList: Kind<readonly KnownPerson[]> = listOf<KnownPerson>(
     if (bad >= 0) return fault('must be NAME or NAME=TEAM/USER by id, such as ann=T024BE7LD/U024BE7LH', [bad])
     return { value: parsed.map((one) => ({ name: one![1]!, ...(one![2] === undefined ? {} : { team: one![2], user: one![3]! }) })) }
   },
+)
+
+/** As a shell names what it is handed; what would steer the shell itself is none. */
+const secretName: Kind<string> = {
+  form: 'NAME',
+  parse: (given) => typeof given === 'string' && /^[A-Z][A-Z0-9_]{0,62}$/.test(given) ? { value: given } : fault(`must be capital letters, digits and _, such as PAGER_KEY, not ${tell(given)}`),
+}
+
+export const secretList: Kind<readonly ScriptSecret[]> = listOf<ScriptSecret>(
+  '[{ name, file, runbooks }]',
+  (given) => fieldsOf(given, { name: secretName, file: text, runbooks: list }) as Parsed<ScriptSecret>,
+  () => fault('is a list of maps: it can only be said in the file'),
 )

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto'
 import { duration, flag, hostPort, list, logAddress, mapOf, matcherList, oneOf, origin, path, someOf, text, whole, type Kind, type LogAddress } from './kinds.ts'
 import { edgeModes } from '../edge/settings.ts'
-import { alertmanagerList, peopleList, rebaseAlertmanager, slackGrants, tokenList, type Alertmanager } from './lists.ts'
+import { alertmanagerList, peopleList, rebaseAlertmanager, secretList, slackGrants, tokenList, type Alertmanager } from './lists.ts'
+import type { ScriptSecret } from './script-secrets.ts'
 
 export interface Setting<T = unknown> {
   readonly kind: Kind<T>
@@ -69,6 +70,7 @@ const settings = {
   'slack.remindAfter': of(duration, 'An escalation that nobody took is told again after this.', '15m'),
   'slack.allow': of(slackGrants, 'Who may do more than stop, from Slack. In the environment TEAM/USER,….'),
   'providers.local.services': file('The file that declares the services of this machine. None: the provider `local` has no targets.'),
+  'providers.host.names': of(list, 'What alerts call this machine in their label `instance`, its own name first: runbooks of the provider `host` run here for no other.'),
   'providers.kubernetes.enabled': of(flag, 'Whether there is a provider `kubernetes`. In a pod it acts as the account of that pod.', 'false'),
   'providers.kubernetes.kubeconfig': file('Another way to a cluster, for a server outside of it. What kubectl takes, unless it is set or this runs in a pod.'),
   'providers.kubernetes.context': of(text, 'Which context of the kubeconfig. The current one, unless it is set.'),
@@ -93,6 +95,10 @@ const settings = {
   'edges.perTarget': of(whole(1, 1000), 'How many of them are about one target.', '4'),
   'edges.perSecond': of(whole(1, 10_000), 'How many calls an edge makes a second; those that come sooner wait.', '1000'),
   'traces.endpoint': of(origin, 'Where traces of workflows go: a collector of OpenTelemetry that takes OTLP by HTTP, such as http://127.0.0.1:4318. None are sent, unless it is set.'),
+  'secrets': {
+    ...of(secretList, 'What runbooks may ask for: a name, the file that holds it, and which runbooks may have it. Only the process of their step is handed it.'),
+    rebase: (list, resolve) => list.map((one) => ({ ...one, file: resolve(one.file) })),
+  } satisfies Setting<readonly ScriptSecret[]>,
   'edges.modes': of(mapOf(...edgeModes), 'Edges that are not simply on: `off` refuses every call, `mock` makes up answers where one can do without, `direct` passes breaker, limits and retries.'),
   'watchEvery': of(duration, 'How often what workflows changed is read again, for a day, to see whether somebody else has changed it since.', '1m'),
   'killAfter': of(duration, 'A process that was out of touch with the log this long kills what it runs. 10s embedded, 30s on Kafka, unless it is set.'),

@@ -2,6 +2,7 @@
 import type { EdgeMode, EdgeSettings } from '../edge/settings.ts'
 import type { HostPort, LogAddress } from './kinds.ts'
 import type { Alertmanager, KnownPerson, SlackGrant, Token } from './lists.ts'
+import type { ScriptSecret } from './script-secrets.ts'
 import type { Secret } from './secret.ts'
 import type { Role } from './settings.ts'
 
@@ -36,10 +37,12 @@ export interface Config {
   }
   readonly providers: {
     readonly local: { readonly services?: string }
+    readonly host?: readonly string[]
     readonly awsAsg?: { readonly region: string; readonly tag: string; readonly endpoint?: string; readonly joins?: 'kubernetes' }
     readonly swarm?: { readonly hosts: readonly string[]; readonly tls?: string; readonly mapping?: string }
     readonly kubernetes?: { readonly kubeconfig?: string; readonly context?: string; readonly selector: string; readonly namespaces: readonly string[] }
   }
+  readonly secrets: readonly ScriptSecret[]
   readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
   readonly traces: { readonly endpoint?: string }
   readonly watchEveryMs: number

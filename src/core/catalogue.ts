@@ -48,6 +48,8 @@ export interface RunbookManifest {
   readonly provider: string
   readonly params: Readonly<Record<string, ParamSpec>>
   readonly steps: readonly StepManifest[]
+  /** Names of what its steps are handed. */
+  readonly secrets?: readonly string[]
   /** Whether the script brings its own probe. */
   readonly verify: boolean
   readonly planTimeoutMs: number

@@ -80,7 +80,7 @@ const route = z.strictObject({
 })
 const policy = z.strictObject({ runbook: z.string(), type: z.string(), name: z.string(), settings: z.record(z.string(), json), source: z.string() })
 const runbook = z.strictObject({
-  name: z.string(), version: z.int(), digest, about: z.string(), target: z.string(), provider: z.string(), params: z.record(z.string(), json),
+  name: z.string(), version: z.int(), digest, about: z.string(), target: z.string(), provider: z.string(), params: z.record(z.string(), json), secrets: z.array(z.string()).describe('Names of what its steps are handed'),
   steps: z.array(z.strictObject({ name: z.string(), effect: z.string(), timeout: z.string(), each: z.boolean() })), verify: z.boolean(), healedWithin: z.string(),
   modes: z.array(z.string()).describe('Of the routes that lead to it'), policies: z.array(z.string()),
 })

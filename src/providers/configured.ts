@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts'
 import type { Edges } from '../edge/edges.ts'
 import { createHands, type Hands } from './hands.ts'
+import { host, none } from './host.ts'
 import { startLocalServices } from './local.ts'
 import type { Call, Provider } from './provider.ts'
 
@@ -11,8 +12,8 @@ export interface HandsOptions {
   readonly edges: Edges
 }
 
-export async function openHands({ providers: { local, awsAsg, kubernetes, swarm }, stateDirectory, edges }: HandsOptions): Promise<Hands> {
-  const providers: Provider[] = []
+export async function openHands({ providers: { local, awsAsg, kubernetes, swarm, host: names }, stateDirectory, edges }: HandsOptions): Promise<Hands> {
+  const providers: Provider[] = [none, ...(names === undefined ? [] : [host(names)])]
   if (local.services !== undefined) providers.push(await startLocalServices(local.services, `${stateDirectory}/local`))
   const cluster = kubernetes === undefined ? undefined : (await import('./kubernetes.ts')).kubernetes(kubernetes, edges)
   if (cluster !== undefined) providers.push(cluster)

@@ -15,6 +15,7 @@ import type { Runbook } from '../runbook.ts'
 import { boottimeMs } from './boottime.ts'
 import { contextFor } from './handles.ts'
 import { ScriptChanged, ScriptRefused, permitScript, watchImports } from './imports.ts'
+import { program } from './program.ts'
 import type { Answer, FromChild, JobOrder, Result, ToChild } from './protocol.ts'
 
 const send = process.send!.bind(process) as (word: FromChild) => boolean
@@ -98,9 +99,12 @@ async function load(order: JobOrder): Promise<(context: any) => unknown> {
   const { default: runbook } = script
   if (typeof runbook !== 'object' || runbook === null) throw new ScriptRefused(`${order.script} has no default export: export default runbook({ … })`)
   const work = order.phase === 'plan' ? runbook.plan : order.phase === 'verify' ? runbook.verify : runbook.steps?.[order.step ?? 0]?.run
+  if (isProgram(work)) return program(work, order)
   if (typeof work !== 'function') throw new ScriptRefused(`${order.script} has no ${order.phase} ${order.step ?? ''}`.trimEnd())
   return work
 }
+
+const isProgram = (run: unknown): run is readonly string[] => Array.isArray(run)
 
 const largest: Readonly<Record<JobOrder['phase'], number>> = { plan: 256 * 1024, step: 16 * 1024, verify: 16 * 1024 }
 

@@ -47,6 +47,8 @@ export interface RunnerDeps {
   /** This process executes nothing, whoever decided it. */
   readonly forceDryRun: boolean
   readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
+  /** The secrets that a runbook declares, by name; or why it does not get them. */
+  readonly secretsFor: (runbook: string, names: readonly string[]) => Readonly<Record<string, string>> | string
   /** Whether the alert fires, asked where it lives; undefined where nobody can be asked. */
   readonly alertFires: ((workflow: Workflow) => Promise<boolean | undefined>) | undefined
   /** What silences it where it lives; rejects if nobody there answers. */

@@ -36,6 +36,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     alert: input.alert && { ...input.alert, labels: plain(input.alert.labels), annotations: plain(input.alert.annotations) },
     plan: input.plan,
     outputs: plain(input.outputs ?? {}),
+    secrets: plain(acts ? { ...order.env } : {}),
     scale: scaleFor(desk, check, acts),
     nodes: nodesFor(desk, check, acts),
     signal: desk.signal,
@@ -120,7 +121,7 @@ const bound = 64 * 1024
 
 /**
  * The environment of a step's shell: nothing of the server's, and of the alert only labels, below a fixed prefix, since
- * a name that the sender chose could be BASH_ENV. What was declared for the script comes last.
+ * a name that the sender chose could be BASH_ENV. Then the target, what the route gives, and last what was declared for the script.
  */
 function shellEnv(order: Pick<JobOrder, 'env' | 'input' | 'workflow'>, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const env: Record<string, string> = {}
@@ -135,6 +136,8 @@ function shellEnv(order: Pick<JobOrder, 'env' | 'input' | 'workflow'>, own: Node
     env[key] = value
     room -= value.length + key.length
   }
+  const told = [['TARGET', order.input.target], ...Object.entries(order.input.params).map(([name, value]) => [`PARAM_${name.toUpperCase().replaceAll('-', '_')}`, String(value)])] as [string, string][]
+  for (const [name, value] of told) if (!value.includes('\0') && value.length <= bound) env[name] = value
   for (const [name, value] of Object.entries(order.env ?? {})) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(name) || steers.test(name)) throw new Error(`the environment may not have ${name}: it steers the shell itself`)
     env[name] = value

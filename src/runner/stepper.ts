@@ -1,4 +1,5 @@
 /** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
+import { runbookId } from '../core/catalogue.ts'
 import { claimableWith, stepsDue, type JobDue } from '../core/due.ts'
 import type { Fact, Left } from '../core/entry.ts'
 import type { Reason } from '../core/reason.ts'
@@ -103,10 +104,12 @@ const leftBy = async ({ workflow, step, job }: Claim, { hands }: RunnerDeps): Pr
   return readLeft(workflow.provider, each ? [jobs[job]!.target] : workflow.plan!.changes.map(({ target }) => target), hands)
 }
 
-const start = ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, call: Call, deps: RunnerDeps): Promise<Outcome> => {
+const start = async ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, call: Call, deps: RunnerDeps): Promise<Outcome> => {
+  const env = deps.secretsFor(workflow.runbook.name, declared(workflow, deps))
+  if (typeof env === 'string') return notStarted(env)
   const { timeoutMs, memoryMb, jobs } = workflow.steps[step]!
   return deps.jobs().start({
-    id: claim, workflow: workflow.id, ...script, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
+    id: claim, workflow: workflow.id, ...script, env, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
     timeoutMs, memoryMb, notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
   }, call).result
 }
@@ -121,3 +124,10 @@ const letGo = async ({ workflow, claim }: Claim, deps: RunnerDeps, outcome?: Out
 const reasonOf: Readonly<Record<FailureKind, Reason>> = {
   refused: 'step failed', changed: 'runbook changed', thrown: 'step failed', forbidden: 'step failed', timeout: 'step timeout', memory: 'step memory', exit: 'step failed', killed: 'step failed',
 }
+
+/** Of a version that is in force, or was lately. */
+const declared = ({ runbook }: Workflow, { state }: RunnerDeps): readonly string[] =>
+  [...state.catalogues.values()].map(({ runbooks }) => runbooks[runbookId(runbook)]).find((one) => one?.digest === runbook.digest)?.secrets ?? []
+
+const notStarted = (error: string): Outcome =>
+  ({ kind: 'failed', failure: 'thrown', error, detail: '', started: false, printed: { tail: '', bytes: 0, file: undefined, cut: false } })

@@ -40,7 +40,7 @@ const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) =>
   const jobs = { start: (order: JobOrder) => (started.push(order), { id: order.id, started: Promise.resolve(true), result: new Promise<Outcome>(() => {}) }) }
   const stepper = createStepper({
     ...common, me: () => 'A', clock: realClock, boottime: () => 0, when: async () => {}, jobs: () => jobs as unknown as Jobs, hands: { call: async () => null }, latch,
-    lease: { sentAt: () => 0, fresh: () => true }, forceDryRun, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), alertFires: undefined, activeAlerts: undefined,
+    lease: { sentAt: () => 0, fresh: () => true }, forceDryRun, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), secretsFor: () => ({}), alertFires: undefined, activeAlerts: undefined,
   })
   const decider = createDecider({ ...common, canKill: () => true, forceDryRun: false, tellUnmatched: true, claimWith: stepper.claimWith })
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))

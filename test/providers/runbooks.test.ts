@@ -44,7 +44,7 @@ async function run(of: typeof scaleService, scale: Scale, planned: PlanResult, p
       for (const end = Date.now() + 30_000; !(await check()); await new Promise((go) => setTimeout(go, 20))) assert.ok(Date.now() < end, 'the poll came to no end')
     },
   } as unknown as StepContext
-  for (const step of of.steps) outputs[step.name] = await step.run(context)
+  for (const step of of.steps) outputs[step.name] = await (step.run as (context: StepContext) => unknown)(context)
   assert.equal(await of.verify!(context), true)
   return outputs
 }

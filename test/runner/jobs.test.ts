@@ -113,7 +113,7 @@ describe('a job', { concurrency: 3 }, () => {
 
   const shells: readonly (readonly [string, string, Json, string])[] = [
     ['a label is one word', "$`printf %s ${labels.evil}`", '$(touch /tmp/x) `id` "; rm -rf \' ~ *', 'quoted by zx'],
-    ['an own environment', "$`env | cut -d= -f1 | grep -v ^ALERT_LABEL_ | sort | tr '\\n' ' '`", 'HOME LANG PARAMEDIC_JOBS PATH PWD SHLVL TMPDIR TRACEPARENT _', 'nothing of the server, no credentials'],
+    ['an own environment', "$`env | cut -d= -f1 | grep -v ^ALERT_LABEL_ | sort | tr '\\n' ' '`", 'HOME LANG PARAMEDIC_JOBS PARAM_BY PATH PWD SHLVL TARGET TMPDIR TRACEPARENT _', 'nothing of the server, no credentials'],
     ['labels below a prefix', "$`printf %s \"$ALERT_LABEL_BASH_ENV|$ALERT_LABEL_A_B\"`", 'payload|dash', 'the name of a label could be BASH_ENV'],
     ['no channel', "$`for fd in /proc/self/fd/*; do test $(basename $fd) -le 2 || readlink $fd; done | grep -c socket || true`.then(({ stdout }) => stdout.trim())", '0', 'no way to speak in the place of the child, which does it through a socket'],
     ['a folder of its own', "$`test \"$PWD\" = \"$HOME\" && touch mine && echo yes`", 'yes', 'what it leaves is removed with it'],

@@ -65,8 +65,8 @@ export const viewRoutes = (readable: Readable): Form<'RouteList'>['items'] =>
 
 export const viewRunbooks = (readable: Readable): Form<'RunbookList'>['items'] => {
   const catalogue = inForce(readable)
-  return Object.values(catalogue?.runbooks ?? {}).map(({ name, version, digest, about, target, provider, params, steps, verify, healedWithinMs }) => ({
-    name, version, digest, about, target, provider, params: { ...params },
+  return Object.values(catalogue?.runbooks ?? {}).map(({ name, version, digest, about, target, provider, params, steps, secrets = [], verify, healedWithinMs }) => ({
+    name, version, digest, about, target, provider, params: { ...params }, secrets: [...secrets],
     steps: steps.map((step) => ({ name: step.name, effect: step.effect, timeout: formatDuration(step.timeoutMs), each: step.each })),
     verify,
     healedWithin: formatDuration(healedWithinMs),
