@@ -12,6 +12,7 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'catalogue activated': ['whoever read it', 'This catalogue is in force from here on, if `was` still is. One that was in force before is never activated by itself.'],
   'catalogue refused': ['whoever read it', 'What is wrong with the files. The last good catalogue stays in force, and people are told.'],
   'matched': ['the decider', 'The answer to an episode: this workflow. The first answer on the log counts, others are ignored.'],
+  'climbed': ['the decider', 'The workflow `after` did not heal, and its alert still fires: the next runbook of its ladder answers it. The first one on the log counts.'],
   'submitted': ['whoever was asked', 'A person or a program asks for a workflow. It is planned and judged; nothing is run. The first under its key counts.'],
   'exec asked': ['whoever was asked', 'This plan of it shall run: it is judged again, and run once. The first one counts.'],
   'cancelled': ['whoever was asked', 'A person ended it: what runs is killed as by a stop.'],

@@ -52,28 +52,37 @@ function checkScope({ route, matchers, readable, lineOf }: WrittenRoute, say: Sa
   }
 }
 
-function checkRunbook({ route, matchers, readable, lineOf }: WrittenRoute, parts: Parts, say: Say): void {
+function checkRunbook(written: WrittenRoute, parts: Parts, say: Say): void {
+  const { route, matchers, readable, lineOf } = written
   if (route.runbook === undefined) return
-  const id = runbookId(route.runbook)
-  const { name } = route.runbook
-  if (!parts.scripts.some((script) => script.id === id)) {
-    return say('problems', lineOf('runbook'), `.runbook: ${missing(name, id, parts.scripts)}`)
-  }
+  checkNamed({ runbook: route.runbook, params: route.params, at: [] }, written, parts, say)
+  for (const [index, rung] of (route.ladder ?? []).entries()) checkNamed({ ...rung, at: ['ladder', index] }, written, parts, say)
+  const manifest = parts.manifests.get(runbookId(route.runbook))
+  const entries = parts.policies.entries.get(route.runbook.name) ?? []
+  if (route.mode === 'off' || entries.length === 0 || manifest === undefined || !readable) return
+  checkTargets({ manifest, label: route.target ?? manifest.target, matchers, entries }, (message) => say('problems', lineOf(), message))
+}
+
+/** A version that a route names, at its place there. */
+interface NamedRunbook {
+  readonly runbook: NonNullable<WrittenRoute['route']['runbook']>
+  readonly params: WrittenRoute['route']['params']
+  readonly at: readonly PropertyKey[]
+}
+
+function checkNamed({ runbook, params, at }: NamedRunbook, { route, lineOf }: WrittenRoute, parts: Parts, say: Say): void {
+  const id = runbookId(runbook)
+  const { name } = runbook
+  const place = at.length === 0 ? '.runbook' : `.ladder[${String(at[1])}]`
+  const line = at.length === 0 ? lineOf('runbook') : lineOf(...at)
+  if (!parts.scripts.some((script) => script.id === id)) return say('problems', line, `${place}: ${missing(name, id, parts.scripts)}`)
   const manifest = parts.manifests.get(id)
-  if (manifest !== undefined) {
-    for (const { param, problem } of checkParams(manifest.params, route.params).problems) {
-      const known = Object.keys(manifest.params)
-      const meant = known.includes(param) ? '' : didYouMean(param, known)
-      say('problems', lineOf('params', param), `.params.${param} ${problem}${meant}`)
-    }
+  for (const { param, problem } of manifest === undefined ? [] : checkParams(manifest.params, params).problems) {
+    const known = Object.keys(manifest!.params)
+    const meant = known.includes(param) ? '' : didYouMean(param, known)
+    say('problems', lineOf(...at, 'params', param), `${at.length === 0 ? '' : place}.params.${param} ${problem}${meant}`)
   }
-  if (route.mode === 'off') return
-  const entries = parts.policies.entries.get(name) ?? []
-  if (entries.length === 0) {
-    say('warnings', lineOf('runbook'), `.runbook: no policy is written for ${name}, so every plan of it is refused`)
-  } else if (manifest !== undefined && readable) {
-    checkTargets({ manifest, label: route.target ?? manifest.target, matchers, entries }, (message) => say('problems', lineOf(), message))
-  }
+  if (route.mode !== 'off' && (parts.policies.entries.get(name) ?? []).length === 0) say('warnings', line, `${place}: no policy is written for ${name}, so every plan of it is refused`)
 }
 
 function missing(name: string, id: string, scripts: readonly Script[]): string {

@@ -25,6 +25,7 @@ export interface WrittenRoutes {
   readonly warnings: readonly Problem[]
 }
 
+const params = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional()
 const shape = z.strictObject({
   routes: z.array(z.strictObject({
     matchers: z.array(z.string()).max(64),
@@ -32,7 +33,8 @@ const shape = z.strictObject({
     provider: providerName.optional(),
     target: targetLabels.optional(),
     mode: z.enum(modes).optional(),
-    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    params,
+    ladder: z.array(z.union([z.string(), z.strictObject({ runbook: z.string(), params }, )], 'must be name@version, or { runbook, params }')).min(1).max(8).optional(),
     heartbeat: z.string(durationProblem).refine((value) => parseDuration(value) !== undefined, durationProblem).optional(),
     unmatched: z.enum(['tell', 'record']).optional(),
     owner: z.string().min(1).max(256).optional(),
@@ -100,11 +102,12 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
   checkKeys(written, say)
   const matchers = written.matchers.map((one, place) =>
     readMatcher(one, { line: lineOf('matchers', place), name: `${name}.matchers[${place}]`, path, into }))
-  const named = reference.exec(written.runbook ?? '')
-  const { runbook: _, provider, target, heartbeat, mode, params, matchers: texts, unmatched, owner, channel } = written
+  const named = referenced(written.runbook)
+  const { runbook: _, provider, target, heartbeat, mode, params, ladder, matchers: texts, unmatched, owner, channel } = written
   const route: Route = {
     matchers: texts, mode: mode ?? 'off', params: params ?? {}, source: `runbooks/${routesName}:${lineOf()}`,
-    ...(named === null ? {} : { runbook: { name: named[1]!, version: Number(named[2]) } }),
+    ...(named === undefined ? {} : { runbook: named }),
+    ...(ladder === undefined ? {} : { ladder: ladder.flatMap((rung) => rungOf(rung) ?? []) }),
     ...(provider === undefined ? {} : { provider }),
     ...(target === undefined ? {} : { target }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: durationMs(heartbeat) }),
@@ -117,15 +120,33 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
 
 type Say = (kind: 'problems' | 'warnings', key: keyof Written, message: string) => void
 
+const referenced = (text = ''): Route['runbook'] => {
+  const [, name, version] = reference.exec(text) ?? []
+  return name === undefined ? undefined : { name, version: Number(version) }
+}
+
+const rungOf = (written: NonNullable<Written['ladder']>[number]): NonNullable<Route['ladder']>[number] | undefined => {
+  const { runbook: text, params = {} } = typeof written === 'string' ? { runbook: written } : written
+  const runbook = referenced(text)
+  return runbook && { runbook, params }
+}
+
 /** Keys that make no sense beside each other. */
-function checkKeys({ runbook, heartbeat, mode, params, provider, target }: Written, say: Say): void {
+function checkKeys({ runbook, heartbeat, mode, params, provider, target, ladder = [] }: Written, say: Say): void {
   if (runbook === undefined) {
     if (provider !== undefined || target !== undefined) say('problems', provider === undefined ? 'target' : 'provider', ' is for a runbook, and there is none')
     if ((mode ?? 'off') !== 'off') say('problems', 'mode', ` is ${mode}, but there is no runbook to run`)
     if (params !== undefined) say('problems', 'params', ' are for a runbook, and there is none')
+    if (ladder.length > 0) say('problems', 'ladder', ' goes on from a runbook, and there is none')
     return
   }
   if (!reference.test(runbook)) say('problems', 'runbook', ` must be name@version, not ${JSON.stringify(runbook)}`)
+  const rungs = ladder.map((rung) => (typeof rung === 'string' ? rung : rung.runbook))
+  const bad = rungs.find((rung) => !reference.test(rung))
+  if (bad !== undefined) say('problems', 'ladder', ` must name each as name@version, not ${JSON.stringify(bad)}`)
+  // What did not help is not tried again on the same episode.
+  const twice = rungs.find((rung, index) => [runbook, ...rungs.slice(0, index)].includes(rung))
+  if (twice !== undefined) say('problems', 'ladder', ` names ${twice} a second time: what did not help is not tried again`)
   if (heartbeat !== undefined) say('problems', 'heartbeat', ': a heartbeat is never answered by a runbook; write two routes')
   else if (mode === undefined) say('warnings', 'mode', ` is not given, so ${runbook} does not run: write dry-run, approve or auto`)
 }

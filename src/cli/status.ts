@@ -66,6 +66,9 @@ export function workflowText(one: Workflow): string {
     ...(one.request === undefined ? [] : [`asked for by ${one.request.who}${one.request.why === '' ? '' : `: ${one.request.why}`}${one.request.executedBy === undefined ? '; nobody has executed it' : ''}`]),
     `${one.state} since ${one.since}${one.reason || one.detail ? `: ${because(one)}` : ''}${one.until === undefined ? '' : `, until ${one.until}`}`,
     `${one.route === '' ? '' : `route ${one.route}, `}mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
+    ...(one.after === undefined ? [] : [`after ${one.after} had not healed it`]),
+    ...(one.next === undefined ? [] : [`then ${one.next} was tried`]),
+    ...(one.ladder.length > 0 && one.next === undefined ? [`if it does not heal: ${one.ladder.join(', then ')}`] : []),
     ...(one.plan?.changes ?? []).map((change) => `plan: ${change.target} ${JSON.stringify(change.from)} → ${JSON.stringify(change.to)}`),
     ...one.verdicts.map((verdict) => `${verdict.verdict}: ${verdict.policy}, ${verdict.detail}`),
     ...one.steps.flatMap((step, index) => [

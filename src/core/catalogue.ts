@@ -65,6 +65,8 @@ export interface Route {
   readonly target?: string
   readonly mode: Mode
   readonly params: Readonly<Record<string, ParamValue>>
+  /** What runs next, one after the other, if the runbook fails or the alert stays. */
+  readonly ladder?: readonly { readonly runbook: { readonly name: string; readonly version: number }; readonly params: Readonly<Record<string, ParamValue>> }[]
   /** A heartbeat is never answered; that it stays away this long is. */
   readonly heartbeatMs?: number
   /** What happens to alerts that take this route and have no runbook. */

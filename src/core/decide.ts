@@ -37,7 +37,8 @@ const shownSize = ({ version, replicas }: { version: string; replicas?: number }
 
 const answered: Gate = ({ state, workflow }) => {
   const answer = workflow.episode === undefined ? undefined : state.episodes.get(workflow.episode)?.answer
-  const other = answer && 'workflow' in answer && answer.workflow !== workflow.id
+  const isNext = workflow.after !== undefined && state.workflows.get(workflow.after)?.next === workflow.id
+  const other = answer && 'workflow' in answer && answer.workflow !== workflow.id && !isNext
   return other ? [{ policy: 'answered', verdict: 'refuse', reason: 'answered', detail: `answered by ${answer.workflow}` }] : []
 }
 

@@ -1,6 +1,7 @@
 /** What remains to be done, read off the state. Pure: each is given `now`, and says the same on every server. */
 import { room } from './counter.ts'
 import { holderOf, isNext, jobTakes, settled } from './fold/claims.ts'
+import { mayClimb } from './fold/ladder.ts'
 import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
@@ -17,6 +18,10 @@ export const alertsDue = (state: State, seat: Seat, most: number): Episode[] => 
   }
   return due
 }
+
+/** Those that did not heal, whose ladder has a next rung. */
+export const climbsDue = (state: State, seat: Seat): Workflow[] =>
+  state.unknownEntry !== undefined ? [] : [...state.climbing].filter((workflow) => mayClimb(state, workflow) && isMyTurn(workflow.id, workflow.since, seat))
 
 export const plansDue = (state: State, seat: Seat): Workflow[] => startable(state, 'planning', seat)
 

@@ -41,19 +41,23 @@ interface AtHand {
   readonly notification?: Notification
 }
 
-/** What a workflow is of, whoever asked for it. */
-type Wanted = {
-  readonly workflow: string
-  readonly catalogue: string
+/** What is run, on what. */
+export type Rung = {
   readonly runbook: { readonly name: string; readonly version: number; readonly digest: string }
   readonly provider: string
   readonly targets: readonly string[]
   readonly params: Readonly<Record<string, ParamValue>>
-  readonly mode: Mode
   readonly steps: readonly StepManifest[]
   readonly healedWithinMs: number
   /** The script brings its own probe: the alert's end alone proves nothing. */
   readonly probe: boolean
+}
+
+/** What a workflow is of, whoever asked for it. */
+type Wanted = Rung & {
+  readonly workflow: string
+  readonly catalogue: string
+  readonly mode: Mode
 }
 
 export type Matched = Wanted & {
@@ -61,6 +65,8 @@ export type Matched = Wanted & {
   readonly episode: string
   readonly route: string
   readonly channel?: string
+  /** What runs next, one after the other, if it fails or the alert stays. */
+  readonly ladder?: readonly Rung[]
 }
 
 /** A person's or a program's request: planned and judged like any other, and run only when `exec asked` says so. */
@@ -133,6 +139,7 @@ export type Fact =
   | { readonly kind: 'catalogue refused'; readonly problems: readonly string[] }
   | Matched
   | Submitted
+  | { readonly kind: 'climbed'; readonly workflow: string; readonly after: string }
   | { readonly kind: 'exec asked'; readonly workflow: string; readonly exec: string; readonly plan: string; readonly who: string }
   | { readonly kind: 'cancelled'; readonly workflow: string; readonly who: string; readonly why: string }
   | { readonly kind: 'noted'; readonly workflow: string; readonly who: string; readonly text: string }

@@ -9,7 +9,7 @@ import { foldSent, foldTaken, tell } from './fold/notices.ts'
 import { foldCancelled, foldExecAsked, foldNoted, foldSubmitted } from './fold/requests.ts'
 import { foldChangedByHand, foldResumed } from './fold/suspensions.ts'
 import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } from './fold/stops.ts'
-import { foldAnswered, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
+import { foldAnswered, foldClimbed, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
 import { sweep } from './fold/sweep.ts'
 import { lookAgain } from './expiries.ts'
 import { holdsClaims, leastRememberMs, type Did, type State } from './state.ts'
@@ -73,6 +73,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'catalogue refused':
       return void tell(state, { key: `catalogue:${entry.problems[0]}`, about: { kind: 'catalogue', problems: entry.problems }, urgency: 'page', channel: undefined }, state.at)
     case 'matched': return foldMatched(state, entry, why)
+    case 'climbed': return foldClimbed(state, entry, why)
     case 'submitted': return foldSubmitted(state, entry, why)
     case 'exec asked': return foldExecAsked(state, entry, why)
     case 'cancelled': return foldCancelled(state, entry, why)

@@ -79,6 +79,7 @@ const parts: Readonly<Record<keyof State, Part>> = {
     },
     read: (state, [name, id]) => void state.live.get(name as WorkflowState)!.add(found(state.workflows, id as string)),
   },
+  climbing: references(({ climbing }) => [...climbing].map(({ id }) => id), (state, id) => void state.climbing.add(found(state.workflows, id))),
   counters: items(({ counters }) => counters, plainCounter, aliveCounter),
   stops: items(({ stops }) => stops, plainStop, aliveStop),
   inForce: references((state) => [...state.inForce].map(({ id }) => id), (state, id) => void state.inForce.add(found(state.stops, id))),

@@ -1,7 +1,7 @@
 /** What the log amounts to. `evolve` makes it, nothing else does; it is updated in place, so that an entry costs O(1). */
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
 import type { Growing } from './catalogue-parts.ts'
-import type { Decided, StopOrder } from './entry.ts'
+import type { Decided, Rung, StopOrder } from './entry.ts'
 import type { End } from './reason.ts'
 import type { Labels } from './labels.ts'
 import type { Matchers } from './matcher.ts'
@@ -92,6 +92,10 @@ export interface Workflow {
   /** Whose wish it is, where a person asked for it; with `exec` once that plan may run. */
   request?: { readonly who: string; readonly why: string; readonly key: string; readonly exec?: { readonly id: string; readonly plan: string; readonly who: string } }
   cancelled?: { readonly who: string; readonly why: string }
+  /** What answers its episode next, if it does not heal; what it came after, and who took the next rung. */
+  readonly ladder?: readonly Rung[]
+  readonly after?: string
+  next?: string
   /** What people said about it. */
   readonly notes: { readonly at: number; readonly who: string; readonly text: string }[]
   stoppedBy?: string
@@ -232,6 +236,8 @@ export interface State {
   readonly keys: Map<string, { readonly workflow: string; readonly body: string; readonly at: number }>
   /** The workflows of each state that is not an end. */
   readonly live: Map<WorkflowState, Set<Workflow>>
+  /** Those that ended without healing, and whose ladder goes on. */
+  readonly climbing: Set<Workflow>
   readonly counters: Map<string, Counter>
   readonly stops: Map<string, Stop>
   /** Ids that were lifted and whose stop is not here: it was forgotten, or has not come yet. They stay lifted for good. */
@@ -294,6 +300,7 @@ export const initialState = (): State => ({
   workflows: new Map(),
   keys: new Map(),
   live: new Map(liveStates.map((name) => [name, new Set()])),
+  climbing: new Set(),
   counters: new Map(),
   stops: new Map(),
   lifted: new Set(),

@@ -1,13 +1,11 @@
 /** Answers alerts and judges plans: reads the state, appends what it decided, calls nobody. */
 import type { Catalogue } from '../core/catalogue.ts'
-import { runbookId } from '../core/catalogue.ts'
 import { judge } from '../core/decide.ts'
-import { alertsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
+import { alertsDue, climbsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
 import type { Decided, Fact, Matched } from '../core/entry.ts'
 import { heartbeatOf, heartbeatsDue, heartbeatsMoved } from '../core/heartbeats.ts'
-import { namedBy } from '../core/labels.ts'
-import { checkParams } from '../core/params.ts'
 import { compileRoutes, type Routing } from '../core/routing.ts'
+import { rungOf } from '../core/rung.ts'
 import type { Seat } from '../core/seat.ts'
 import type { Episode, State, Workflow } from '../core/state.ts'
 import type { Actor } from './follower.ts'
@@ -64,6 +62,9 @@ export const createDecider = (options: DeciderOptions): Actor => {
       if (decided.outcome !== 'start') busy.append([judged(workflow)], [decided])
       else if (unread.leavesRoom(decided, seat.now)) busy.during([judged(workflow)], () => unread.during(decided, () => start(workflow, decided)))
     }
+    for (const workflow of busy.idle(climbsDue(state, seat), judged)) {
+      busy.append([judged(workflow)], [{ kind: 'climbed', workflow: options.newId(), after: workflow.id }])
+    }
     for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
     }
@@ -117,17 +118,11 @@ const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, optio
   }
   if (!route.runbook) return { ...none, ...to, reason: 'recorded', detail: 'its route names no runbook', tell }
   if (route.mode === 'off') return { ...none, ...to, reason: 'mode off', detail: `its route is off (${route.source})`, tell }
-  const runbook = catalogue.runbooks[runbookId(route.runbook)]
-  if (!runbook) return { ...none, ...to, reason: 'catalogue', detail: `${runbookId(route.runbook)} is not in the catalogue`, tell: true }
-  const { provider = runbook.provider, target: named = runbook.target } = route
-  const target = namedBy(episode.labels, named)
-  if (target === '') return { ...none, ...to, reason: 'no target', detail: `it has no label \`${named}\`, which names the target of ${runbookId(runbook)}`, tell: true }
-  const { params, problems } = checkParams(runbook.params, route.params)
-  if (problems.length > 0) return { ...none, ...to, reason: 'bad params', detail: problems.map(({ param, problem }) => `${param} ${problem}`).join('; '), tell: true }
+  const first = rungOf({ runbook: route.runbook, params: route.params }, route, episode.labels, catalogue)
+  if ('reason' in first) return { ...none, ...to, ...first, tell: true }
+  const ladder = (route.ladder ?? []).map((rung) => rungOf(rung, route, episode.labels, catalogue)).filter((rung) => 'runbook' in rung)
   return {
-    kind: 'matched', episode: episode.id, workflow: options.newId(), catalogue: catalogue.digest, route: route.source,
-    runbook: { name: runbook.name, version: runbook.version, digest: runbook.digest }, provider,
-    targets: [target], params, mode: route.mode, steps: runbook.steps,
-    healedWithinMs: runbook.healedWithinMs, probe: runbook.verify, ...to,
+    kind: 'matched', episode: episode.id, workflow: options.newId(), catalogue: catalogue.digest, route: route.source, ...first, mode: route.mode,
+    ...(ladder.length === 0 ? {} : { ladder }), ...to,
   }
 }

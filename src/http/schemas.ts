@@ -38,7 +38,8 @@ const step = z.strictObject({
 const workflow = z.strictObject({
   id, state, reason: reason.optional(), detail: z.string(), runbook: z.string(), digest, mode: z.enum(['off', 'dry-run', 'approve', 'auto']),
   route: z.string(), provider: z.string(), targets: z.array(z.string()), params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  labels, episode: id.optional(), createdAt: time, since: time, until: time.optional(), runner: id.optional(), stoppedBy: id.optional(),
+  labels, episode: id.optional(), after: id.optional().describe('What had been tried before on the ladder of its route'), next: id.optional().describe('What was tried next'),
+  ladder: z.array(z.string()).describe('What would be tried next'), createdAt: time, since: time, until: time.optional(), runner: id.optional(), stoppedBy: id.optional(),
   plan: plan.optional(), verdicts: z.array(verdict), steps: z.array(step),
   request: z.strictObject({ who: z.string(), why: z.string(), executedBy: z.string().optional() }).optional().describe('Where a person or a program asked for it'),
   approvals: z.array(z.strictObject({ who: z.string(), at: time })), notes: z.array(z.strictObject({ at: time, who: z.string(), text: z.string() })),
@@ -75,7 +76,7 @@ const upgrade = z.strictObject({
   servers: z.array(z.strictObject({ id, name: z.string(), foldVersion: z.int() })),
 })
 const route = z.strictObject({
-  route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), provider: z.string().optional(), target: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
+  route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), ladder: z.array(z.string()), provider: z.string().optional(), target: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
   heartbeat: z.string().optional(), unmatched: z.enum(['tell', 'record']).optional(), owner: z.string().optional(), channel: z.string().optional(), source: z.string(),
 })
 const policy = z.strictObject({ runbook: z.string(), type: z.string(), name: z.string(), settings: z.record(z.string(), json), source: z.string() })

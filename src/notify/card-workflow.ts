@@ -38,8 +38,11 @@ const lineOf = (view: WorkflowView): string => {
   const change = changesOf(view)
   const because = state === 'running' || state === 'healed' ? detail : state === 'stopped' && view.stoppedBy !== undefined ? `by ${view.stoppedBy}` : whyOf(view)
   const took = state === 'healed' || state === 'completed' ? ` after ${long(Math.max(0, since - createdAt))}` : ''
-  return `${state}${took}: ${nameOf(view)}${alertname ? ` for ${alertname}` : ''}${change ? ` (${change})` : ''}${because ? `: ${because}` : ''} [${shortId(view.id)}]`
+  return `${state}${took}: ${nameOf(view)}${alertname ? ` for ${alertname}` : ''}${change ? ` (${change})` : ''}${because ? `: ${because}` : ''}${nextRung(view)} [${shortId(view.id)}]`
 }
+
+/** Nobody is called for what did not help, while something else is tried. */
+const nextRung = ({ state, next, urgency }: WorkflowView): string => (next !== '' && urgency === 'info' && ['failed', 'unproven'].includes(state) ? `; ${next} is tried next` : '')
 
 const whyOf = ({ reason, detail }: WorkflowView): string => [reason, detail].filter(Boolean).join(': ')
 

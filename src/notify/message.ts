@@ -61,6 +61,8 @@ export interface WorkflowView extends Told {
   readonly since: number
   /** Of its alert; undefined where there is none. */
   readonly firing?: boolean
+  /** What is tried next, if it does not heal. */
+  readonly next: string
   /** Whose stop killed it, and why. */
   readonly stoppedBy?: string
 }

@@ -113,13 +113,15 @@ export const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow)
     changes: (workflow.plan?.changes ?? []).map(({ target, from, to }) => ({ target, from: short(from), to: short(to) })),
     verdicts: (workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => ({ policy, verdict, detail, ...(until === undefined ? {} : { until }) })),
     steps: workflow.steps.map((step) => stepView(step, isEnd(workflow.state))), params: workflow.params, awaitsExec: workflow.state === 'ready' && awaitsExec(workflow),
-    printed: printed.split('\n').filter((line) => line.trim() !== '').slice(-mostPrinted), createdAt: workflow.createdAt, since: workflow.since,
+    next: nextOf(workflow), printed: printed.split('\n').filter((line) => line.trim() !== '').slice(-mostPrinted), createdAt: workflow.createdAt, since: workflow.since,
     ...(workflow.reason === undefined ? {} : { reason: workflow.reason }),
     ...(workflow.plan ? { plan: workflow.plan.digest } : {}),
     ...(fires === undefined ? {} : { firing: fires }),
     ...(workflow.stoppedBy === undefined ? {} : { stoppedBy: whoseStop(state, workflow.stoppedBy) }),
   }
 }
+
+const nextOf = ({ ladder: [rung] = [] }: Workflow): string => (rung === undefined ? '' : `${rung.runbook.name}@${rung.runbook.version}`)
 
 const whoseStop = (state: State, id: string): string => {
   const stop = state.stops.get(id)
@@ -141,7 +143,7 @@ const stepView = (step: Workflow['steps'][number], ended: boolean): StepView => 
 
 const forgotten = (id: string, notice: Notice): Facts<WorkflowView> => ({
   id, runbook: 'a workflow', targets: [], state: 'expired', detail: 'it is no longer remembered', mode: '', route: '', alertname: '', labels: [],
-  annotations: {}, changes: [], verdicts: [], steps: [], params: {}, awaitsExec: false, printed: [], createdAt: notice.firstAt, since: notice.lastAt,
+  annotations: {}, changes: [], verdicts: [], steps: [], next: '', params: {}, awaitsExec: false, printed: [], createdAt: notice.firstAt, since: notice.lastAt,
 })
 
 export const stopFacts = ({ state, now, runners }: Seen, stop: Stop): Facts<StopView> => {

@@ -33,6 +33,9 @@ export const eventful = (): Story => {
     healedWithinMs: 1, probe: false, labels: [['a', 'b']], who: 'ann', why: 'because', key: 'ann\nk', body: 'b',
   })
   for (const n of [1, 2]) {
+    const rung = { runbook: { name: 'mend', version: 1, digest: 'e' }, provider: 'local', targets: [`s-${n}`], params: {}, steps: [], healedWithinMs: 1, probe: false }
+    const failed = story.workflow({ id: `failed ${n}`, target: `s-${n}`, effects: ['repeatable'], ladder: [rung, rung] })
+    story.fails(failed, 0, story.decideStart(failed).claim(failed))
     const target = `db-${n}`
     const done = story.workflow({ id: `done ${n}`, target, effects: ['repeatable', 'read'] })
     const left = { target, id: `id-${target}`, version: '2', replicas: 3 }

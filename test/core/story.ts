@@ -1,6 +1,6 @@
 /** A log told by hand: who says what, at which log time. What comes of it is the fold's, never the test's. */
 import type { Catalogue, Effect, Mode } from '../../src/core/catalogue.ts'
-import type { Fact, Matched, Read } from '../../src/core/entry.ts'
+import type { Fact, Matched, Read, Rung } from '../../src/core/entry.ts'
 import { evolve } from '../../src/core/evolve.ts'
 import { judge, type Judgement } from '../../src/core/decide.ts'
 import type { Plan, Take } from '../../src/core/plan.ts'
@@ -51,7 +51,7 @@ export class Story {
   }
 
   /** An alert, matched and planned: a workflow that awaits judgement. */
-  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string; onError?: 'stop' | 'continue' } = {}): Workflow {
+  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string; onError?: 'stop' | 'continue'; ladder?: readonly Rung[] } = {}): Workflow {
     const { id = `wf-${this.state.workflows.size + 1}`, target = 'web', effects = ['repeatable', 'read'], mode = 'auto', each, by = 'A', startsAt, onError = 'stop' } = options
     const episode = this.alert({ alertname: 'HighLatency', service: target, id }, startsAt === undefined ? {} : { startsAt })
     const steps = effects.map((effect, index): Matched['steps'][number] => ({
@@ -59,7 +59,7 @@ export class Story {
     }))
     this.says({
       kind: 'matched', episode, workflow: id, catalogue: 'c1', route: 'routes.yaml:1', runbook: { name: 'fix', version: 1, digest: 'd' },
-      provider: 'local', targets: [target], params: {}, mode, steps, healedWithinMs: 60_000, probe: options.probe ?? false,
+      provider: 'local', targets: [target], params: {}, mode, steps, healedWithinMs: 60_000, probe: options.probe ?? false, ...(options.ladder ? { ladder: options.ladder } : {}),
     }, by)
     this.says({ kind: 'planned', workflow: id, turn: 1, plan: plan(each ?? [target], this.at) }, by)
     return this.state.workflows.get(id)!

@@ -105,6 +105,10 @@ export const rows: readonly Row[] = [
     plants: [{ file: claims, from: 'if (first) for (const take of workflow.decision!.takes)', to: 'if (first && job.attempts === 0) for (const take of workflow.decision!.takes)' }],
   },
   {
+    rule: '14', without: 'a rung of a ladder is taken twice', seeds: 100, emphasis: { alerts: 16, delayMs: 1500, slowness: 0.05, embedded: false }, seen: /two workflows answer one episode/,
+    plants: [{ file: 'src/core/fold/ladder.ts', from: 'ladder.length > 0 && next === undefined && ', to: 'ladder.length > 0 && ' }],
+  },
+  {
     rule: '14', without: 'what was judged before a person\'s hand was seen starts after it', seeds: 200, emphasis: { hands: 12, alerts: 25, delayMs: 1500, embedded: false }, seen: /which a person had changed by hand/,
     plants: [{ file: claims, from: 'suspending(state, workflow).length > 0 || ', to: '' }],
   },

@@ -3,7 +3,7 @@ import { evolve } from '../../src/core/evolve.ts'
 import { covering, covers } from '../../src/core/fold/stops.ts'
 import type { Read } from '../../src/core/entry.ts'
 import type { Take } from '../../src/core/plan.ts'
-import { initialState, type State, type Workflow } from '../../src/core/state.ts'
+import { initialState, isEnd, type State, type Workflow } from '../../src/core/state.ts'
 import { createLimits } from './limits.ts'
 import type { Start } from './truth.ts'
 import type { World } from './world.ts'
@@ -58,6 +58,12 @@ const checks = (state: State, found: string[]) => {
     if (times === mostRounds) found.push(`at ${position} a workflow has gone ${times} rounds: ${workflow}`)
   }
 
+  /** What a ladder tries next begins when what was tried is over, and once. */
+  const oneAtATime = (workflow: Workflow | undefined, position: number): void => {
+    const same = workflow ? [...state.workflows.values()].filter(({ episode }) => episode === workflow.episode) : []
+    if (same.filter(({ state: name }) => !isEnd(name)).length > 1 || same.filter(({ after }) => after === workflow?.after).length > 1) found.push(`at ${position} two workflows answer one episode: ${same.map(({ id }) => id).join(' and ')}`)
+  }
+
   const grantedTo = ({ entry }: Read, before: Before): Workflow | undefined => {
     const workflow = entry.kind === 'claimed' ? state.workflows.get(entry.workflow) : undefined
     return entry.kind === 'claimed' && workflow?.steps[entry.step]?.jobs[entry.job]?.claim === entry.claim && before.claim !== entry.claim ? workflow : undefined
@@ -98,6 +104,7 @@ const checks = (state: State, found: string[]) => {
       if (entry.kind === 'matched') answered(entry.episode, position)
       if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
       if (entry.kind === 'decided' || (entry.kind === 'claimed' && state.did.voided)) round(entry.workflow, position)
+      if (entry.kind === 'climbed') oneAtATime(state.workflows.get(entry.workflow), position)
       const workflow = grantedTo(recorded, before)
       ofTheLost(recorded, workflow !== undefined)
       const isFirst = workflow !== undefined && !before.started

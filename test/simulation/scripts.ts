@@ -49,12 +49,14 @@ const runbooks = [
   runbook('asked', [step('change', 'repeatable')]),
 ]
 
-const route = (alertname: string, name: string, mode: Mode): Route =>
-  ({ matchers: [`alertname="${alertname}"`], runbook: { name, version: 1 }, mode, params: {}, source: `routes.yaml:${name}` })
+const route = (alertname: string, name: string, mode: Mode, next?: string): Route => ({
+  matchers: [`alertname="${alertname}"`], runbook: { name, version: 1 }, mode, params: {}, source: `routes.yaml:${name}`,
+  ...(next === undefined ? {} : { ladder: [{ runbook: { name: next, version: 1 }, params: {} }] }),
+})
 
 const routes: readonly Route[] = [
-  route('Slow', 'fix', 'auto'), route('Stuck', 'fire', 'auto'), route('Dead', 'once', 'auto'), route('Wide', 'each', 'auto'),
-  route('Flood', 'paced', 'auto'), route('Costly', 'asked', 'approve'), route('Practice', 'fix', 'dry-run'),
+  route('Slow', 'fix', 'auto'), route('Stuck', 'fire', 'auto', 'fix'), route('Dead', 'once', 'auto'), route('Wide', 'each', 'auto'),
+  route('Flood', 'paced', 'auto', 'fix'), route('Costly', 'asked', 'approve'), route('Practice', 'fix', 'dry-run'),
   { matchers: ['alertname="Watchdog"'], mode: 'off', params: {}, heartbeatMs: 15_000, source: 'routes.yaml:watchdog' },
 ]
 export const alertnames = ['Slow', 'Slow', 'Stuck', 'Dead', 'Dead', 'Wide', 'Flood', 'Flood', 'Flood', 'Flood', 'Costly', 'Practice', 'Unknown']

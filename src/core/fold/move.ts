@@ -3,6 +3,7 @@ import { counterOf, release } from '../counter.ts'
 import type { End } from '../reason.ts'
 import type { Reason } from '../reason.ts'
 import { isEnd, type State, type Workflow, type WorkflowState } from '../state.ts'
+import { mayClimb } from './ladder.ts'
 import { tell } from './notices.ts'
 
 export interface Why {
@@ -33,6 +34,7 @@ export const move = (state: State, workflow: Workflow, to: WorkflowState, why: W
   if (isEnd(to)) {
     letGoOf(state, workflow, why.at, to)
     delete workflow.holder
+    if (mayClimb(state, workflow)) state.climbing.add(workflow)
   } else {
     state.live.get(to)!.add(workflow)
   }
@@ -64,10 +66,10 @@ const leaveLine = (state: State, workflow: Workflow): void => {
 const quiet: readonly WorkflowState[] = ['planning', 'ready', 'waiting', 'completed', 'rehearsed', 'obsolete', 'cancelled', 'stopping']
 const calls: readonly WorkflowState[] = ['asking', 'unproven', 'failed', 'refused', 'expired']
 
-/** People hear of what asks them or went wrong; of what runs once it changed something, to its end. */
+/** People hear of what asks them or went wrong, unless something else is tried next; of what runs once it changed something, to its end. */
 const announce = (state: State, workflow: Workflow, at: number): void => {
   const key = `workflow:${workflow.id}`
-  if (calls.includes(workflow.state)) {
+  if (calls.includes(workflow.state) && !state.climbing.has(workflow)) {
     tell(state, { key, about: { kind: 'workflow', workflow: workflow.id }, urgency: 'page', channel: workflow.channel }, at)
   } else if (state.notices.has(key) || !quiet.includes(workflow.state)) {
     if (workflow.state === 'running' && !changesSomething(workflow)) return

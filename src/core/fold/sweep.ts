@@ -69,12 +69,16 @@ function forgetEpisode(state: State, id: string): void {
 function untilWorkflow(state: State, id: string): number | undefined {
   const workflow = state.workflows.get(id)
   if (!workflow) return undefined
-  return isEnd(workflow.state) && !isUntold(state, `workflow:${id}`) ? workflow.since + state.rememberMs : Infinity
+  const own = isEnd(workflow.state) && !isUntold(state, `workflow:${id}`) ? workflow.since + state.rememberMs : Infinity
+  return Math.max(own, (workflow.next === undefined ? undefined : untilWorkflow(state, workflow.next)) ?? 0)
 }
 
 function forgetWorkflow(state: State, id: string): void {
-  state.did.forgotten.workflows.push(state.workflows.get(id)!)
+  const workflow = state.workflows.get(id)!
+  state.did.forgotten.workflows.push(workflow)
   state.workflows.delete(id)
+  state.climbing.delete(workflow)
+  if (workflow.next !== undefined && state.workflows.has(workflow.next)) forgetWorkflow(state, workflow.next)
   forgetNotice(state, `workflow:${id}`)
 }
 

@@ -4,6 +4,7 @@ import type { Decided, Fact, Matched } from '../entry.ts'
 import { mark } from '../counter.ts'
 import { atTurn, isClaimed, isEnd, type State, type StepState, type Workflow } from '../state.ts'
 import { answer } from './episodes.ts'
+import { mayClimb } from './ladder.ts'
 import { move, wait, type Why } from './move.ts'
 
 /** The longest window in which askers are counted. */
@@ -17,15 +18,31 @@ export const foldMatched = (state: State, entry: Matched, why: Why): void => {
   begin(state, { ...entry, labels: episode.labels }, why)
 }
 
+/** The next rung of a ladder; the first one on the log takes it. */
+export const foldClimbed = (state: State, entry: Fact & { kind: 'climbed' }, why: Why): void => {
+  const before = state.workflows.get(entry.after)
+  if (!before || !mayClimb(state, before) || state.workflows.has(entry.workflow)) return
+  const [rung, ...ladder] = before.ladder!
+  const { episode, labels, route, mode, channel, runbook, id } = before
+  before.next = entry.workflow
+  state.climbing.delete(before)
+  const detail = `${runbook.name}@${runbook.version} ended ${before.state} (${id.slice(-6)})`
+  begin(state, {
+    ...rung!, workflow: entry.workflow, catalogue: '', labels, route, mode, after: id, ...(ladder.length > 0 ? { ladder } : {}), ...(episode === undefined ? {} : { episode }),
+    ...(channel === undefined ? {} : { channel }),
+  }, { ...why, detail })
+}
+
 /** What a match and a request have in common: a workflow that is to be planned. */
 export const begin = (
-  state: State, from: Omit<Matched, 'kind' | 'episode'> & { readonly episode?: string; readonly labels: Workflow['labels']; readonly request?: NonNullable<Workflow['request']> }, why: Why,
+  state: State, from: Omit<Matched, 'kind' | 'episode'> & { readonly episode?: string; readonly after?: string; readonly labels: Workflow['labels']; readonly request?: NonNullable<Workflow['request']> }, why: Why,
 ): void => {
-  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request } = from
+  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request, after, ladder } = from
   const workflow: Workflow = {
     id, position: why.position, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, manifest: steps, createdAt: why.at, channel,
     state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
     probed: false, gone: false, approvals: [], notes: [], timeline: [], ...(request === undefined ? {} : { request }),
+    ...(ladder === undefined || state.foldVersion < 2 ? {} : { ladder }), ...(after === undefined ? {} : { after }),
   }
   state.workflows.set(workflow.id, workflow)
   state.ran.set(runbookId(runbook), runbook.digest)

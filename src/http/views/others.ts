@@ -2,7 +2,7 @@
 import { runbookId, type Catalogue } from '../../core/catalogue.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { plainLabels } from '../../core/labels.ts'
-import type { Episode, State } from '../../core/state.ts'
+import type { Episode, State, Workflow } from '../../core/state.ts'
 import type { EdgeView } from '../../edge/edge.ts'
 import type { Peer, Readable } from '../ports.ts'
 import type { Form } from '../schemas.ts'
@@ -27,8 +27,14 @@ export const viewEpisode = (state: State, episode: Episode): Form<'Episode'> => 
 
 const viewAnswer = (state: State, answer: NonNullable<Episode['answer']>, ended: Episode['ended'] = 'expired'): NonNullable<Form<'Episode'>['answer']> =>
   'workflow' in answer
-    ? { workflow: answer.workflow, state: state.workflows.get(answer.workflow)?.state ?? ended }
+    ? { workflow: answer.workflow, state: lastOf(state, answer.workflow)?.state ?? ended }
     : { reason: answer.reason, detail: answer.detail }
+
+/** The last that was tried on a ladder. */
+const lastOf = (state: State, id: string): Workflow | undefined => {
+  const workflow = state.workflows.get(id)
+  return (workflow?.next === undefined ? undefined : lastOf(state, workflow.next)) ?? workflow
+}
 
 export const viewEdge = ({ breakers, endpoints, lastError, ...edge }: EdgeView, now: number): Form<'EdgeList'>['items'][number] => ({
   ...edge,
@@ -53,6 +59,7 @@ export const viewRoutes = (readable: Readable): Form<'RouteList'>['items'] =>
     matchers: [...route.matchers],
     ...maybe('runbook', route.runbook, runbookId),
     mode: route.mode,
+    ladder: (route.ladder ?? []).map(({ runbook }) => runbookId(runbook)),
     params: { ...route.params },
     ...maybe('provider', route.provider, same),
     ...maybe('target', route.target, same),
