@@ -1,9 +1,10 @@
 /** What a script asked for, brought to the provider that its runbook names. Its arguments are a script's: all are checked. */
+import { handleNames } from '../core/handle-names.ts'
 import type { Json } from '../core/plan.ts'
 import { ProviderError, type Call, type Condition, type NodeWork, type Provider } from './provider.ts'
 
 export interface Hands {
-  /** `name` is one of `scale.read list history set restart restartAll rollBack remove markUnhealthy` and `nodes.list read cordon uncordon drain rebalance`. Throws `ProviderError`. */
+  /** `name` is one of `handleNames`. Throws `ProviderError`. */
   call(provider: string, name: string, args: readonly Json[], call: Call): Promise<Json>
   close(): Promise<void>
 }
@@ -54,7 +55,7 @@ async function answer(provider: Provider, verb: string, args: readonly Json[], c
     case 'nodes.drain':
       return nodesOf(provider, verb)[verb.slice('nodes.'.length) as 'read' | 'cordon' | 'uncordon' | 'drain'](text(first, 'node'), call)
     default:
-      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call scale.read, list, history, set, restart, restartAll, rollBack, remove and markUnhealthy, and nodes.list, read, cordon, uncordon, drain and rebalance`)
+      throw new ProviderError('BadCall', `there is no ${JSON.stringify(verb)}: a script may call ${[...handleNames].join(', ')}`)
   }
 }
 

@@ -4,6 +4,7 @@
  * gone, these jobs are over for good, and so is the identity they ran under: `onLost` says so once everything is dead.
  */
 import { randomUUID } from 'node:crypto'
+import { handleNames, readingHandles } from '../core/handle-names.ts'
 import type { Json } from '../core/plan.ts'
 import { launchSpawner } from './launch.ts'
 import type { Launched } from './launch.ts'
@@ -81,12 +82,6 @@ interface Running {
 export function createJobs(options: JobsOptions): Jobs {
   return new SpawnedJobs(options)
 }
-
-/** Those that change nothing. */
-export const readingHandles: ReadonlySet<string> = new Set(['scale.read', 'scale.list', 'nodes.list', 'nodes.read'])
-const handles = new Set([
-  ...readingHandles, 'scale.set', 'scale.restart', 'scale.restartAll', 'scale.remove', 'scale.markUnhealthy', 'nodes.cordon', 'nodes.uncordon', 'nodes.drain',
-])
 
 class SpawnedJobs implements Jobs {
   readonly ready: Jobs['ready']
@@ -239,7 +234,7 @@ class SpawnedJobs implements Jobs {
     const job = this.running.get(word.job)
     if (!job) return
     const say = (answer: Answer): void => this.tell({ kind: 'answer', job: word.job, call: word.call, answer })
-    if (!handles.has(word.name)) return say({ error: { name: 'Error', message: `there is no handle ${word.name}` } })
+    if (!handleNames.has(word.name)) return say({ error: { name: 'Error', message: `there is no handle ${word.name}` } })
     if (job.order.phase !== 'step' && !readingHandles.has(word.name)) {
       job.forbidden ??= word.name
       return say({ error: { name: 'Error', message: forbiddenText(job.order, word.name) } })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../core/canonical.ts'
 import { plansDue } from '../core/due.ts'
+import { readingHandles } from '../core/handle-names.ts'
 import { plainLabels } from '../core/labels.ts'
 import type { Change, Json, Plan } from '../core/plan.ts'
 import type { State, Workflow } from '../core/state.ts'
@@ -72,9 +73,7 @@ const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, rea
 
 /** The handles of a job, answered here, so that no credential ever enters the child. What changes something may take as long as its step: it waits for budgets and for nodes. */
 export const handlesOf = (workflow: Workflow, deps: RunnerDeps, changeMs = readMs): Call =>
-  (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: reads.test(name) ? readMs : changeMs, signal })
-
-const reads = /\.(read|list|history)$/
+  (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: readingHandles.has(name) ? readMs : changeMs, signal })
 
 interface Sized {
   readonly size: Named

@@ -2,6 +2,7 @@
  * Sees a person's hand: whatever anybody here reads of what workflows changed is held against how they left it, and all of
  * it is read again each minute. The finding is an entry; what follows from it is the fold's.
  */
+import { readingHandles } from '../core/handle-names.ts'
 import type { Left } from '../core/entry.ts'
 import { isWorkedOn, overruled } from '../core/fold/suspensions.ts'
 import type { Json } from '../core/plan.ts'
@@ -10,7 +11,7 @@ import type { Watched } from '../core/state.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import type { Hands, RunnerDeps } from './deps.ts'
-import { readingHandles, type Call } from './jobs.ts'
+import type { Call } from './jobs.ts'
 
 export type WatchDeps = Pick<RunnerDeps, 'state' | 'seat' | 'append' | 'folded' | 'onProblem' | 'newId' | 'hands'> & { readonly everyMs: number }
 

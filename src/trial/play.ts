@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { isDeepStrictEqual } from 'node:util'
 import { $ } from 'zx/core'
+import { readingHandles } from '../core/handle-names.ts'
 import { namedBy } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
 import type { PlanResult, Runbook, Trial, TrialCall } from '../runbook.ts'
@@ -24,7 +25,6 @@ export interface Played {
 
 /** So often a step may look before it is said to wait for ever. */
 const mostLooks = 100
-const reads = /^(scale|nodes)\.(read|list|history)\b/
 
 /** `without`: a step that is left out, to see that the trial misses it. */
 export async function play(runbook: Runbook, trial: Trial, { without, ...script }: Pick<JobOrder, 'script' | 'files'> & { without?: number | undefined }): Promise<Played> {
@@ -85,7 +85,7 @@ class Stage {
     const context = contextFor(order, {
       ask: async (name, args) => {
         const call = [name, ...args.filter((arg) => typeof arg !== 'object')].join(' ')
-        if (reads.test(call)) this.asked.push({ part, call })
+        if (readingHandles.has(name)) this.asked.push({ part, call })
         else this.#expect(part, call)
         return this.world.call(name, args)
       },
