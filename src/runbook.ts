@@ -99,6 +99,8 @@ export interface Context {
   readonly alert: AlertView | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** What is left of this job's time, in milliseconds. A shell has its end in `$PARAMEDIC_DEADLINE`, in seconds since 1970. */
+  leftMs(): number
   log(text: string): void
 }
 
@@ -166,6 +168,8 @@ export interface Runbook {
   readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'nodes' | 'poll' | 'secrets'> & { readonly scale: ReadScale; readonly nodes: ReadNodes }) => Promise<boolean> | boolean
   /** How long after the last step the alert may take to go away. Ten minutes unless given. */
   readonly healedWithin?: number
+  /** What all steps together may take, retries and pauses too. At its end nothing goes on, and the workflow has failed. An hour more than the steps' own timeouts, unless given. */
+  readonly deadline?: number
 }
 
 /** Declares a runbook. The script's default export. */

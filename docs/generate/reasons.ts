@@ -10,7 +10,7 @@ const groups = {
     'opposite', 'pause-after', 'window', 'freeze', 'blocking-alerts', 'firing-for', 'hands-off', 'silenced', 'target busy', 'claim expired', 'no kill', 'catalogue',
   ],
   'How a workflow ended': [
-    'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed', 'plan timeout', 'nothing to change', 'runbook changed', 'cancelled',
+    'alert gone', 'done', 'not healed in time', 'deadline', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed', 'plan timeout', 'nothing to change', 'runbook changed', 'cancelled',
     'expired', 'runner lost', 'no runner', 'at bound', 'spawn failed',
   ],
 } as const satisfies Readonly<Record<string, readonly Reason[]>>
@@ -69,6 +69,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   'catalogue': 'What it was judged by has changed, or its runbook is not in the catalogue.',
   'alert gone': 'Healed: the steps were done and the alert is gone.',
   'done': 'All steps were done; there was no alert to check.',
+  'deadline': 'What all its steps together may take was over: what ran was ended, and nothing was tried again. `deadline` of the runbook or of the request says how long that is.',
   'not healed in time': 'The steps were done and the alert still fired when `healedWithin` was over.',
   'step failed': 'A step failed.',
   'step timeout': 'A step ran longer than its timeout and was killed.',

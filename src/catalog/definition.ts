@@ -63,6 +63,7 @@ const runbookShape = z.strictObject({
     }),
   verify: fn('verify').optional(),
   healedWithin: ms(24).default(600_000),
+  deadline: ms(24).optional(),
 })
 
 export function readDefinition(script: Script, definition: unknown): { manifest?: RunbookManifest; problems: Problem[] } {
@@ -74,7 +75,7 @@ export function readDefinition(script: Script, definition: unknown): { manifest?
   }
   const { value, problems } = checkShape(runbookShape, definition, { path: script.shown, lineOf })
   if (value === undefined) return { problems }
-  const { plan: _, verify, planTimeout, healedWithin, steps, params, secrets, ...rest } = value
+  const { plan: _, verify, planTimeout, healedWithin, deadline, steps, params, secrets, ...rest } = value
   problems.push(...steps.flatMap(({ run }, index) => (Array.isArray(run) ? programProblem(run[0]!, script, lineOf(['steps', index, 'run'])) : [])))
   return {
     problems,
@@ -83,6 +84,7 @@ export function readDefinition(script: Script, definition: unknown): { manifest?
       params: params as Record<string, ParamSpec>,
       steps: steps.map(({ run: _, timeout, concurrency = 1, ...step }): StepManifest => ({ ...step, concurrency, timeoutMs: timeout })),
       ...(secrets === undefined ? {} : { secrets }), verify: verify !== undefined, planTimeoutMs: planTimeout, healedWithinMs: healedWithin,
+      ...(deadline === undefined ? {} : { deadlineMs: deadline }),
     },
   }
 }

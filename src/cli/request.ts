@@ -15,6 +15,7 @@ export interface RequestFlags {
   readonly label: string[]
   readonly why: string
   readonly dryRun?: true
+  readonly deadline?: string
   readonly key?: string
 }
 
@@ -28,13 +29,14 @@ export const requestCommand = (command: Command): Command => command
   .option('--label <name=value>', 'what the request says of itself, for policies and stops; may be repeated', each, [])
   .option('--why <text>', 'for those who come after', '')
   .option('--dry-run', 'planned and judged only')
+  .option('--deadline <duration>', 'what all steps together may take from exec on; never more than the runbook gives')
   .option('--key <key>', 'names this request: the same key again gives the same workflow, never a second run')
 
 /** Submitted; where the policies refuse it, every verdict is shown and the exit code is 1. */
 export async function submit(options: ClientOptions, runbook: string, flags: RequestFlags, asJson: boolean): Promise<Workflow | undefined> {
   const body = {
     runbook, targets: flags.target, ...(flags.provider === undefined ? {} : { provider: flags.provider }), params: Object.fromEntries(flags.param.map((one) => pair('--param', one, paramValue))),
-    labels: Object.fromEntries(flags.label.map((one) => pair('--label', one, (text) => text))), why: flags.why, who: user(), ...(flags.dryRun ? { dryRun: true } : {}),
+    labels: Object.fromEntries(flags.label.map((one) => pair('--label', one, (text) => text))), why: flags.why, who: user(), ...(flags.dryRun ? { dryRun: true } : {}), ...(flags.deadline === undefined ? {} : { deadline: flags.deadline }),
   }
   // Planning may take its half minute.
   const patient = { ...options, timeoutMs: Math.max(options.timeoutMs, 40_000) }

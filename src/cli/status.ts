@@ -65,6 +65,7 @@ export function workflowText(one: Workflow): string {
     `${one.id}  ${one.runbook} on ${one.targets.join(', ')}`,
     ...(one.request === undefined ? [] : [`asked for by ${one.request.who}${one.request.why === '' ? '' : `: ${one.request.why}`}${one.request.executedBy === undefined ? '; nobody has executed it' : ''}`]),
     `${one.state} since ${one.since}${one.reason || one.detail ? `: ${because(one)}` : ''}${one.until === undefined ? '' : `, until ${one.until}`}`,
+    ...(one.deadline === undefined ? [] : [`its time is over at ${one.deadline}`]),
     `${one.route === '' ? '' : `route ${one.route}, `}mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
     ...(one.after === undefined ? [] : [`after ${one.after} had not healed it`]),
     ...(one.next === undefined ? [] : [`then ${one.next} was tried`]),

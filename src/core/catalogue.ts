@@ -54,6 +54,8 @@ export interface RunbookManifest {
   readonly verify: boolean
   readonly planTimeoutMs: number
   readonly healedWithinMs: number
+  /** What all its steps together may take; see `core/deadline.ts`. */
+  readonly deadlineMs?: number
 }
 
 export interface Route {

@@ -1,6 +1,7 @@
 /** The judgement of a plan: every gate, in this order. It returns a value; only a follower appends it. */
-import type { Catalogue } from './catalogue.ts'
+import { runbookId, type Catalogue } from './catalogue.ts'
 import { room } from './counter.ts'
+import { budgetMs } from './deadline.ts'
 import type { Decided, Given } from './entry.ts'
 import { mayBeOld } from './fold/episodes.ts'
 import { awaitsExec } from './fold/requests.ts'
@@ -133,5 +134,5 @@ export const judge = (judging: Judging): Judgement => {
   }
   if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask', ...(worst.until === undefined ? {} : { until: worst.until }) }
   if (found.some(({ again }) => again) || plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
-  return { ...base, takes: takesOf(found), outcome: 'start', detail: '' }
+  return { ...base, takes: takesOf(found), outcome: 'start', detail: '', deadlineMs: budgetMs(workflow, plan, catalogue.runbooks[runbookId(workflow.runbook)]) }
 }

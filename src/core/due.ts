@@ -3,6 +3,7 @@ import { room } from './counter.ts'
 import { holderOf, isNext, jobTakes, settled } from './fold/claims.ts'
 import { mayClimb } from './fold/ladder.ts'
 import { awaitsExec } from './fold/requests.ts'
+import { leftMs } from './deadline.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
 import { seatFor } from './serving.ts'
@@ -80,6 +81,7 @@ export const stepsDue = (state: State, seat: Seat): JobDue[] => {
     if (workflow.decision?.outcome === 'start' && isOurs(workflow, seat)) due.push(...nextJobs(workflow))
   }
   for (const workflow of state.live.get('running')!) {
+    if (leftMs(workflow, seat.now) <= 0) continue
     if (workflow.holder !== undefined && workflow.holder !== seat.me) continue
     if (workflow.holder === undefined ? !isOurs(workflow, seat) : !seatFor(workflow, seat)) continue
     if (covering(state, workflow).length === 0) due.push(...nextJobs(workflow).filter((job) => fits(state, job, seat.now)))

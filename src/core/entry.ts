@@ -78,6 +78,8 @@ export type Submitted = Wanted & {
   readonly why: string
   /** The sender's own name for it, under the sender's name: saying it again gives the same workflow. */
   readonly key: string
+  /** Its budget, from when it is executed on. Since fold version 2. */
+  readonly deadlineMs?: number
   /** sha256 of what was asked for: another body under the same key is refused. */
   readonly body: string
 }
@@ -98,6 +100,8 @@ export type Decided = {
   readonly takes: readonly Take[]
   readonly until?: number
   readonly key?: string
+  /** To start: the budget of the workflow, from its first step on. Since fold version 2. */
+  readonly deadlineMs?: number
   /** What the judge was handed beside the log: whoever judges it again is handed the same. */
   readonly given?: Given
 }

@@ -16,6 +16,6 @@ export const reasons = [
   'no kill', 'catalogue',
   // how a workflow ended
   'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed',
-  'plan timeout', 'nothing to change', 'runbook changed', 'cancelled', 'expired', 'runner lost', 'no runner', 'at bound', 'spawn failed',
+  'plan timeout', 'nothing to change', 'runbook changed', 'cancelled', 'expired', 'runner lost', 'no runner', 'at bound', 'spawn failed', 'deadline',
 ] as const
 export type Reason = (typeof reasons)[number]

@@ -90,7 +90,9 @@ export interface Workflow {
   /** Who approved the plan of now, each once. */
   approvals: { readonly who: string; readonly at: number }[]
   /** Whose wish it is, where a person asked for it; with `exec` once that plan may run. */
-  request?: { readonly who: string; readonly why: string; readonly key: string; readonly exec?: { readonly id: string; readonly plan: string; readonly who: string } }
+  request?: { readonly who: string; readonly why: string; readonly key: string; readonly deadlineMs?: number; readonly exec?: { readonly id: string; readonly plan: string; readonly who: string } }
+  /** When its budget is spent, in log time. */
+  deadlineAt?: number
   cancelled?: { readonly who: string; readonly why: string }
   /** What answers its episode next, if it does not heal; what it came after, and who took the next rung. */
   readonly ladder?: readonly Rung[]

@@ -13,6 +13,8 @@ export interface Asked {
   readonly labels: Readonly<Record<string, string>>
   readonly why: string
   readonly dryRun: boolean
+  /** Its budget; never more than its runbook gives. */
+  readonly deadlineMs?: number
 }
 
 export interface FieldProblem {
@@ -29,6 +31,7 @@ export const submission = (asked: Asked, catalogue: Catalogue, sent: Pick<Submit
   return {
     kind: 'submitted', catalogue: catalogue.digest, runbook: { name, version, digest }, provider: asked.provider ?? runbook.provider, targets: asked.targets, params,
     mode: asked.dryRun ? 'dry-run' : 'auto', steps, healedWithinMs, probe: verify, labels: Object.entries(asked.labels), why: asked.why, ...sent,
+    ...(asked.deadlineMs === undefined ? {} : { deadlineMs: Math.min(asked.deadlineMs, runbook.deadlineMs ?? Infinity) }),
   }
 }
 

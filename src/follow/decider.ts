@@ -1,5 +1,6 @@
 /** Answers alerts and judges plans: reads the state, appends what it decided, calls nobody. */
 import type { Catalogue } from '../core/catalogue.ts'
+import { deadlinesDue } from '../core/deadline.ts'
 import { judge } from '../core/decide.ts'
 import { alertsDue, climbsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
 import type { Decided, Fact, Matched } from '../core/entry.ts'
@@ -67,6 +68,9 @@ export const createDecider = (options: DeciderOptions): Actor => {
     }
     for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
+    }
+    for (const workflow of busy.idle(deadlinesDue(state, seat), judged)) {
+      busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'failed', reason: 'deadline', detail: 'the time that it was given is over' }])
     }
     for (const workflow of busy.idle(requestsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'it was submitted and not executed within an hour' }])

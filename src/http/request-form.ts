@@ -1,8 +1,9 @@
 /** A request as it comes: checked in full, every problem named with its field. */
+import { durationProblem, parseDuration } from '../core/duration.ts'
 import type { Asked, FieldProblem } from '../core/submission.ts'
 import { Refusal } from './errors.ts'
 
-const fields = ['runbook', 'targets', 'provider', 'params', 'labels', 'why', 'dryRun']
+const fields = ['runbook', 'targets', 'provider', 'params', 'labels', 'why', 'dryRun', 'deadline']
 /** Who asks, where no token proves it: no part of what is asked for. */
 const besides = ['who']
 
@@ -11,7 +12,7 @@ export function readRequest(given: Readonly<Record<string, unknown>>): Asked {
   const problems: FieldProblem[] = []
   const wrong = (field: string, problem: string): void => void problems.push({ field, problem })
   for (const name of Object.keys(given)) if (!fields.includes(name) && !besides.includes(name)) wrong(name.slice(0, 100), `is not known: a request has ${fields.join(', ')}`)
-  const { runbook, targets, provider, params = {}, labels = {}, why = '', dryRun = false } = given
+  const { runbook, targets, provider, params = {}, labels = {}, why = '', dryRun = false, deadline } = given
   if (typeof runbook !== 'string' || !/^[a-z0-9][a-z0-9-]*(@[1-9]\d{0,6})?$/.test(runbook)) wrong('runbook', 'must be NAME or NAME@VERSION')
   // Empty never means everything.
   if (!isList(targets) || targets.length === 0 || targets.length > 1000) wrong('targets', 'must be a list of 1 to 1000 names')
@@ -21,8 +22,10 @@ export function readRequest(given: Readonly<Record<string, unknown>>): Asked {
   if (!isObject(labels) || Object.values(labels).some((value) => typeof value !== 'string')) wrong('labels', 'must be an object of texts')
   if (typeof why !== 'string' || why.length > 1000) wrong('why', 'must be a text of at most 1000 letters')
   if (typeof dryRun !== 'boolean') wrong('dryRun', 'must be true or false')
+  const deadlineMs = typeof deadline === 'string' ? parseDuration(deadline) : undefined
+  if (deadline !== undefined && deadlineMs === undefined) wrong('deadline', durationProblem)
   if (problems.length > 0) throw badRequest(problems)
-  return { runbook, targets, ...(provider === undefined ? {} : { provider }), params, labels, why, dryRun } as Asked
+  return { runbook, targets, ...(provider === undefined ? {} : { provider }), params, labels, why, dryRun, ...(deadlineMs === undefined ? {} : { deadlineMs }) } as Asked
 }
 
 export const badRequest = (problems: readonly FieldProblem[]): Refusal =>

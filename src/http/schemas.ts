@@ -39,7 +39,7 @@ const workflow = z.strictObject({
   id, state, reason: reason.optional(), detail: z.string(), runbook: z.string(), digest, mode: z.enum(['off', 'dry-run', 'approve', 'auto']),
   route: z.string(), provider: z.string(), targets: z.array(z.string()), params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   labels, episode: id.optional(), after: id.optional().describe('What had been tried before on the ladder of its route'), next: id.optional().describe('What was tried next'),
-  ladder: z.array(z.string()).describe('What would be tried next'), createdAt: time, since: time, until: time.optional(), runner: id.optional(), stoppedBy: id.optional(),
+  ladder: z.array(z.string()).describe('What would be tried next'), createdAt: time, since: time, until: time.optional(), deadline: time.optional().describe('When its budget is spent: then nothing of it goes on'), runner: id.optional(), stoppedBy: id.optional(),
   plan: plan.optional(), verdicts: z.array(verdict), steps: z.array(step),
   request: z.strictObject({ who: z.string(), why: z.string(), executedBy: z.string().optional() }).optional().describe('Where a person or a program asked for it'),
   approvals: z.array(z.strictObject({ who: z.string(), at: time })), notes: z.array(z.strictObject({ at: time, who: z.string(), text: z.string() })),
@@ -108,7 +108,8 @@ export const schemas = {
   NewWorkflow: z.strictObject({
     runbook: z.string().describe('NAME, for its newest version, or NAME@VERSION'), targets: z.array(z.string()).min(1),
     provider: z.string().optional().describe('Other hands than its script says'), params: z.record(z.string(), json).optional(),
-    labels: labels.optional(), why: why1.optional(), dryRun: z.boolean().optional(), who: z.string().optional().describe('Where no token says it'),
+    labels: labels.optional(), why: why1.optional(), dryRun: z.boolean().optional(),
+    deadline: z.string().optional().describe('What all steps together may take from exec on, such as 10m: never more than the runbook gives'), who: z.string().optional().describe('Where no token says it'),
   }),
   PlanShown: z.strictObject({ plan: digest.optional().describe('The digest of the plan that was shown'), why: why1.optional(), who: z.string().optional() }),
   Cancel: z.strictObject({ why: why1.optional(), who: z.string().optional() }),

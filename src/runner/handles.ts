@@ -28,6 +28,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     if (desk.isOver()) throw new Error('this job is over: its handles end with it (is an await missing?)')
   }
   const acts = phase === 'step'
+  const until = performance.now() + order.timeoutMs
   const context = {
     target: input.target,
     targets: input.targets,
@@ -40,6 +41,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     scale: scaleFor(desk, check, acts),
     nodes: nodesFor(desk, check, acts),
     signal: desk.signal,
+    leftMs: () => Math.max(0, until - performance.now()),
     log: (text: string): void => desk.print(`${String(text)}\n`),
     poll: async (ask: () => Promise<boolean> | boolean, options?: { everyMs?: number }) => {
       check()
@@ -50,7 +52,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     enumerable: acts,
     get: () => {
       if (!acts) throw desk.forbid('$')
-      return (shell ??= boundShell({ env: shellEnv(order), cwd: process.cwd(), print: desk.print, check, spawn: desk.spawn }))
+      return (shell ??= boundShell({ env: shellEnv(order, until - performance.now()), cwd: process.cwd(), print: desk.print, check, spawn: desk.spawn }))
     },
   })
   let shell: StepContext['$'] | undefined
@@ -123,11 +125,13 @@ const bound = 64 * 1024
  * The environment of a step's shell: nothing of the server's, and of the alert only labels, below a fixed prefix, since
  * a name that the sender chose could be BASH_ENV. Then the target, what the route gives, and last what was declared for the script.
  */
-function shellEnv(order: Pick<JobOrder, 'env' | 'input' | 'workflow'>, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
+function shellEnv(order: Pick<JobOrder, 'env' | 'input' | 'workflow'>, leftMs: number, own: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const env: Record<string, string> = {}
   for (const name of ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SHLVL', 'PARAMEDIC_JOBS']) if (own[name] !== undefined) env[name] = own[name]
   // What the shell calls may hang itself into the workflow's trace.
   env['TRACEPARENT'] = traceparentOf(order.workflow)
+  // And draw from its budget: `curl --max-time $((PARAMEDIC_DEADLINE - $(date +%s)))`.
+  env['PARAMEDIC_DEADLINE'] = String(Math.floor((Date.now() + leftMs) / 1000))
   let room = bound
   for (const name of Object.keys(order.input.labels).sort()) {
     const value = order.input.labels[name] ?? ''

@@ -1,6 +1,7 @@
 /** Makes plans: in a child that may only read. What it reads of the outside is written into the plan with its time. */
 import { createHash } from 'node:crypto'
 import { canonical } from '../core/canonical.ts'
+import { leftMs } from '../core/deadline.ts'
 import { plansDue } from '../core/due.ts'
 import { readingHandles } from '../core/handle-names.ts'
 import { plainLabels } from '../core/labels.ts'
@@ -43,9 +44,10 @@ const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean> => {
   const { turn } = workflow
   const script = await deps.scriptOf(workflow.runbook)
   if (!script) return false // for one that has it
-  const { call, sizeOf } = remembering(handlesOf(workflow, deps), workflow, deps)
+  const timeoutMs = Math.max(1, Math.min(planTimeoutMs, leftMs(workflow, deps.seat().now)))
+  const { call, sizeOf } = remembering(handlesOf(workflow, deps, timeoutMs), workflow, deps)
   const job = deps.jobs().start({
-    id: `plan:${workflow.id}:${deps.newId().slice(-6)}`, workflow: workflow.id, ...script, phase: 'plan', input: inputOf(deps.state, workflow), timeoutMs: planTimeoutMs, memoryMb: 512,
+    id: `plan:${workflow.id}:${deps.newId().slice(-6)}`, workflow: workflow.id, ...script, phase: 'plan', input: inputOf(deps.state, workflow), timeoutMs, memoryMb: 512,
     notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
   }, call)
   const outcome = await job.result
@@ -71,9 +73,14 @@ const end = async (of: { workflow: string; turn: number }, deps: RunnerDeps, rea
   return false
 }
 
-/** The handles of a job, answered here, so that no credential ever enters the child. What changes something may take as long as its step: it waits for budgets and for nodes. */
-export const handlesOf = (workflow: Workflow, deps: RunnerDeps, changeMs = readMs): Call =>
-  (name, args, signal) => deps.hands.call(workflow.provider, name, args, { deadlineMs: readingHandles.has(name) ? readMs : changeMs, signal })
+/** The handles of a job, answered here, so that no credential ever enters the child. No call outlasts the job; what changes something may take as long: it waits for budgets and for nodes. */
+export const handlesOf = (workflow: Workflow, deps: RunnerDeps, withinMs: number): Call => {
+  const until = deps.clock.steady() + withinMs
+  return (name, args, signal) => {
+    const leftMs = Math.max(1, until - deps.clock.steady())
+    return deps.hands.call(workflow.provider, name, args, { deadlineMs: readingHandles.has(name) ? Math.min(readMs, leftMs) : leftMs, signal })
+  }
+}
 
 interface Sized {
   readonly size: Named

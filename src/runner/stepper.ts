@@ -1,5 +1,6 @@
 /** Runs steps: claims, reads the claim back as won, starts it while the lease is fresh, and writes down what came of it. */
 import { runbookId } from '../core/catalogue.ts'
+import { leftMs } from '../core/deadline.ts'
 import { claimableWith, stepsDue, type JobDue } from '../core/due.ts'
 import type { Fact, Left } from '../core/entry.ts'
 import type { Reason } from '../core/reason.ts'
@@ -75,23 +76,25 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   const me = deps.me()
   if (workflow.holder !== me) return
   // Nothing is awaited between this look and the start: a stop or a cancel that comes now finds the job and kills it.
-  const startable = deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
+  const left = Math.ceil(leftMs(workflow, deps.seat().now))
+  const startable = left > 0 && deps.lease.fresh() && workflow.state === 'running' && !deps.latch.covers(workflow) && deps.boottime() - sentAt < claimGoodMs
   if (!startable || !script) return letGo(due, deps)
   const began = deps.clock.steady()
-  const { call, left } = noting(handlesOf(workflow, deps, workflow.steps[step]!.timeoutMs))
-  const outcome = await start(due, script, call, deps)
+  const timeoutMs = Math.min(workflow.steps[step]!.timeoutMs, left)
+  const { call, left: hadLeft } = noting(handlesOf(workflow, deps, timeoutMs))
+  const outcome = await start(due, script, call, timeoutMs, deps)
   const tookMs = Math.round(deps.clock.steady() - began)
   if (outcome.kind === 'failed' && outcome.failure === 'refused' && !outcome.started) return letGo(due, deps)
   if (deps.me() !== me) return // its identity is over, and 'runner lost' speaks for it
   if (outcome.kind === 'failed' && outcome.failure === 'killed') {
     // By level: once the log has each stop that covers it, or has lifted it. Before that what was killed would be offered again.
     await deps.when(() => !deps.latch.coversUnknown(workflow))
-    return letGo(due, deps, outcome, left())
+    return letGo(due, deps, outcome, hadLeft())
   }
-  const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome), ...given(left().length > 0 ? left() : outcome.kind === 'done' ? await leftBy(due, deps) : []) }
+  const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome), ...given(hadLeft().length > 0 ? hadLeft() : outcome.kind === 'done' ? await leftBy(due, deps) : []) }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }
-    : { kind: 'step failed', ...word, reason: reasonOf[outcome.failure], detail: why(outcome) }
+    : { kind: 'step failed', ...word, reason: outcome.failure === 'timeout' && timeoutMs === left ? 'deadline' : reasonOf[outcome.failure], detail: why(outcome) }
   await deps.folded(await deps.append([fact]))
 }
 
@@ -104,10 +107,10 @@ const leftBy = async ({ workflow, step, job }: Claim, { hands }: RunnerDeps): Pr
   return readLeft(workflow.provider, each ? [jobs[job]!.target] : workflow.plan!.changes.map(({ target }) => target), hands)
 }
 
-const start = async ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, call: Call, deps: RunnerDeps): Promise<Outcome> => {
+const start = async ({ workflow, step, job, claim }: Claim, script: NonNullable<Awaited<ReturnType<RunnerDeps['scriptOf']>>>, call: Call, timeoutMs: number, deps: RunnerDeps): Promise<Outcome> => {
   const env = deps.secretsFor(workflow.runbook.name, declared(workflow, deps))
   if (typeof env === 'string') return notStarted(env)
-  const { timeoutMs, memoryMb, jobs } = workflow.steps[step]!
+  const { memoryMb, jobs } = workflow.steps[step]!
   return deps.jobs().start({
     id: claim, workflow: workflow.id, ...script, env, phase: 'step', step, input: inputOf(deps.state, workflow, jobs[job]!.target),
     timeoutMs, memoryMb, notAfterBoottimeMs: deps.lease.sentAt() + freshMs,

@@ -61,7 +61,7 @@ const isWell = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean | u
   const outcome = await deps.jobs().start({
     id, workflow: id, ...script, phase: 'verify', input: inputOf(deps.state, workflow), timeoutMs: probeTimeoutMs, memoryMb: 512,
     notAfterBoottimeMs: deps.lease.sentAt() + freshMs,
-  }, handlesOf(workflow, deps)).result
+  }, handlesOf(workflow, deps, probeTimeoutMs)).result
   deps.jobs().release(id)
   return outcome.kind === 'done' && outcome.output === true
 }

@@ -111,6 +111,7 @@ const checks = (state: State, found: string[]) => {
       const claim = workflow && entry.kind === 'claimed' ? { workflow, id: entry.claim, changes: workflow.steps[entry.step]!.effect !== 'read' } : undefined
       found.push(...limits.look(recorded, { claim, start: isFirst ? workflow : undefined }).map((what) => `at ${position} ${what}`))
       if (!workflow) return
+      if (workflow.deadlineAt !== undefined && state.at >= workflow.deadlineAt) found.push(`at ${position} a claim was granted when the time was over: ${workflow.id}`)
       if (covering(state, workflow).length > 0) found.push(`at ${position} a claim was granted behind a stop: ${workflow.id}`)
       if (isFirst) {
         asksFirst(workflow, position)

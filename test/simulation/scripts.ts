@@ -32,9 +32,9 @@ const planOf = ({ script, input }: JobOrder): Json => {
 const step = (name: string, effect: Effect, each = false): StepManifest =>
   ({ name, effect, timeoutMs: 22_000, each, concurrency: each ? 2 : 1, onError: 'stop', memoryMb: 64 })
 
-const runbook = (name: string, steps: readonly StepManifest[], more: { verify?: boolean } = {}): RunbookManifest => ({
+const runbook = (name: string, steps: readonly StepManifest[], more: { verify?: boolean; deadlineMs?: number } = {}): RunbookManifest => ({
   name, version: 1, digest: digestOf(name), about: '', target: 'service', provider: 'local', params: {}, steps, verify: more.verify ?? false,
-  planTimeoutMs: 30_000, healedWithinMs,
+  planTimeoutMs: 30_000, healedWithinMs, ...(more.deadlineMs === undefined ? {} : { deadlineMs: more.deadlineMs }),
 })
 
 export const digestOf = (name: string): string => Buffer.from(name.padEnd(32, '.')).toString('hex')
@@ -42,7 +42,7 @@ export const nameOfDigest = (digest: string): string => Buffer.from(digest, 'hex
 
 const runbooks = [
   runbook('fix', [step('change', 'repeatable'), step('look', 'read')], { verify: true }),
-  runbook('fire', [step('look', 'read'), step('fire', 'once'), step('look again', 'read')]),
+  runbook('fire', [step('look', 'read'), step('fire', 'once'), step('look again', 'read')], { deadlineMs: 15_000 }),
   runbook('once', [step('fire', 'once')]),
   runbook('each', [step('change each', 'repeatable', true), step('look', 'read')]),
   runbook('paced', [step('change', 'repeatable'), step('change more', 'repeatable')]),

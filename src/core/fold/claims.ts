@@ -3,6 +3,7 @@
  * later claims check the stop, the holder and the step. The first claim in log order wins; a lost process's are void.
  */
 import { grant, release, room } from '../counter.ts'
+import { leftMs } from '../deadline.ts'
 import type { Decided, Fact, Printed } from '../entry.ts'
 import type { End } from '../reason.ts'
 import type { Take } from '../plan.ts'
@@ -20,7 +21,7 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
   const job = step?.jobs[entry.job]
   if (!workflow || !step || !job || !isNext(workflow, entry.step, entry.job)) return voided(state)
   const first = !workflow.steps.some((each) => each.jobs.some((one) => one.state !== 'open'))
-  if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)
+  if (leftMs(workflow, why.at) <= 0 || (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why))) return voided(state)
   const asked = jobTakes(workflow, entry.step)
   const holder = holderOf(workflow, entry.step, entry.job)
   if (!asked.every((take) => room(state, take, why.at, holder).fits)) return voided(state)
@@ -33,6 +34,8 @@ export const foldClaimed = (state: State, entry: Claimed, why: Why): void => {
   delete job.printedAt
   workflow.holder = why.by
   workflow.started = true
+  const { deadlineMs } = workflow.decision ?? {}
+  if (first && deadlineMs !== undefined && state.foldVersion >= 2) workflow.deadlineAt ??= why.at + deadlineMs
   if (workflow.state !== 'running') move(state, workflow, 'running', { ...why, detail: step.name })
 }
 

@@ -13,7 +13,7 @@ export const foldSubmitted = (state: State, entry: Submitted, why: Why): void =>
   state.keys.set(entry.key, { workflow: entry.workflow, body: entry.body, at: why.at })
   lookAgain(state, 'key', entry.key, why.at)
   lookAgain(state, 'workflow', entry.workflow, why.at + state.rememberMs)
-  begin(state, { ...entry, route: '', labels: new Map(entry.labels), request: { who: entry.who, why: entry.why, key: entry.key } }, why)
+  begin(state, { ...entry, route: '', labels: new Map(entry.labels), request: { who: entry.who, why: entry.why, key: entry.key, ...(entry.deadlineMs === undefined || state.foldVersion < 2 ? {} : { deadlineMs: entry.deadlineMs }) } }, why)
 }
 
 /** The first one counts; it is for the plan that was shown and no other. */
@@ -21,6 +21,7 @@ export const foldExecAsked = (state: State, entry: Fact & { kind: 'exec asked' }
   const workflow = state.workflows.get(entry.workflow)
   if (!workflow || !awaitsExec(workflow) || workflow.state !== 'ready' || workflow.plan!.digest !== entry.plan) return
   workflow.request = { ...workflow.request!, exec: { id: entry.exec, plan: entry.plan, who: entry.who } }
+  if (workflow.request.deadlineMs !== undefined) workflow.deadlineAt ??= why.at + workflow.request.deadlineMs
   delete workflow.decision
   move(state, workflow, 'ready', { ...why, detail: `executed by ${entry.who}` })
 }

@@ -32,6 +32,7 @@ export const viewWorkflow = (workflow: Workflow, printed: PrintedTexts = new Map
   createdAt: time(workflow.createdAt),
   since: time(workflow.since),
   ...maybe('until', untilOf(workflow), time),
+  ...maybe('deadline', workflow.deadlineAt, time),
   ...maybe('runner', workflow.holder, same),
   ...maybe('stoppedBy', workflow.stoppedBy, same),
   ...maybe('plan', workflow.plan, viewPlan),
