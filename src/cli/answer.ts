@@ -26,8 +26,15 @@ export const register = ({ program, client, asJson }: Cli): void => {
     })
   program.command('deny').description('says no to what a workflow asks: nothing is run').argument('<id>', what).option('--why <text>', 'for those who come after', '')
     .addHelpText('after', '\nExample:\n  paramedic deny 675e2e --why "not during the sale"').action((id: string, { why }: { why: string }) => say(id, 'deny', { why }))
-  program.command('note').description('puts a remark about a workflow on the log').argument('<id>', what).argument('<text...>', 'the remark')
-    .addHelpText('after', '\nExample:\n  paramedic note 675e2e the disk was full of old releases').action((id: string, words: string[]) => say(id, 'note', { text: words.join(' ') }))
+  program.command('note').description('puts a remark about a workflow on the log, or about an alert: how it was fixed').argument('<id>', `${what}; or an episode's`).argument('<text...>', 'the remark')
+    .addHelpText('after', '\nExample:\n  paramedic note 675e2e the disk was full of old releases').action(async (id: string, words: string[]) => {
+      const text = words.join(' ')
+      await say(id, 'note', { text }).catch(async (problem: unknown) => {
+        if (!(problem instanceof CliError) || problem.code !== 'NOT_FOUND') throw problem
+        const episode = await json<Form<'Episode'>>(client(), 'POST', idPath('/v1/episodes', id, '/note'), { who: user(), text })
+        show(asJson(), episode, () => `${short(episode.id)} ${episode.labels['alertname'] ?? ''} noted`)
+      })
+    })
 }
 
 /** Nobody approves what was not shown: the answer is for the plan that was printed here. Undefined if it is a no. */

@@ -1,11 +1,12 @@
-/** `paramedic runbook lock` and `test`: work on the runbooks here. */
+/** `paramedic runbook lock`, `new` and `test`: work on the runbooks here. */
 import type { Tried } from '../trial/trials.ts'
 import { CliError } from './client.ts'
 import { loaded, withConfigFlags } from './configured.ts'
 import type { Cli } from './main.ts'
 import { clean, show } from './out.ts'
 
-export const register = ({ program, asJson }: Cli): void => {
+export const register = (cli: Cli): void => {
+  const { program, asJson } = cli
   const runbook = program.command('runbook').description('works on the runbooks here').addHelpText('after', '\nExample:\n  paramedic runbook lock')
   withConfigFlags(runbook.command('lock').description('records the digests of new versions; never changes a line that is there'))
     .addHelpText('after', '\nExample:\n  paramedic runbook lock').action(async (options: Record<string, unknown>) => {
@@ -14,6 +15,10 @@ export const register = ({ program, asJson }: Cli): void => {
       if (problems.length > 0) throw new CliError(2, problems.map(printProblem).join('\n'))
       show(asJson(), { added }, () => (added.length === 0 ? 'nothing new to lock' : added.map((id) => `locked ${id}`).join('\n')))
     })
+  withConfigFlags(runbook.command('new').description('writes a runbook out of an alert that a person had to solve: script, trial, route (approve) and policies').argument('<name>'))
+    .requiredOption('--from <alert>', "an episode's id or its last six characters, or a file.json with the alert").option('--fixed <text>', 'what was done by hand, beside what was noted')
+    .addHelpText('after', '\nExample:\n  paramedic runbook new empty-queue --from 675e2e\n  paramedic runbook new empty-queue --from alert.json --fixed "restarted the consumer"')
+    .action(async (name: string, options: Record<string, unknown> & { from: string; fixed?: string }) => (await import('./runbook-new.ts')).newRunbook(cli, name, options))
   withConfigFlags(runbook.command('test').description('plays runbooks in an invented world (VERSION.test.ts beside VERSION.ts) and shows each call that they would make; exit 1 if one is unexpected or missing'))
     .argument('[name...]', 'NAME or NAME@VERSION; without one, all that have a trial')
     .addHelpText('after', '\nNothing is touched: targets, commands and requests are the trial\'s.\n\nExample:\n  paramedic runbook test\n  paramedic runbook test scale-service@1')

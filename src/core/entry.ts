@@ -146,7 +146,9 @@ export type Fact =
   | { readonly kind: 'climbed'; readonly workflow: string; readonly after: string }
   | { readonly kind: 'exec asked'; readonly workflow: string; readonly exec: string; readonly plan: string; readonly who: string }
   | { readonly kind: 'cancelled'; readonly workflow: string; readonly who: string; readonly why: string }
-  | { readonly kind: 'noted'; readonly workflow: string; readonly who: string; readonly text: string }
+  | { readonly kind: 'noted'
+      /** Or the episode, where it is about an alert. */
+      readonly workflow: string; readonly who: string; readonly text: string }
   | { readonly kind: 'unmatched'; readonly episodes: readonly string[]; readonly reason: Reason; readonly tell: boolean
       readonly route: string; readonly detail: string; readonly heartbeatMs?: number; readonly channel?: string }
   | { readonly kind: 'planned'; readonly workflow: string; readonly turn: number; readonly plan: Plan }

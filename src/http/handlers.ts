@@ -8,7 +8,7 @@ import {
 } from './reads.ts'
 import { verifySignature } from './signature.ts'
 import { showCatalogues, useCatalogue } from './catalogues.ts'
-import { approve, cancel, deny, exec, note, submit } from './requests.ts'
+import { approve, cancel, deny, exec, note, noteEpisode, submit } from './requests.ts'
 import { liftStop, pullStop, showStop, showStops } from './stops.ts'
 import { resume, showSuspensions } from './suspensions.ts'
 import { showEvents } from './stream.ts'
@@ -35,7 +35,7 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   suspensions: showSuspensions, resume,
   catalogues: showCatalogues, useCatalogue,
   upgrade: showUpgrade, finishUpgrade,
-  submit, exec, approve, deny, cancel, note,
+  submit, exec, approve, deny, cancel, note, noteEpisode,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
   runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, digest: showDigest, edges: showEdges, closeBreaker, reload, events: showEvents,
   livez: ({ res }) => answer(res, 200, { status: 'live' }),

@@ -14,6 +14,7 @@ import { readBody } from './body.ts'
 import { findId, type Call } from './call.ts'
 import { later, Refusal } from './errors.ts'
 import { badRequest, isObject, readRequest } from './request-form.ts'
+import { viewEpisode } from './views/others.ts'
 import { viewWorkflow } from './views/workflows.ts'
 
 const mostBytes = 256 * 1024
@@ -90,11 +91,23 @@ export async function cancel(call: Call): Promise<void> {
 
 export async function note(call: Call): Promise<void> {
   const workflow = find(call)
+  await noted(call, workflow.id)
+  answer(call.res, 202, viewWorkflow(workflow))
+}
+
+/** An alert that no runbook answered: how it was fixed is all that there is. */
+export async function noteEpisode(call: Call): Promise<void> {
+  const { state } = call.ports.read()
+  const episode = state.episodes.get(findId(state.episodes.keys(), call.id))!
+  await noted(call, episode.id)
+  answer(call.res, 202, viewEpisode(state, episode))
+}
+
+async function noted(call: Call, about: string): Promise<void> {
   const given = await readObject(call)
   const said = text(given, 'text')
   if (said === '') throw new Refusal('BAD_REQUEST', 'Say something: {"text": "…"}.')
-  await record(call, [{ kind: 'noted', workflow: workflow.id, who: whoOf(call, given), text: said }])
-  answer(call.res, 202, viewWorkflow(workflow))
+  await record(call, [{ kind: 'noted', workflow: about, who: whoOf(call, given), text: said }])
 }
 
 function keyOf(header: string | string[] | undefined): string {

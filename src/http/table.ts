@@ -85,6 +85,10 @@ export const operations = {
     method: 'post', path: '/v1/workflows/{id}/note', right: 'curb', body: 'Note', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'BAD_REQUEST', 'NOT_DURABLE'],
     about: 'Puts what a person has to say about it on the log.',
   },
+  noteEpisode: {
+    method: 'post', path: '/v1/episodes/{id}/note', right: 'curb', body: 'Note', success: [202, 'Episode'], refusals: [...find, 'BAD_JSON', 'BAD_REQUEST', 'NOT_DURABLE'],
+    about: 'Puts on the log what a person has to say about an alert: how it was fixed by hand. `paramedic runbook new` begins with it.',
+  },
   workflows: {
     method: 'get', path: '/v1/workflows', right: 'read', success: [200, 'WorkflowList'], refusals: ['BAD_QUERY'],
     query: { state: 'Of these states, with commas', runbook: 'Of this runbook', target: 'On this target', ...paging }, about: 'Workflows, newest first.',

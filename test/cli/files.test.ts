@@ -21,7 +21,7 @@ const temporary = (t: TestContext): string => {
 const options = { timeout: 300_000 }
 
 describe('every command', options, () => {
-  for (const words of [...Object.keys(commands).map((name) => [name]), ['routes', 'test'], ['routes', 'coverage'], ['runbook', 'lock'], ['runbook', 'test'], ['token', 'new']]) {
+  for (const words of [...Object.keys(commands).map((name) => [name]), ['routes', 'test'], ['routes', 'coverage'], ['runbook', 'lock'], ['runbook', 'new'], ['runbook', 'test'], ['token', 'new']]) {
     test(`${words.join(' ')} --help shows an example, and ends 0`, async () => {
       const { code, out } = await paramedic([...words, '--help'])
       assert.equal(code, 0)

@@ -20,7 +20,7 @@ const allowed: Readonly<Record<OperationId, readonly (TokenRole | 'anybody')[]>>
   liftStop: ['operator'], reload: ['operator'], submit: ['operator'], exec: ['operator'], approve: ['operator'], closeBreaker: ['operator'], resume: ['operator'],
   catalogues: ['viewer', 'responder', 'operator'], suspensions: ['viewer', 'responder', 'operator'], useCatalogue: ['operator'],
   upgrade: ['viewer', 'responder', 'operator'], finishUpgrade: ['operator'],
-  deny: ['responder', 'operator'], cancel: ['responder', 'operator'], note: ['responder', 'operator'],
+  deny: ['responder', 'operator'], cancel: ['responder', 'operator'], note: ['responder', 'operator'], noteEpisode: ['responder', 'operator'],
   stops: ['viewer', 'responder', 'operator'], workflows: ['viewer', 'responder', 'operator'], workflow: ['viewer', 'responder', 'operator'], why: ['viewer', 'responder', 'operator'],
   episodes: ['viewer', 'responder', 'operator'], episode: ['viewer', 'responder', 'operator'], runbooks: ['viewer', 'responder', 'operator'],
   routes: ['viewer', 'responder', 'operator'], policies: ['viewer', 'responder', 'operator'], runners: ['viewer', 'responder', 'operator'], digest: ['viewer', 'responder', 'operator'],
