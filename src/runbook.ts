@@ -179,6 +179,36 @@ export const seconds = (count: number): number => count * 1000
 export const minutes = (count: number): number => count * 60_000
 export const hours = (count: number): number => count * 3_600_000
 
+/** What a policy that is code is handed. It is a copy, and must be left as it is: trying to change it is a refusal. */
+export interface PolicyInput {
+  readonly policy: string
+  /** As the YAML has it. */
+  readonly with: any
+  readonly runbook: { readonly name: string; readonly version: number }
+  readonly provider: string
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly labels: Readonly<Record<string, string>>
+  /** Who asked for it; null where an alert did. */
+  readonly requester: string | null
+  /** When the plan was made, RFC 3339. */
+  readonly at: string
+  readonly plan: {
+    readonly targets: readonly { readonly name: string; readonly id: string }[]
+    readonly changes: readonly { readonly target: string; readonly id: string; readonly from: any; readonly to: any }[]
+    readonly notes?: any
+    /** What was read of the outside for it. */
+    readonly observed: readonly { readonly name: string; readonly target?: string; readonly value: any; readonly readAt: number }[]
+  }
+  readonly steps: readonly { readonly name: string; readonly effect: Effect; readonly each: boolean; readonly concurrency: number }[]
+}
+
+/** `until`: when it clears, RFC 3339. */
+export interface PolicyVerdict {
+  readonly verdict: 'allow' | 'wait' | 'ask' | 'refuse'
+  readonly detail: string
+  readonly until?: string
+}
+
 /** A target as a trial invents it. What is sick stays so until it is replaced; the rest becomes ready, one member at each look. */
 export interface TrialTarget {
   readonly replicas: number

@@ -13,7 +13,7 @@ const out = join(root, 'dist')
 
 /** What is started by itself, a process, a thread, or a module that other processes import: each is one file, since each module more costs a start half a millisecond. */
 const started = [
-  'src/serve.ts', 'src/runbook.ts', 'src/runner/child.ts', 'src/runner/spawner.ts', 'src/log/sqlite-worker.ts', 'src/follow/snapshot-worker.ts', 'src/follow/archive-worker.ts', 'src/http/big-worker.ts',
+  'src/serve.ts', 'src/runbook.ts', 'src/runner/child.ts', 'src/runner/spawner.ts', 'src/log/sqlite-worker.ts', 'src/follow/snapshot-worker.ts', 'src/follow/archive-worker.ts', 'src/http/big-worker.ts', 'src/runner/code-worker.ts',
   'src/catalog/describe-child.ts', 'src/trial/child.ts', 'src/providers/local-keeper.ts', 'src/cli/demo/shop/replica.ts',
 ]
 /** The commands: the one that is used is loaded, and no other. With `serve` everything is, as one file: `dist/server.js`. */

@@ -40,6 +40,7 @@ const examples: Readonly<Record<string, string>> = {
   concurrency: '{ type: concurrency, max: 2, by: all }',
   cooldown: '{ type: cooldown, for: 10m }',
   attempts: '{ type: attempts, max: 3, in: 6h }',
+  code: "{ type: code, name: quiet, module: quiet.ts, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 }",
 }
 
 const introduction = `# Policies
@@ -65,6 +66,19 @@ policies:
 - What a policy must know of the outside (sizes, health, labels, who else controls a target) is read for the plan. What
   could not be read is a refusal; what was read more than 30 s ago is read again before anything starts.
 - Sizes are those that were observed, not those that the script says were there.
+- For what no type can say there is [\`code\`](#code): a module beside the YAML, reviewed with it and named by its digest.
+
+\`\`\`ts
+// policies/quiet.ts
+import type { PolicyInput, PolicyVerdict } from 'paramedic'
+
+/** Nothing of the shop's is touched while its stock is counted. */
+export default ({ labels, at }: PolicyInput): PolicyVerdict =>
+  labels['team'] === 'shop' && at.slice(11, 13) === '03'
+    ? { verdict: 'wait', detail: 'the stock is being counted', until: \`\${at.slice(0, 11)}04:00:00Z\` }
+    : { verdict: 'allow', detail: 'no count is under way' }
+\`\`\`
+
 - A duration has its unit: \`90s\`, \`5m\`, \`1h30m\`, \`2d\`.
 `
 

@@ -7,7 +7,7 @@ const groups = {
   'Why a plan was not started, or not yet': [
     'stopped', 'suspended', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun', 'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts',
     'policy failed', 'fact missing', 'bounds', 'one-domain', 'same', 'steps', 'order', 'caps', 'healthy-floor', 'mass-failure', 'storm', 'breaker', 'slow-down', 'ramp', 'error-budget',
-    'opposite', 'pause-after', 'window', 'freeze', 'blocking-alerts', 'firing-for', 'hands-off', 'silenced', 'target busy', 'claim expired', 'no kill', 'catalogue',
+    'opposite', 'pause-after', 'window', 'freeze', 'blocking-alerts', 'firing-for', 'hands-off', 'code', 'security violation', 'silenced', 'target busy', 'claim expired', 'no kill', 'catalogue',
   ],
   'How a workflow ended': [
     'alert gone', 'done', 'not healed in time', 'deadline', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed', 'plan timeout', 'nothing to change', 'runbook changed', 'cancelled',
@@ -46,6 +46,8 @@ const meanings: Readonly<Record<Reason, string>> = {
   'one-domain': 'Another failure domain is being worked on.',
   'same': 'Its targets differ in a label in which they must not.',
   'steps': 'The runbook has a step that is not on the list.',
+  'code': 'A policy of your own says so: the detail is its word.',
+  'security violation': 'A policy that is code tried to change what it judges: look at its module, and at who reviewed it.',
   'order': 'A step is not in the place where it must be.',
   'caps': 'As much is being touched, or was lately, as may be.',
   'healthy-floor': 'Too few would be left healthy.',

@@ -9,7 +9,7 @@ import { readPolicyFiles, readText } from './sources.ts'
 export async function readChanged({ routes: file, policies: folder }: { routes: string | undefined; policies: string | undefined }): Promise<Partial<Pick<Catalogue, 'routes' | 'policies'>> & { problems: readonly Problem[] }> {
   const routes = file === undefined ? undefined : parseRoutes(await readText(dirname(file), basename(file)))
   const files = folder === undefined ? undefined : await readPolicyFiles(folder)
-  const policies = files && parsePolicies(files.files)
+  const policies = files && parsePolicies(files.files, files.modules)
   return {
     ...(routes ? { routes: routes.routes.map(({ route }) => route) } : {}), ...(policies ? { policies: Object.fromEntries(policies.entries) } : {}),
     problems: [...(routes?.problems ?? []), ...(files?.problems ?? []), ...(policies?.problems ?? [])],

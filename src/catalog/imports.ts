@@ -40,7 +40,7 @@ function specifiers(source: string): { name: string; offset: number }[] {
 }
 
 /** Comments turned to blanks, line by line, outside of strings as far as one can tell without a parser. */
-const withoutComments = (source: string): string =>
+export const withoutComments = (source: string): string =>
   source.replace(/\/\*[\s\S]*?\*\/|(^|[\s;{}(),])\/\/[^\n]*/g, (comment) => comment.replace(/[^\n]/g, ' '))
 
 /** In a copy, `.ts` files are `.js` files. The words have one length, so every column stays where it was. */

@@ -2,10 +2,13 @@
 import { z } from 'zod'
 import type { PolicyEntry } from '../core/catalogue.ts'
 import { policyTypes } from '../core/policies/index.ts'
+import { sha256 } from './files.ts'
+import { withoutComments } from './imports.ts'
 import { didYouMean } from './nearest.ts'
 import type { Problem } from './problem.ts'
 import { checkShape } from './shape.ts'
 import type { TextFile } from './sources.ts'
+import { strip } from './strip.ts'
 import { lineAt, readYaml, type YamlNode } from './yaml.ts'
 
 export interface WrittenPolicies {
@@ -24,8 +27,9 @@ const fileShape = z.strictObject({
 
 const legalName = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/
 
-export function parsePolicies(files: readonly TextFile[]): WrittenPolicies {
-  const into: Into = { entries: new Map(), places: new Map(), problems: [] }
+/** `modules`: the code beside them, of policies that are code. */
+export function parsePolicies(files: readonly TextFile[], modules: readonly TextFile[] = []): WrittenPolicies {
+  const into: Into = { entries: new Map(), places: new Map(), problems: [], modules }
   for (const file of files) parseFile(file, into)
   return into
 }
@@ -34,6 +38,7 @@ interface Into {
   readonly entries: Map<string, readonly PolicyEntry[]>
   readonly places: Map<string, { path: string; line: number }>
   readonly problems: Problem[]
+  readonly modules: readonly TextFile[]
 }
 
 function parseFile(file: TextFile, into: Into): void {
@@ -49,7 +54,7 @@ function parseFile(file: TextFile, into: Into): void {
     const message = 'must say whom it is for: `runbook: NAME`, or `runbooks: [NAME, …]`, and not both'
     into.problems.push({ path, line: root.line, message })
   }
-  const entries = policies.flatMap((written, index) => parseEntry(written, index, { file, root, problems: into.problems }))
+  const entries = policies.flatMap((written, index) => parseEntry(written, index, { file, root, problems: into.problems, modules: into.modules }))
   for (const [index, name] of (runbooks ?? (runbook === undefined ? [] : [runbook])).entries()) {
     const line = lineAt(root, runbook === undefined ? ['runbooks', index] : ['runbook'])
     claim(name, entries, { path, line }, into)
@@ -71,9 +76,10 @@ interface Context {
   readonly file: TextFile
   readonly root: YamlNode
   readonly problems: Problem[]
+  readonly modules: readonly TextFile[]
 }
 
-function parseEntry(written: Record<string, unknown>, index: number, { file, root, problems }: Context): PolicyEntry[] {
+function parseEntry(written: Record<string, unknown>, index: number, { file, root, problems, modules }: Context): PolicyEntry[] {
   const { type: typeName, name = typeName, ...settings } = written as { type: string; name?: unknown }
   const at = (...below: PropertyKey[]) => lineAt(root, ['policies', index, ...below])
   const refuse = (line: number, message: string): PolicyEntry[] => {
@@ -95,7 +101,21 @@ function parseEntry(written: Record<string, unknown>, index: number, { file, roo
   const shape = checkShape(type.schema as z.ZodType<Record<string, unknown>>, settings, place)
   problems.push(...shape.problems)
   if (shape.value === undefined) return []
-  return [{ type: typeName, name, settings: shape.value, source: `policies/${file.name}:${at()}` }]
+  const code = typeName === 'code' ? codeOf(shape.value as { module: string; sha256: string; code?: unknown }, modules) : {}
+  if (typeof code === 'string') return refuse(at('module'), code)
+  return [{ type: typeName, name, settings: { ...shape.value, ...code }, source: `policies/${file.name}:${at()}` }]
+}
+
+/** As JavaScript, or what is wrong with it. */
+function codeOf({ module, sha256: wanted, code }: { module: string; sha256: string; code?: unknown }, modules: readonly TextFile[]): { code: string } | string {
+  if (code !== undefined) return '.code is put there when the file is read: take it out'
+  const source = modules.find(({ name }) => name === module)?.source
+  if (source === undefined) return `.module: there is no ${module} in this folder`
+  const is = sha256(source)
+  if (is !== wanted) return `.sha256 is of another ${module}: once this one was reviewed, write ${is}`
+  const { js, message } = strip(source)
+  if (js === undefined) return `.module: ${module} ${message}`
+  return /\bimport\b/.test(withoutComments(js)) ? `.module: ${module} imports something: it may import types only, and is handed what it judges` : { code: js }
 }
 
 /** The first policy of the file that goes by a name. */

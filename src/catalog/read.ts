@@ -48,7 +48,7 @@ export async function readCatalogue(options: CatalogueOptions): Promise<Reading>
   const { scripts, fingerprint } = sources
   const lock = parseLock(sources.lock.source ?? '', sources.lock.path)
   const routes = parseRoutes(sources.routes)
-  const policies = parsePolicies(sources.policies)
+  const policies = parsePolicies(sources.policies, sources.modules)
   const { manifests, problems: ofScripts } = await readManifests(scripts, options)
   const crossed = crossCheck({ scripts, manifests, routes, policies, groupIntervalMs: options.groupIntervalMs })
   const problems = sortProblems([

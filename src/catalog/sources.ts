@@ -23,6 +23,8 @@ export interface Sources {
   readonly lock: TextFile
   readonly routes: TextFile
   readonly policies: readonly TextFile[]
+  /** The modules of policies that are code. */
+  readonly modules: readonly TextFile[]
   readonly problems: readonly Problem[]
   /** sha256 over all that was read: equal as long as nothing says something else. */
   readonly fingerprint: string
@@ -38,23 +40,23 @@ export async function readSources({ runbooks, policies }: Folders): Promise<Sour
   const problems = [...found.problems, ...written.problems]
   const said = [
     ...found.scripts.map(({ id, digest }) => [id, digest]),
-    ...[lock, routes, ...written.files].map(({ name, source }) => [name, source ?? null]),
+    ...[lock, routes, ...written.files, ...written.modules].map(({ name, source }) => [name, source ?? null]),
     ...problems.map(({ path, message }) => [path, message]),
   ]
-  return { scripts: found.scripts, lock, routes, policies: written.files, problems, fingerprint: sha256(JSON.stringify(said)) }
+  return { scripts: found.scripts, lock, routes, policies: written.files, modules: written.modules, problems, fingerprint: sha256(JSON.stringify(said)) }
 }
 
-export async function readPolicyFiles(folder: string): Promise<{ files: TextFile[]; problems: Problem[] }> {
+export async function readPolicyFiles(folder: string): Promise<{ files: TextFile[]; modules: TextFile[]; problems: Problem[] }> {
   const found = await listFolder(folder)
   if (found === undefined) {
     const message = 'there is no such folder: name the right one (catalog.policies); without policies nothing runs'
-    return { files: [], problems: [{ path: shown(folder), line: 1, message }] }
+    return { files: [], modules: [], problems: [{ path: shown(folder), line: 1, message }] }
   }
   const message = 'is not read: policies are files named NAME.yaml'
   const problems = found.filter(({ name, kind }) => kind === 'folder' || name.endsWith('.yml'))
     .map(({ name }) => ({ path: shown(join(folder, name)), line: 1, message }))
-  const names = found.filter(({ name, kind }) => kind === 'file' && name.endsWith('.yaml')).map(({ name }) => name)
-  return { files: await Promise.all(names.map((name) => readText(folder, name))), problems }
+  const named = (wanted: RegExp): Promise<TextFile[]> => Promise.all(found.filter(({ name, kind }) => kind === 'file' && wanted.test(name)).map(({ name }) => readText(folder, name)))
+  return { files: await named(/\.yaml$/), modules: await named(/^(?!.*\.(test|d)\.ts$).*\.ts$/), problems }
 }
 
 export async function readText(folder: string, name: string): Promise<TextFile> {

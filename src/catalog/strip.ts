@@ -31,7 +31,7 @@ function stripAll(script: Script): Stripped {
   return { files, problems }
 }
 
-function strip(source: string): { js?: string; line: number; message: string } {
+export function strip(source: string): { js?: string; line: number; message: string } {
   try {
     return { js: pointToCopies(quietly(() => stripTypeScriptTypes(source, { mode: 'strip' }))), line: 1, message: '' }
   } catch (error) {

@@ -12,7 +12,7 @@ export const reasons = [
   'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts', 'policy failed', 'fact missing',
   'bounds', 'one-domain', 'healthy-floor', 'mass-failure', 'storm', 'breaker', 'caps', 'slow-down', 'ramp', 'error-budget',
   'opposite', 'pause-after', 'blocking-alerts', 'window', 'freeze', 'firing-for', 'hands-off', 'steps', 'same', 'order',
-  'target busy', 'claim expired', 'silenced',
+  'code', 'security violation', 'target busy', 'claim expired', 'silenced',
   'no kill', 'catalogue',
   // how a workflow ended
   'alert gone', 'done', 'not healed in time', 'step failed', 'step timeout', 'step memory', 'in doubt', 'plan failed',

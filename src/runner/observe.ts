@@ -2,13 +2,16 @@
  * Reads of the outside what the policies of a runbook ask for, at the moment of its plan. What cannot be read is left out:
  * the policy that needs it refuses.
  */
+import type { Catalogue } from '../core/catalogue.ts'
 import { factsNeeded } from '../core/policies/judge.ts'
 import { mayBeOld } from '../core/fold/episodes.ts'
-import type { Json, Observed } from '../core/plan.ts'
+import { plainLabels } from '../core/labels.ts'
+import type { Json, Observed, Plan } from '../core/plan.ts'
 import type { FactName } from '../core/policy.ts'
 import { wasSilenced } from '../core/silence.ts'
 import type { State, Workflow } from '../core/state.ts'
 import type { Size } from '../runbook.ts'
+import { runCode } from './code.ts'
 import type { RunnerDeps } from './deps.ts'
 
 const readMs = 10_000
@@ -26,9 +29,25 @@ export interface Observing {
   readonly targets: readonly Named[]
   /** Log time before the first of them was read. */
   readonly readAt: number
+  readonly plan: Omit<Plan, 'digest' | 'observed'>
 }
 
-export const observe = async ({ workflow, targets, readAt }: Observing, deps: RunnerDeps): Promise<Observed[]> => {
+export const observe = async (observing: Observing, deps: RunnerDeps): Promise<Observed[]> => {
+  const observed = await read(observing, deps)
+  return [...observed, ...(await judgeByCode(observing, observed, deps))]
+}
+
+const judgeByCode = ({ workflow, plan, readAt }: Observing, observed: readonly Observed[], { state }: RunnerDeps): Promise<Observed[]> => {
+  const entries = inForce(state)?.policies[workflow.runbook.name] ?? []
+  const { runbook, provider, params, labels, manifest, request } = workflow
+  const input = {
+    runbook: { name: runbook.name, version: runbook.version }, provider, params, labels: plainLabels(labels), requester: request?.who ?? null, at: new Date(readAt).toISOString(),
+    plan: { ...plan, observed }, steps: manifest,
+  }
+  return runCode(entries, input as unknown as { [name: string]: Json }, { at: readAt })
+}
+
+const read = async ({ workflow, targets, readAt }: Observing, deps: RunnerDeps): Promise<Observed[]> => {
   const needed = neededBy(workflow, deps.state)
   if (mayBeOld(deps.state, workflow) || wasSilenced(workflow)) needed.push('fires')
   if (deps.alertSilence && workflow.episode !== undefined) needed.push('silence')
@@ -60,9 +79,11 @@ export const observe = async ({ workflow, targets, readAt }: Observing, deps: Ru
   ]
 }
 
-const neededBy = (workflow: Workflow, { catalogue, catalogues }: State): FactName[] => {
-  const inForce = catalogue && catalogues.get(catalogue.digest)
-  return inForce ? factsNeeded(inForce, workflow.runbook.name) : []
+const inForce = ({ catalogue, catalogues }: State): Catalogue | undefined => catalogue && catalogues.get(catalogue.digest)
+
+const neededBy = (workflow: Workflow, state: State): FactName[] => {
+  const catalogue = inForce(state)
+  return catalogue ? factsNeeded(catalogue, workflow.runbook.name) : []
 }
 
 /** Every target of the provider. One that does not answer is not healthy; a list that does not come is no fact. */

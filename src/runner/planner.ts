@@ -127,7 +127,7 @@ const complete = async (workflow: Workflow, result: PlanResult, sizeOf: (name: s
   const targets = read.map(({ name, id }) => ({ name, id }))
   const changes: Change[] = result.changes.map(({ target, from, to }) => ({ target, id: idOf.get(target) ?? target, from, to }))
   const body = { targets, changes, ...(result.notes === undefined ? {} : { notes: result.notes }) }
-  const observed = await observe({ workflow, targets: read, readAt }, deps)
+  const observed = await observe({ workflow, targets: read, readAt, plan: body }, deps)
   // What is approved is what will be done. That it was observed again does not make it another plan.
   return { digest: createHash('sha256').update(canonical(body)).digest('hex'), ...body, observed }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { folder, good, said, script, type Files } from './folders.ts'
 
@@ -28,6 +29,25 @@ describe('a catalogue without problems is read whole', () => {
     const digests = await Promise.all([one, two, other].map(async (made) => (await made.read()).catalogue?.digest))
     assert.equal(digests[0], digests[1])
     assert.notEqual(digests[0], digests[2])
+  })
+  it('has the code of policies that are code, as it was reviewed, and no other', async (t) => {
+    const module = "import type { PolicyInput } from 'paramedic'\nexport default ({ at }: PolicyInput) => ({ verdict: 'allow', detail: at })\n"
+    const listed = (source: string, more = '') => ({ 'policies/scale.yaml': `runbook: scale\npolicies:\n  - { type: code, module: quiet.ts, sha256: ${hash('sha256', source)}${more} }\n`, 'policies/quiet.ts': module })
+    const made = await folder(t, listed(module))
+    const { catalogue, problems } = await made.read()
+    assert.deepEqual(problems, [])
+    const { code, ...settings } = catalogue!.policies['scale']![0]!.settings as { code: string }
+    assert.deepEqual(settings, { module: 'quiet.ts', sha256: hash('sha256', module), with: {} })
+    assert.match(code, /^ +\nexport default \(\{ at \} +\) => /)
+    await made.write({ 'policies/quiet.ts': module.replace('allow', 'refuse') })
+    assert.match(said(await made.read(), made)[0]!, /^policies\/scale\.yaml:3: policies\[0\]\.sha256 is of another quiet\.ts: once this one was reviewed, write [0-9a-f]{64}$/)
+    await made.write({ 'policies/quiet.ts': '' })
+    assert.match(said(await made.read(), made)[0]!, /there is no quiet\.ts in this folder/)
+    const fs = "import { readFileSync } from 'node:fs'\nexport default () => readFileSync('x')\n"
+    await made.write({ ...listed(fs), 'policies/quiet.ts': fs })
+    assert.match(said(await made.read(), made)[0]!, /quiet\.ts imports something/)
+    await made.write(listed(module, ', code: x'))
+    assert.match(said(await made.read(), made)[0]!, /\.code is put there when the file is read/)
   })
   it('is plain JSON', async (t) => {
     const { catalogue } = await (await folder(t)).read()

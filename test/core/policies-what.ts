@@ -5,6 +5,8 @@ import type { StepManifest } from '../../src/core/catalogue.ts'
 const step = (name: string, more: Partial<StepManifest> = {}): StepManifest =>
   ({ name, effect: 'repeatable', timeoutMs: 1000, each: false, concurrency: 1, onError: 'stop', memoryMb: 64, ...more })
 const minute = 60_000
+/** A plan with what somebody who ran it wrote down. */
+const ran = (said: Record<string, string | number>, agoMs = 0) => ({ ...plan('web'), observed: [{ name: 'code:code', value: { sha256: 'a'.repeat(64), ...said }, readAt: now - agoMs }] })
 
 export const what: Record<string, readonly Row[]> = {
   bounds: [
@@ -59,6 +61,15 @@ export const what: Record<string, readonly Row[]> = {
     { settings: {}, of: { requester: 'ann', approvals: [{ who: 'ann', at: now }] }, expected: 'ask approval: 0 of 1 approved', until: now + 60 * minute, why: 'the one who asked is no second person' },
     { settings: { fourEyes: false }, of: { requester: 'ann', approvals: [{ who: 'ann', at: now }] }, expected: 'allow: 1 of 1 approved: ann', why: 'unless that is allowed' },
     { settings: { within: '10m' }, of: { approvals: [{ who: 'ann', at: now - 11 * minute }] }, expected: 'ask approval: 0 of 1 approved', until: now + 10 * minute, why: 'a yes of before' },
+  ],
+  code: [
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, expected: 'refuse fact missing: nobody has run it for this plan', why: 'what nobody judged does not run' },
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'allow', detail: 'fine' }) }, expected: 'allow: fine', why: 'its word' },
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'wait', detail: 'the stock is counted', until: now + minute }) }, expected: 'wait code: the stock is counted', until: now + minute, why: 'with its time' },
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'refuse', detail: 'it hangs', reason: 'policy failed' }) }, expected: 'refuse policy failed: it hangs', why: 'a hang of 4 s passed a deadline of half a second once' },
+    { settings: { module: 'quiet.ts', sha256: 'b'.repeat(64) }, of: { plan: ran({ verdict: 'allow', detail: 'fine' }) }, expected: 'wait fact missing: it is another module by now', until: now, why: 'the word of a module that was replaced since' },
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'allow', detail: 'fine' }, 31_000) }, expected: 'wait fact missing: it was run 31 s ago', until: now, why: 'judged by what was so half a minute ago' },
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'maybe', detail: 'fine' }) }, expected: 'refuse policy failed: what is recorded of it is no verdict', why: 'garbage on the log' },
   ],
   'hands-off': [
     { settings: {}, of: { plan: { ...plan('web'), observed: [fact('controller', { rollingOut: false, autoscaled: false }, 'web')] } }, expected: 'allow: nobody else is changing it', why: 'ours alone' },

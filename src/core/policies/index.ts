@@ -6,6 +6,7 @@ import { blockingAlerts } from './blocking-alerts.ts'
 import { bounds } from './bounds.ts'
 import { breaker } from './breaker.ts'
 import { caps } from './caps.ts'
+import { code } from './code.ts'
 import { concurrency } from './concurrency.ts'
 import { cooldown } from './cooldown.ts'
 import { errorBudget } from './error-budget.ts'
@@ -43,5 +44,7 @@ export const policyTypes: ReadonlyMap<string, AnyPolicyType> = new Map(
     window, freeze, blockingAlerts, firingFor, handsOff,
     // Who.
     approval,
+    // What no other type can say.
+    code,
   ].map((type) => [type.type, type as AnyPolicyType]),
 )

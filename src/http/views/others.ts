@@ -1,5 +1,5 @@
 /** Episodes, runners, and what the catalogue in force holds, as the API shows them. */
-import { runbookId, type Catalogue } from '../../core/catalogue.ts'
+import { runbookId, type Catalogue, type PolicyEntry } from '../../core/catalogue.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { plainLabels } from '../../core/labels.ts'
 import type { Episode, State, Workflow } from '../../core/state.ts'
@@ -84,4 +84,7 @@ export const viewRunbooks = (readable: Readable): Form<'RunbookList'>['items'] =
 
 export const viewPolicies = (readable: Readable): Form<'PolicyList'>['items'] =>
   Object.entries(inForce(readable)?.policies ?? {}).flatMap(([runbook, entries]) =>
-    entries.map(({ type, name, settings, source }) => ({ runbook, type, name, settings: { ...settings }, source })))
+    entries.map(({ type, name, settings, source }) => ({ runbook, type, name, settings: written(settings), source })))
+
+/** As in the file: the code of a module stands there in its own. */
+const written = ({ code: _, ...settings }: PolicyEntry['settings']): { [name: string]: unknown } => settings
