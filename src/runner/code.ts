@@ -9,7 +9,7 @@ import type { Json, Observed } from '../core/plan.ts'
 import { verdicts } from '../core/policy.ts'
 import type { Said } from './code-worker.ts'
 
-export const judgeWithinMs = 30_000
+const judgeWithinMs = 30_000
 const memoryMb = 64
 const longestDetail = 500
 
