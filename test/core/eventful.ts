@@ -12,6 +12,7 @@ const takes: readonly Take[] = [
 export const eventful = (): Story => {
   const story = new Story().says({ kind: 'fold version', version: 2 })
   story.says({ kind: 'catalogue announced', catalogue: allowing }).says({ kind: 'catalogue activated', digest: allowing.digest, was: '' })
+  story.says({ kind: 'catalogue part', announcement: 'a1', digest: 'large', part: 0, of: 2, routes: [], runbooks: {}, policies: {} })
   const running = story.workflow({ id: 'running', target: 'web' })
   story.decideStart(running, takes).claim(running)
   const waiting = story.workflow({ id: 'waiting', target: 'web' })
