@@ -55,7 +55,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
   return {
     ...given('file', file),
     listen: values.listen ?? { host: '127.0.0.1', port: 9095 },
-    ...given('advertise', values.advertise),
+    ...given('advertise', values.advertise), ...given('ingress', values['ingress.listen']), ...given('tls', tlsOf(values)),
     insecure: values.insecure ?? false,
     name: values.name ?? hostname(),
     state, log, logUrl: showLog(log),
@@ -93,6 +93,11 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     logLevel: values.logLevel ?? 'info',
     force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false },
   }
+}
+
+function tlsOf(values: Values): Config['tls'] {
+  const { 'tls.cert': cert, 'tls.key': key, 'tls.clientCa': clientCa } = values
+  return cert === undefined && key === undefined && clientCa === undefined ? undefined : { cert: cert ?? '', key: key ?? '', ...given('clientCa', clientCa) }
 }
 
 function awsAsgOf(values: Values): Config['providers']['awsAsg'] {
@@ -136,7 +141,7 @@ const stateFolder = (env: Sources['env']): string =>
 
 /** What is derived from something else is shown as it came out. */
 const derived: Partial<Record<Key, (config: Config) => string>> = {
-  advertise: ({ listen }) => `http://${hostPort.show!(listen)}`,
+  advertise: ({ listen, tls }) => `http${tls ? 's' : ''}://${hostPort.show!(listen)}`,
   name: ({ name }) => name,
   state: ({ state }) => state,
   log: ({ logUrl }) => logUrl,

@@ -2,8 +2,9 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { findCopy } from './catalog/copies.ts'
 import type { Workflow } from './core/state.ts'
-import { tellOverHttp, type TellPeer } from './follow/peers.ts'
+import { tellBy, type TellPeer } from './follow/peers.ts'
 import { stopFile, type StopFile } from './follow/stop-file.ts'
+import { dialWith } from './http/dial.ts'
 import { openStreams, type Streams, type StreamsOptions } from './follow/streams.ts'
 import { realClock, type Clock } from './log/clock.ts'
 import { boottimeMs } from './runner/boottime.ts'
@@ -30,7 +31,7 @@ export const realOutside: Outside = {
   openStreams,
   createJobs,
   stopFile,
-  tellPeer: tellOverHttp,
+  tellPeer: tellBy(dialWith({})),
   scriptOf: async (stateDirectory, { digest }) => {
     const copy = await findCopy(stateDirectory, digest)
     return copy && { script: copy.script, digest: copy.scriptDigest, files: copy.files }

@@ -10,10 +10,14 @@ import { knownSecrets } from './config/known-secrets.ts'
 import { scriptSecrets } from './config/script-secrets.ts'
 import { initialState } from './core/state.ts'
 import { createEdges } from './edge/edges.ts'
+import { useProxy } from './edge/proxy.ts'
 import { createEarlyStops, type EarlyStops } from './follow/early-stops.ts'
+import { tellBy } from './follow/peers.ts'
 import { stopFile } from './follow/stop-file.ts'
 import type { Health, Ports, StartingPorts } from './http/ports.ts'
-import { openDoor } from './http/server.ts'
+import { openCertificates, type Certificates } from './http/certificates.ts'
+import { dialWith } from './http/dial.ts'
+import { openDoors } from './http/doors.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
 import { createAlertmanagers } from './providers/alertmanager.ts'
@@ -23,7 +27,7 @@ import { openSlack } from './notify/open-slack.ts'
 import { escalationsWaiting } from './notify/view.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createTraces } from './observe/traces.ts'
-import { realOutside } from './outside.ts'
+import { realOutside, type Outside } from './outside.ts'
 import { boottimeMs } from './runner/boottime.ts'
 import about from '../package.json' with { type: 'json' }
 
@@ -53,6 +57,7 @@ class CannotStart extends Error {
 export const serve = async (config: Config, { say, tellPeople = say, bestEffortKill = false, onOpen = () => {} }: ServeOptions): Promise<Served> => {
   const stateDirectory = config.state
   makeFolder(stateDirectory)
+  useProxy()
   const closed = new AbortController()
   const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
   const { name, roles, alertmanager } = config
@@ -73,16 +78,18 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const notify = (text: string): void => say((lastTold = text))
   const stopKey = randomBytes(24).toString('base64url')
   // The door is open before the log is read: liveness is answered, all else is told to come again.
-  const door = await openDoor({
-    listen: config.listen, names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
+  const certificates = certificatesOf(config, say)
+  const door = await openDoors({
+    listen: config.listen, ingress: config.ingress, ...given('certificates', certificates), names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
     people: config.people.map(({ name: person }) => person), intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, starting: startingPorts(early, () => lastTold), onProblem,
     onAnswered: metrics.answered, onRefused: metrics.refused,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),
   }).catch((problem: NodeJS.ErrnoException) => {
-    throw cannotListen(config.listen, problem)
+    certificates?.close()
+    throw cannotListen(config, problem)
   })
-  say(`listening on ${door.url}, and reading the log`)
+  say(`listening on ${door.url}, and reading the log${door.ingressUrl === undefined ? '' : `; alerts and Slack are also taken on ${door.ingressUrl}`}`)
   const parts = await startParts({
     name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles, runnerTargets: config.runner.targets,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
@@ -93,8 +100,9 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       traces?.folded(...folded)
     },
     notifier: slack.notifier, onLanded: metrics.landed, jobsAfter: read,
-  }).catch(async (problem: unknown) => {
+  }, outsideOf(config)).catch(async (problem: unknown) => {
     await door.close(0)
+    certificates?.close()
     throw problem
   })
   started.resolve(parts)
@@ -123,7 +131,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
         ticks: { ok: parts.lease().fresh, detail: `the last one read back was sent ${Math.round(parts.lease().ageMs)} ms ago` },
         catalogue: { ok: problems.length === 0, detail: problems.join('; ') || 'good' },
         ...Object.fromEntries(edges.views().map(({ edge, degraded, lastError }) => [edge, { ok: !degraded, detail: lastError === undefined ? 'well' : `${lastError.error}, ${Math.round(lastError.agoMs / 1000)} s ago` }])),
-        ...slack.health(),
+        ...slack.health(), ...(certificates ? { certificate: certificates.health() } : {}),
         ...(parts.state.unknownEntry === undefined ? {} : { fold: { ok: false, detail: why.join('; ') } }),
       },
     }
@@ -160,6 +168,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     await parts.close(drainMs)
     await slack.close()
     await door.close()
+    certificates?.close()
     await hands.promise.then((opened) => opened.close(), () => {})
     alertmanagers?.close()
     await traces?.close(1000)
@@ -188,11 +197,24 @@ const makeFolder = (path: string): void => {
   }
 }
 
-const cannotListen = ({ host, port }: Config['listen'], problem: NodeJS.ErrnoException): Error => {
+const cannotListen = ({ listen, ingress }: Config, problem: NodeJS.ErrnoException & { readonly port?: number }): Error => {
   if (problem.syscall === undefined) return problem
+  const [{ host, port }, flag] = ingress !== undefined && problem.port === ingress.port && ingress.port !== listen.port ? [ingress, 'ingress-listen'] : [listen, 'listen']
   const why = problem.code === 'EADDRINUSE' ? 'Another program listens there: end that one, or' : 'Give it that right, or'
-  return new CannotStart(`It cannot listen on ${host}:${port} (${problem.message}). ${why} name another place with --listen HOST:PORT.`)
+  return new CannotStart(`It cannot listen on ${host}:${port} (${problem.message}). ${why} name another place with --${flag} HOST:PORT.`)
 }
+
+const certificatesOf = ({ tls }: Config, say: (text: string) => void): Certificates | undefined => {
+  try {
+    return tls && openCertificates(tls, say)
+  } catch (problem) {
+    throw new CannotStart(`The certificate ${tls!.cert} cannot be used (${(problem as Error).message}). Name it and its key with tls.cert and tls.key.`)
+  }
+}
+
+/** How others are told of a stop: by our own certificate, and trusting whoever signs those of clients. */
+const outsideOf = ({ tls }: Config): Outside =>
+  (tls === undefined ? realOutside : { ...realOutside, tellPeer: tellBy(dialWith({ cert: tls.cert, key: tls.key, ...given('ca', tls.clientCa) })) })
 
 /** A scrape does not wait longer for the log to say where its end is. */
 const lagMs = 300

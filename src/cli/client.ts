@@ -1,12 +1,14 @@
 /** Talks to a server. What goes wrong becomes an exit code: 1 refused, 3 no server answered, 4 the time ran out. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dialWith, type Dial, type DialFiles } from '../http/dial.ts'
 import type { ProblemDocument } from '../http/errors.ts'
 
 export interface ClientOptions {
   readonly url: string
   readonly tokenFile?: string
   readonly timeoutMs: number
+  readonly tls?: DialFiles
 }
 
 export class CliError extends Error {
@@ -47,14 +49,15 @@ const startingEveryMs = 250
 /** A server that is still starting has done nothing, whatever it was asked: it is asked again. */
 export async function request(options: ClientOptions, method: string, path: string, { body, signal, headers = {} }: RequestOptions = {}): Promise<Response> {
   const token = tokenOf(options)
+  const dial: Dial = options.tls === undefined ? (url, asked) => fetch(url, { ...asked, redirect: 'error' }) : dialWith(options.tls)
   const within = signal ?? AbortSignal.timeout(options.timeoutMs)
   const init = {
-    method, redirect: 'error', signal: within,
+    method, signal: within,
     headers: { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   } as const
   for (;;) {
-    const response = await fetch(new URL(path, `${options.url.replace(/\/*$/, '')}/`), init).catch((problem: unknown) => {
+    const response = await dial(new URL(path, `${options.url.replace(/\/*$/, '')}/`), init).catch((problem: unknown) => {
       throw unreached(options, problem)
     })
     if (response.ok) return response
@@ -74,7 +77,10 @@ function refused({ url }: ClientOptions, status: number, problem: Partial<Proble
 
 function unreached({ url, timeoutMs }: ClientOptions, problem: unknown): CliError {
   if (problem instanceof Error && problem.name === 'TimeoutError') return new CliError(4, `no answer from ${url} within ${timeoutMs / 1000} s`)
+  const { path, code: unread } = problem as NodeJS.ErrnoException
+  if (path !== undefined) return new CliError(2, `${path} cannot be read (${unread})`)
   const { code = '' } = ((problem as Error).cause ?? {}) as { code?: string }
+  if (/CERT|SSL|TLS|UNABLE_TO_/.test(code)) return new CliError(3, `the certificate of ${url} is not trusted, or ours is not (${code}): --ca-file names whom to trust, --cert-file and --key-file what to show`)
   return new CliError(3, `no server answers at ${url}${code ? ` (${code})` : ''}: is it running? Name another with --url or PARAMEDIC_URL`)
 }
 

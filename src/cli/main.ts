@@ -57,6 +57,9 @@ const createProgram = (): Command => new Command('paramedic')
   .description('Answers alerts with runbooks, under limits, with an emergency stop.')
   .option('--url <url>', 'the server (PARAMEDIC_URL)', process.env['PARAMEDIC_URL'] || 'http://127.0.0.1:9095')
   .option('--token-file <file>', 'a file that holds the token (or PARAMEDIC_TOKEN, PARAMEDIC_TOKEN_FILE)')
+  .option('--ca-file <file>', 'certificates to trust beside the system\'s (PARAMEDIC_CA_FILE)', process.env['PARAMEDIC_CA_FILE'])
+  .option('--cert-file <file>', 'the certificate to show, where the server asks for one (PARAMEDIC_CERT_FILE)', process.env['PARAMEDIC_CERT_FILE'])
+  .option('--key-file <file>', 'the key of that certificate (PARAMEDIC_KEY_FILE)', process.env['PARAMEDIC_KEY_FILE'])
   .option('--timeout <duration>', 'how long to wait, such as 30s (PARAMEDIC_TIMEOUT)', process.env['PARAMEDIC_TIMEOUT'])
   .option('--json', 'one JSON document on stdout, or JSON lines for streams')
   .exitOverride()
@@ -66,7 +69,7 @@ const createProgram = (): Command => new Command('paramedic')
 
 /** The first word that is neither a global option nor its value. */
 function commandWord(argv: readonly string[]): string | undefined {
-  const takesValue = ['--url', '--token-file', '--timeout']
+  const takesValue = ['--url', '--token-file', '--ca-file', '--cert-file', '--key-file', '--timeout']
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!
     if (takesValue.includes(word)) i++
@@ -87,9 +90,11 @@ function timeoutOf(program: Command): number | undefined {
 }
 
 function clientOptions(program: Command): ClientOptions {
-  const { url, tokenFile } = program.opts<{ url: string; tokenFile?: string }>()
+  const { url, tokenFile, caFile, certFile, keyFile } = program.opts<{ url: string; tokenFile?: string; caFile?: string; certFile?: string; keyFile?: string }>()
+  const tls = { ...(caFile ? { ca: caFile } : {}), ...(certFile ? { cert: certFile } : {}), ...(keyFile ? { key: keyFile } : {}) }
+  if (!certFile !== !keyFile) throw new CliError(2, '--cert-file and --key-file belong together')
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new CliError(2, `--url must be an address such as http://127.0.0.1:9095, not ${url}`)
-  return { url, timeoutMs: timeoutOf(program) ?? usualTimeoutMs, ...(tokenFile === undefined ? {} : { tokenFile }) }
+  return { url, timeoutMs: timeoutOf(program) ?? usualTimeoutMs, ...(tokenFile === undefined ? {} : { tokenFile }), ...(Object.keys(tls).length > 0 ? { tls } : {}) }
 }
 
 function exitOf(problem: unknown): number {

@@ -18,6 +18,7 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
     problems.push({ ...place, message: `${key} ${message}` })
   }
   checkDoor(config, say)
+  checkTls(config, say)
   checkPeople(config, say)
   checkTimes(config, say)
   checkKafka(config, say)
@@ -52,13 +53,24 @@ const isLoopback = (host: string): boolean =>
 /** Every address of this host, under none of which others would reach it. */
 const isAny = (host: string): boolean => host === '0.0.0.0' || /^[0:]+$/.test(host)
 
-function checkDoor({ listen, advertise, log, tokens, insecure }: Config, say: Say): void {
+function checkTls({ tls }: Config, say: Say): void {
+  for (const [name, path] of Object.entries(tls ?? {})) {
+    const key = `tls.${name}` as Key
+    if (path === '') say(key, 'is missing: tls.cert and tls.key belong together')
+    else if (!existsSync(path)) say(key, `names ${path}, which is not there`)
+  }
+}
+
+function checkDoor({ listen, ingress, advertise, log, tokens, insecure }: Config, say: Say): void {
   if (log.kind === 'kafka' && isAny(listen.host) && advertise === undefined) {
     say('advertise', `is missing: listen is ${listen.host}, which no other process can dial, so stops would not come here straight; ` +
       `set it to how others reach this one, such as http://HOST:${listen.port}`)
   }
   if (!isLoopback(listen.host) && tokens.length === 0 && !insecure) {
     say('listen', `is ${listen.host}, which others reach, and there are no tokens: add some (\`paramedic token new\`), or say --insecure`)
+  }
+  if (ingress !== undefined && !isLoopback(ingress.host) && tokens.length === 0 && !insecure) {
+    say('ingress.listen', `is ${ingress.host}, which others reach, and there are no tokens: add some (\`paramedic token new\`), or say --insecure`)
   }
   const seen = new Map<string, number>()
   for (const [index, { sha256 }] of tokens.entries()) {

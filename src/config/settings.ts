@@ -31,6 +31,10 @@ const hash = (value: string): string => createHash('sha256').update(value).diges
 const settings = {
   'listen': of(hostPort, 'Where HTTP is served. Anything but loopback needs `tokens`, or `insecure`.', '127.0.0.1:9095'),
   'advertise': of(origin, 'What other processes and people dial. From `listen`, unless it is set; on Kafka a `listen` on every address needs it.'),
+  'ingress.listen': of(hostPort, 'A second address that serves /webhooks and /slack, and nothing else: what may be reached from further away. None, unless it is set.'),
+  'tls.cert': file('The certificate of this server, PEM: HTTP is https then, on both addresses. Files are read again when they change.'),
+  'tls.key': file('The key of that certificate.'),
+  'tls.clientCa': file('Whose clients are let in at `listen`: everything but /livez, /readyz and /openapi.json asks for a certificate signed by these. Other processes show theirs, and are trusted by it.'),
   'insecure': of(flag, 'Serves beyond loopback without tokens: everybody who reaches the port may do everything.', 'false'),
   'name': of(text, 'How this process is called in proofs and messages. The name of its host, unless it is set.'),
   'state': file('The folder for what this process keeps. `$STATE_DIRECTORY`, else `$XDG_STATE_HOME/paramedic`, else `~/.local/state/paramedic`.'),

@@ -11,6 +11,8 @@ export interface Config {
   readonly file?: string
   readonly listen: HostPort
   readonly advertise?: string
+  readonly ingress?: HostPort
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
   readonly insecure: boolean
   readonly name: string
   /** A folder, absolute. */

@@ -2,6 +2,7 @@
 import { Agent, request as plain } from 'node:http'
 import { Agent as TlsAgent, request as secure } from 'node:https'
 import type { Meaning, Within } from './edge.ts'
+import { proxyOf } from './proxy.ts'
 
 export interface HttpOptions {
   /** Open connections at most. */
@@ -31,7 +32,8 @@ const mostBytes = 64 * 1024 * 1024
 const idleMs = 30_000
 
 export function createHttp({ sockets, ca }: HttpOptions) {
-  const options = { keepAlive: true, maxSockets: sockets, maxTotalSockets: sockets, maxFreeSockets: Math.min(sockets, 10), timeout: idleMs }
+  const proxyEnv = proxyOf()
+  const options = { ...(proxyEnv ? { proxyEnv } : {}), keepAlive: true, maxSockets: sockets, maxTotalSockets: sockets, maxFreeSockets: Math.min(sockets, 10), timeout: idleMs }
   const agents = { 'http:': new Agent(options), 'https:': new TlsAgent({ ...options, ...(ca === undefined ? {} : { ca }) }) }
   return {
     /** The answer's JSON. Throws `HttpStatus` for every status but 2xx. */

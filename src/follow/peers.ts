@@ -55,9 +55,12 @@ export const createRelay = (options: RelayOptions) => {
 }
 export type Relay = ReturnType<typeof createRelay>
 
-export const tellOverHttp: TellPeer = async ({ address, stopKey }, { id, matchers, effect, forMs, who, why }, signal) => {
-  const response = await fetch(`${address}/v1/stops?wait=${peerWaits}`, {
-    method: 'POST', redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
+/** How one is asked; never by way of a proxy. */
+export type Ask = (url: string, asked: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly signal: AbortSignal }) => Promise<Response>
+
+export const tellBy = (ask: Ask): TellPeer => async ({ address, stopKey }, { id, matchers, effect, forMs, who, why }, signal) => {
+  const response = await ask(`${address}/v1/stops?wait=${peerWaits}`, {
+    method: 'POST', signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
     headers: { 'content-type': 'application/json', authorization: `Bearer ${stopKey}` }, body: JSON.stringify({ id, matchers, kind: effect, ...(forMs === undefined ? {} : { for: formatDuration(forMs) }), who, why }),
   })
   if (response.status !== 201) throw new Error(`it answered ${response.status}`)

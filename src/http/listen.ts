@@ -4,6 +4,7 @@
  * them over all sockets that share the address.
  */
 import type { Server } from 'node:http'
+import { Server as SecureServer } from 'node:https'
 import { createServer, type AddressInfo, type ListenOptions, type Server as Acceptor } from 'node:net'
 
 const sockets = 64
@@ -24,7 +25,9 @@ export async function listenWide(server: Server, { host, port }: { readonly host
   await new Promise((resolve) => first.close(resolve))
   const at = { host, port: free, backlog, reusePort: true }
   const address = await listen(server, at)
-  const acceptors = Array.from({ length: sockets - 1 }, () => createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)))
+  // As the server itself has it: a handshake that failed would leave half a connection behind.
+  const allowHalfOpen = !(server instanceof SecureServer)
+  const acceptors = Array.from({ length: sockets - 1 }, () => createServer({ allowHalfOpen, noDelay: true }, (socket) => server.emit('connection', socket)))
   await Promise.all(acceptors.map((acceptor) => listen(acceptor, at)))
   return { address, close: () => acceptors.forEach((acceptor) => acceptor.close()) }
 }

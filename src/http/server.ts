@@ -3,13 +3,16 @@
  * while all that is full (stops, health, metrics) waits in no line.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import express from 'express'
 import { refuse } from './answer.ts'
 import { BigBodies } from './big.ts'
 import { BodyBudget, Gone } from './body.ts'
 import type { Call, Door } from './call.ts'
+import type { Certificates } from './certificates.ts'
 import { boundConnections, type Connections } from './connections.ts'
 import { errors, later, problemDocument, Refusal, type Code } from './errors.ts'
 import { handlers } from './handlers.ts'
@@ -21,6 +24,10 @@ import { busy, checkOrigin, createDoorkeeper, type Doorkeeper, type TokenEntry }
 
 export interface DoorOptions {
   readonly listen: { readonly host: string; readonly port: number }
+  /** None: plain HTTP. */
+  readonly certificates?: Certificates
+  /** Of the table, what is served here: everything, unless it is said. */
+  readonly serves?: (operation: Operation) => boolean
   /** The names by which people reach this server, `host:port`. */
   readonly names?: readonly string[]
   /** None: everybody may do everything. */
@@ -99,14 +106,19 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   }
   const app = express()
   const direct = new Map<string, Serve>()
-  const server = createServer({
+  const { certificates } = options
+  const served = {
     headersTimeout: limits.headersMs, requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs, connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2), maxHeaderSize: 16 * 1024,
-  }, (req, res) => {
+  }
+  const serve = (req: IncomingMessage, res: ServerResponse): void => {
     // What is asked for as it stands in the table, webhooks above all, needs no router.
-    const serve = direct.get(`${req.method} ${req.url}`)
-    if (serve === undefined) app(req, res)
-    else serve(req, res, '').catch((problem: unknown) => answerProblem(problem, res, options))
-  })
+    const straight = direct.get(`${req.method} ${req.url}`)
+    if (straight === undefined) app(req, res)
+    else straight(req, res, '').catch((problem: unknown) => answerProblem(problem, res, options))
+  }
+  const secure = certificates && createSecureServer({ ...served, ...certificates.now(), requestCert: certificates.asksClients, rejectUnauthorized: false, handshakeTimeout: limits.headersMs }, serve)
+  if (secure) certificates.serve(secure)
+  const server: Server = secure ?? createServer(served, serve)
   const connections = boundConnections(server, limits.connections)
   const gates = { notifications: new Gate(limits.notifications, 'Too many notifications at once.'), reads: new Gate(limits.reads, 'Too many requests at once.') }
   route({ app, direct }, options, { door, gates, connections })
@@ -115,7 +127,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const { address } = listening
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
-    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
+    url: `http${secure ? 's' : ''}://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
     address,
     load: () => ({
       connections: connections.count(), notifications: gates.notifications.inside, reads: gates.reads.inside, bodyBytes: door.budget.held, bigBodies: door.big.waiting, streams: door.streams,
@@ -160,7 +172,7 @@ function route({ app, direct }: { app: express.Express; direct: Map<string, Serv
   const { gates } = inside
   const list = Object.entries(operations) as [OperationId, Operation][]
   for (const [id, operation] of list) {
-    if (operation.path === '/' && !options.console) continue
+    if ((operation.path === '/' && !options.console) || options.serves?.(operation) === false) continue
     const gate = operation.urgent ? undefined : operation.right === 'send' ? gates.notifications : gates.reads
     const serve = serveOne(id, operation, { options, inside, know, gate })
     app[operation.method](operation.path.replace('{id}', ':id'), (req, res) => serve(req, res, String(req.params['id'] ?? '')))
@@ -172,7 +184,7 @@ function route({ app, direct }: { app: express.Express; direct: Map<string, Serv
       await handle(req, res)
     })
   }
-  const byPath = Map.groupBy([...list.map(([, { path, method }]) => ({ path, method })), ...(options.also ?? [])], ({ path }) => path)
+  const byPath = Map.groupBy([...list.filter(([, operation]) => options.serves?.(operation) !== false).map(([, { path, method }]) => ({ path, method })), ...(options.also ?? [])], ({ path }) => path)
   for (const [path, all] of byPath) {
     const allow = [...new Set(all.map(({ method }) => method.toUpperCase()))].join(', ')
     app.all(path.replace('{id}', ':id'), () => {
@@ -202,6 +214,7 @@ function serveOne(name: OperationId, { right, method, whileStarting }: Operation
     inside.connections.begin(req, res, urgent)
     if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
+    if (options.certificates?.asksClients && right !== 'open' && !(req.socket as TLSSocket).authorized) throw new Refusal('UNAUTHORIZED', 'Show a certificate that tls.clientCa has signed.')
     const caller = signed ? { name: 'grafana', proved: true, person: false, peer: false } : know(req, right)
     const ports = options.ports() ?? (whileStarting ? options.starting as Ports : undefined)
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })

@@ -2,6 +2,7 @@
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { Attempt, Meaning } from '../edge/edge.ts'
 import type { Edges } from '../edge/edges.ts'
+import { proxyOf } from '../edge/proxy.ts'
 import type { Launches } from './aws-group.ts'
 import { ProviderError, type Call } from './provider.ts'
 
@@ -86,7 +87,8 @@ const sending = ({ signal, deadlineMs }: Attempt): Sending => ({ abortSignal: si
 /** Credentials come as everywhere with AWS: from the environment, files, or the instance's role. */
 const connect = async ({ region, endpoint, sockets }: { region: string; endpoint: string | undefined; sockets: number }): Promise<{ sdk: Sdk; client: AutoScalingClient }> => {
   const sdk = await import('@aws-sdk/client-auto-scaling')
-  const agent = { keepAlive: true, maxSockets: sockets }
+  const proxyEnv = proxyOf()
+  const agent = { keepAlive: true, maxSockets: sockets, ...(proxyEnv ? { proxyEnv } : {}) }
   const client = new sdk.AutoScalingClient({
     region, maxAttempts: 1, ...(endpoint === undefined ? {} : { endpoint }),
     requestHandler: { connectionTimeout: connectMs, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent },

@@ -90,7 +90,7 @@ export const launch = async ({ state, log, services, catalogue = root, env = {},
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr! }).on('line', (line) => {
       said.push(line)
-      const found = /listening on (http:[^", ]*)/.exec(line)?.[1]
+      const found = /listening on (https?:[^", ]*)/.exec(line)?.[1]
       if (found !== undefined) resolve(found)
     })
     child.once('exit', () => reject(new Error(`the server ended: ${said.slice(-20).join('\n')}`)))
