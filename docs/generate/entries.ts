@@ -34,6 +34,8 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'denied': ['whoever was asked', 'A person said no.'],
   'changed by hand': ['a runner', 'What a workflow changed is another now, by its version, and no workflow made it so: the runbooks that had changed it are suspended there, and people are told.'],
   'resumed': ['whoever was asked', 'A person said that they may touch it again.'],
+  'promoted': ['whoever was asked', 'A person lets this version run by itself: it had so many verified heals in that time.'],
+  'demoted': ['the decider', 'It failed: the promoted version asks again, the canary is taken no more. That holds from the failure on; this is the record, with its numbers.'],
   'breaker closed': ['whoever was asked', 'A person closed a tripped breaker: what it counted up to now is forgotten.'],
   'runner lost': ['any process', 'That process was silent for longer than `lostAfter`, or ended: what it claims from now on is void, and its steps are offered again.'],
   'joined': ['each process', 'A process began, or began anew under another identity.'],

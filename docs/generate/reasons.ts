@@ -5,7 +5,7 @@ import { generated, table } from './markdown.ts'
 const groups = {
   'Why an alert got no workflow': ['no route', 'mode off', 'no target', 'heartbeat', 'recorded', 'resolved first', 'bad params'],
   'Why a plan was not started, or not yet': [
-    'stopped', 'suspended', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun', 'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts',
+    'stopped', 'suspended', 'revoked', 'trust', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun', 'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts',
     'policy failed', 'fact missing', 'bounds', 'one-domain', 'same', 'steps', 'order', 'caps', 'healthy-floor', 'mass-failure', 'storm', 'breaker', 'slow-down', 'ramp', 'error-budget',
     'opposite', 'pause-after', 'window', 'freeze', 'blocking-alerts', 'firing-for', 'hands-off', 'code', 'security violation', 'silenced', 'target busy', 'claim expired', 'no kill', 'catalogue',
   ],
@@ -26,6 +26,8 @@ const meanings: Readonly<Record<Reason, string>> = {
   'bad params': "The route's parameters do not fit the runbook.",
   'stopped': 'An emergency stop covers it.',
   'suspended': 'Somebody changed by hand what this runbook had changed there: it leaves the target alone until a person says `paramedic resume`.',
+  'revoked': 'The version was revoked: it never runs, whatever names it.',
+  'trust': 'The version may not run by itself yet, or any more: nobody granted or promoted it, or it failed.',
   'answered': 'Its alert has another workflow already.',
   'resolved': 'The alert was resolved before anything was run.',
   'duplicate': 'Another workflow works on the same target.',

@@ -152,9 +152,19 @@ const otherSamples = (): Sample[] => {
     { kind: 'step done', workflow: handFlow, step: 0, job: 0, claim: `${handFlow}/0`, output: null, tookMs: 800, left: [{ target: 'web', id: 'web', version: '7', replicas: 4 }] },
     { kind: 'changed by hand', suspension: byHand, provider: 'local', target: 'web', id: 'web', was: '7', version: '8', replicas: 2 },
   )
+  const earningFlow = (n: number): string => `01980000-0000-7000-8000-00000000ea${n}0`
+  const earning = (log: Log, n: number): Log => log.alerts([{ ...slow, run: `${n}` }]).says({
+    kind: 'matched', episode: [...log.state.unanswered.keys()].at(-1)!, workflow: earningFlow(n), catalogue: 'c', route: 'runbooks/routes.yaml:4', runbook: { name: 'scale-service', version: 2, digest: 'd' },
+    provider: 'local', targets: ['web'], params: {}, mode: 'auto', healedWithinMs: minute, probe: false, steps: [], trust: { heals: 2, inMs: 30 * 24 * 60 * minute },
+  })
+  const earned = (): Log => [1, 2].reduce((log, n) => earning(log, n).says({ kind: 'ended', workflow: earningFlow(n), turn: 1, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' }), new Log().says({ kind: 'fold version', version: 2 }))
+  const promoted = (): Log => earning(earned().says({ kind: 'promoted', runbook: 'scale-service@2', who: 'ann', why: 'looked at each', heals: 2, inMs: 30 * 24 * 60 * minute }), 3)
   const lostFlow = '01980000-0000-7000-8000-00000000105e'
   return [
     { when: 'The catalogue has problems.', view: new Log().says({ kind: 'catalogue refused', problems: ["runbooks/routes.yaml:12: scale-servce@2 is no runbook: did you mean scale-service?", 'policies/scale-service.yaml:4: limits[1].max must be at least 1'] }).seen(() => true) },
+    { when: 'A version healed as often as its route asks.', view: earned().seen((key) => key.startsWith('trust')) },
+    { when: 'A person promotes it.', view: promoted().seen((key) => key.startsWith('trust')) },
+    { when: 'It fails, and asks again from then on.', view: promoted().says({ kind: 'ended', workflow: earningFlow(3), turn: 1, state: 'failed', reason: 'step failed', detail: 'the service web is not there' }, { kind: 'demoted', runbook: 'scale-service@2', workflow: earningFlow(3), was: 'promoted', heals: 2, failures: 1 }).seen((key) => key.startsWith('trust')) },
     { when: 'Somebody changed by hand what a workflow had changed.', view: changedByHand().seen((key) => key.startsWith('suspended')) },
     { when: 'It may be touched again.', view: changedByHand().later(minute).says({ kind: 'resumed', suspension: byHand, who: 'ann', why: 'the load test is over' }).seen((key) => key.startsWith('suspended')) },
     { when: 'A runner is lost with work in its hands.', view: started({ id: lostFlow }).says({ kind: 'runner lost', runner: 'runner-a', name: 'ops-1', why: 'silent for 45 s' }).seen((key) => key.startsWith('runner:')) },

@@ -56,6 +56,7 @@ function checkRunbook(written: WrittenRoute, parts: Parts, say: Say): void {
   const { route, matchers, readable, lineOf } = written
   if (route.runbook === undefined) return
   checkNamed({ runbook: route.runbook, params: route.params, at: [] }, written, parts, say)
+  if (route.canary !== undefined) checkNamed({ runbook: route.canary.runbook, params: route.params, at: ['canary'] }, written, parts, say)
   for (const [index, rung] of (route.ladder ?? []).entries()) checkNamed({ ...rung, at: ['ladder', index] }, written, parts, say)
   const manifest = parts.manifests.get(runbookId(route.runbook))
   const entries = parts.policies.entries.get(route.runbook.name) ?? []
@@ -73,9 +74,10 @@ interface NamedRunbook {
 function checkNamed({ runbook, params, at }: NamedRunbook, { route, lineOf }: WrittenRoute, parts: Parts, say: Say): void {
   const id = runbookId(runbook)
   const { name } = runbook
-  const place = at.length === 0 ? '.runbook' : `.ladder[${String(at[1])}]`
+  const place = at.length === 0 ? '.runbook' : at.length === 1 ? '.canary' : `.ladder[${String(at[1])}]`
   const line = at.length === 0 ? lineOf('runbook') : lineOf(...at)
   if (!parts.scripts.some((script) => script.id === id)) return say('problems', line, `${place}: ${missing(name, id, parts.scripts)}`)
+  if (parts.routes.revoked.has(id)) say('warnings', line, `${place}: ${id} is revoked, so it never runs`)
   const manifest = parts.manifests.get(id)
   for (const { param, problem } of manifest === undefined ? [] : checkParams(manifest.params, params).problems) {
     const known = Object.keys(manifest!.params)

@@ -60,6 +60,7 @@ export async function readCatalogue(options: CatalogueOptions): Promise<Reading>
     routes: routes.routes.map(({ route }) => route),
     runbooks: Object.fromEntries(manifests),
     policies: Object.fromEntries(policies.entries),
+    ...(routes.revoked.size === 0 ? {} : { revoked: [...routes.revoked.keys()] }),
   }
   const catalogue: Catalogue = { digest: sha256(canonical(parts)), ...parts }
   problems.push(...checkSize(catalogue, { routes: routes.path, policies: options.policies, runbooks: options.runbooks }))

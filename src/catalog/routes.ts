@@ -20,12 +20,15 @@ export interface WrittenRoute {
 
 export interface WrittenRoutes {
   readonly routes: readonly WrittenRoute[]
+  /** `name@version`, each with its line. */
+  readonly revoked: ReadonlyMap<string, number>
   readonly path: string
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
 
 const params = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional()
+const time = z.string(durationProblem).refine((value) => parseDuration(value) !== undefined, durationProblem)
 const shape = z.strictObject({
   routes: z.array(z.strictObject({
     matchers: z.array(z.string()).max(64),
@@ -35,11 +38,15 @@ const shape = z.strictObject({
     mode: z.enum(modes).optional(),
     params,
     ladder: z.array(z.union([z.string(), z.strictObject({ runbook: z.string(), params }, )], 'must be name@version, or { runbook, params }')).min(1).max(8).optional(),
-    heartbeat: z.string(durationProblem).refine((value) => parseDuration(value) !== undefined, durationProblem).optional(),
+    trust: z.enum(['granted']).optional(),
+    promote: z.strictObject({ heals: z.int().min(1).max(1000), in: time }).optional(),
+    canary: z.strictObject({ runbook: z.string(), share: z.int().min(1).max(99), failures: z.int().min(1).max(1000).default(1) }).optional(),
+    heartbeat: time.optional(),
     unmatched: z.enum(['tell', 'record']).optional(),
     owner: z.string().min(1).max(256).optional(),
     channel: z.string().min(1).max(256).optional(),
   })).max(100_000),
+  revoked: z.array(z.string()).max(10_000).optional(),
 })
 /** `name@version` */
 const reference = /^([a-z0-9][a-z0-9-]*)@([1-9]\d{0,8})$/
@@ -47,7 +54,7 @@ const reference = /^([a-z0-9][a-z0-9-]*)@([1-9]\d{0,8})$/
 type Written = z.infer<typeof shape>['routes'][number]
 
 export function parseRoutes({ path, source }: TextFile): WrittenRoutes {
-  const failed = (problems: Problem[]): WrittenRoutes => ({ routes: [], path, problems, warnings: [] })
+  const failed = (problems: Problem[]): WrittenRoutes => ({ routes: [], revoked: new Map(), path, problems, warnings: [] })
   if (source === undefined) {
     const message = 'is missing: write `routes:` and below it what may be answered (`routes: []` for nothing)'
     return failed([{ path, line: 1, message }])
@@ -61,7 +68,9 @@ export function parseRoutes({ path, source }: TextFile): WrittenRoutes {
   if (checked.value === undefined) return failed(checked.problems)
   const into: Context['into'] = { problems: [], warnings: [] }
   const routes = checked.value.routes.map((written, index) => readRoute(written, index, { path, root, into }))
-  return { routes, path, ...into }
+  const revoked = (checked.value.revoked ?? []).map((id, index): [string, number] => [id, lineAt(root, ['revoked', index])])
+  for (const [id, line] of revoked) if (!reference.test(id)) into.problems.push({ path, line, message: `revoked must name each as name@version, not ${JSON.stringify(id)}` })
+  return { routes, revoked: new Map(revoked), path, ...into }
 }
 
 /** A route's map with its matchers as they are after `joinSplit`. */
@@ -103,13 +112,16 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
   const matchers = written.matchers.map((one, place) =>
     readMatcher(one, { line: lineOf('matchers', place), name: `${name}.matchers[${place}]`, path, into }))
   const named = referenced(written.runbook)
-  const { runbook: _, provider, target, heartbeat, mode, params, ladder, matchers: texts, unmatched, owner, channel } = written
+  const { runbook: _, provider, target, heartbeat, mode, params, ladder, trust, promote, canary, matchers: texts, unmatched, owner, channel } = written
   const route: Route = {
     matchers: texts, mode: mode ?? 'off', params: params ?? {}, source: `runbooks/${routesName}:${lineOf()}`,
     ...(named === undefined ? {} : { runbook: named }),
     ...(ladder === undefined ? {} : { ladder: ladder.flatMap((rung) => rungOf(rung) ?? []) }),
     ...(provider === undefined ? {} : { provider }),
     ...(target === undefined ? {} : { target }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(promote === undefined ? {} : { promote: { heals: promote.heals, inMs: durationMs(promote.in) } }),
+    ...(canary === undefined ? {} : { canary: { share: canary.share, failures: canary.failures, runbook: referenced(canary.runbook) ?? { name: '', version: 0 } } }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: durationMs(heartbeat) }),
     ...(unmatched === undefined ? {} : { unmatched }),
     ...(owner === undefined ? {} : { owner }),
@@ -132,15 +144,19 @@ const rungOf = (written: NonNullable<Written['ladder']>[number]): NonNullable<Ro
 }
 
 /** Keys that make no sense beside each other. */
-function checkKeys({ runbook, heartbeat, mode, params, provider, target, ladder = [] }: Written, say: Say): void {
+function checkKeys({ runbook, heartbeat, mode, params, provider, target, ladder = [], trust, promote, canary }: Written, say: Say): void {
   if (runbook === undefined) {
     if (provider !== undefined || target !== undefined) say('problems', provider === undefined ? 'target' : 'provider', ' is for a runbook, and there is none')
     if ((mode ?? 'off') !== 'off') say('problems', 'mode', ` is ${mode}, but there is no runbook to run`)
     if (params !== undefined) say('problems', 'params', ' are for a runbook, and there is none')
+    for (const [key, value] of Object.entries({ trust, promote, canary })) if (value !== undefined) say('problems', key as keyof Written, ' is for a runbook, and there is none')
     if (ladder.length > 0) say('problems', 'ladder', ' goes on from a runbook, and there is none')
     return
   }
   if (!reference.test(runbook)) say('problems', 'runbook', ` must be name@version, not ${JSON.stringify(runbook)}`)
+  const name = runbook.split('@')[0]
+  if (canary !== undefined && (!reference.test(canary.runbook) || canary.runbook === runbook || canary.runbook.split('@')[0] !== name)) say('problems', 'canary', ` must be another version of ${name}, as name@version`)
+  if (trust !== undefined && promote !== undefined) say('problems', 'promote', ': what is granted already is never promoted; write one of the two')
   const rungs = ladder.map((rung) => (typeof rung === 'string' ? rung : rung.runbook))
   const bad = rungs.find((rung) => !reference.test(rung))
   if (bad !== undefined) say('problems', 'ladder', ` must name each as name@version, not ${JSON.stringify(bad)}`)

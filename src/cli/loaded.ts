@@ -11,8 +11,8 @@ export const register = (cli: Cli): void => {
     .action(async (name?: string) => {
       const items = (await json<Form<'RunbookList'>>(client(), 'GET', '/v1/runbooks')).items.filter((one) => name === undefined || one.name === name)
       if (name !== undefined && items.length === 0) throw new CliError(1, `no runbook ${name} is in force: \`paramedic runbooks\` lists those that are`)
-      show(asJson(), items, () => table(['RUNBOOK', 'DIGEST', 'MODES', 'TARGET', 'PROVIDER', 'POLICIES', 'STEPS', 'ABOUT'], items.map((one) => [
-        `${one.name}@${one.version}`, one.digest.slice(0, 12), one.modes.join(', '), one.target, one.provider, one.policies.join(', '),
+      show(asJson(), items, () => table(['RUNBOOK', 'DIGEST', 'MODES', 'TRUST', 'TARGET', 'PROVIDER', 'POLICIES', 'STEPS', 'ABOUT'], items.map((one) => [
+        `${one.name}@${one.version}`, one.digest.slice(0, 12), one.modes.join(', '), one.revoked ? 'revoked' : `${one.trust.is}, ${one.trust.heals} healed`, one.target, one.provider, one.policies.join(', '),
         one.steps.map((step) => `${step.name} (${step.effect})`).join(', '), one.about.split('\n')[0],
       ])))
     })

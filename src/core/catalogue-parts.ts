@@ -13,6 +13,7 @@ export interface Growing {
   readonly routes: Catalogue['routes'][number][]
   readonly runbooks: Record<string, Catalogue['runbooks'][string]>
   readonly policies: Record<string, Catalogue['policies'][string]>
+  readonly revoked: string[]
 }
 
 /** What one entry holds of a catalogue, as JSON: with the rest of the entry it fits into what the log takes as one. */
@@ -26,13 +27,13 @@ export const announced = (catalogue: Catalogue, announcement: string, maxBytes =
 }
 
 /** No route, runbook or list of policies is larger by itself: `check` refuses it. */
-const pack = ({ routes, runbooks, policies }: Catalogue, maxBytes: number): CataloguePart[] => {
+const pack = ({ routes, runbooks, policies, revoked = [] }: Catalogue, maxBytes: number): CataloguePart[] => {
   const parts: Growing[] = []
   let size = Infinity
   const room = (item: unknown) => {
     const more = sizeOf(item) + 1
     if (size + more > maxBytes) {
-      parts.push({ routes: [], runbooks: {}, policies: {} })
+      parts.push({ routes: [], runbooks: {}, policies: {}, revoked: [] })
       size = 0
     }
     size += more
@@ -41,6 +42,7 @@ const pack = ({ routes, runbooks, policies }: Catalogue, maxBytes: number): Cata
   for (const route of routes) room(route).routes.push(route)
   for (const [id, runbook] of Object.entries(runbooks)) room([id, runbook]).runbooks[id] = runbook
   for (const [name, entries] of Object.entries(policies)) room([name, entries]).policies[name] = entries
+  for (const id of revoked) room(id).revoked.push(id)
   return parts
 }
 

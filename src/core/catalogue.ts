@@ -58,6 +58,11 @@ export interface RunbookManifest {
   readonly deadlineMs?: number
 }
 
+export interface Promotion {
+  readonly heals: number
+  readonly inMs: number
+}
+
 export interface Route {
   /** Alertmanager's notation, all of them must match. */
   readonly matchers: readonly string[]
@@ -69,6 +74,12 @@ export interface Route {
   readonly params: Readonly<Record<string, ParamValue>>
   /** What runs next, one after the other, if the runbook fails or the alert stays. */
   readonly ladder?: readonly { readonly runbook: { readonly name: string; readonly version: number }; readonly params: Readonly<Record<string, ParamValue>> }[]
+  /** `granted`: it runs by itself from the first time on. Without it a version asks, until it was promoted. */
+  readonly trust?: 'granted'
+  /** So many verified heals in that time propose the promotion of a version. */
+  readonly promote?: Promotion
+  /** This version is taken for so many of a hundred targets, until it failed so often. */
+  readonly canary?: { readonly runbook: { readonly name: string; readonly version: number }; readonly share: number; readonly failures: number }
   /** A heartbeat is never answered; that it stays away this long is. */
   readonly heartbeatMs?: number
   /** What happens to alerts that take this route and have no runbook. */
@@ -92,6 +103,8 @@ export interface Catalogue {
   /** sha256 of everything below, 64 hex digits. */
   readonly digest: string
   readonly routes: readonly Route[]
+  /** Versions that never run, whatever a route says: `name@version`. */
+  readonly revoked?: readonly string[]
   /** By `name@version`. */
   readonly runbooks: Readonly<Record<string, RunbookManifest>>
   /** By exact runbook name. No entry, or an empty list: refused. */

@@ -7,6 +7,7 @@ import { mayBeOld } from './fold/episodes.ts'
 import { awaitsExec } from './fold/requests.ts'
 import { covering } from './fold/stops.ts'
 import { suspending } from './fold/suspensions.ts'
+import { mistrust } from './fold/trust.ts'
 import type { Plan, Take } from './plan.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
@@ -58,6 +59,15 @@ const stillFiring: Gate = ({ state, workflow, plan }) => {
   return [{ policy, verdict: 'ask', reason: 'fact missing', detail: 'it began long ago and may have been answered then, and no Alertmanager says that it still fires' }]
 }
 
+/** Whatever names it: it never runs again. */
+const revoked: Gate = ({ workflow: { runbook }, catalogue: { revoked: never = [] } }) =>
+  never.includes(runbookId(runbook)) ? [{ policy: 'revoked', verdict: 'refuse', reason: 'revoked', detail: `${runbookId(runbook)} was revoked` }] : []
+
+const trusted: Gate = ({ state, workflow }) => {
+  const why = mistrust(state, workflow)
+  return why === undefined ? [] : [{ policy: 'trust', verdict: 'ask', reason: 'trust', detail: why }]
+}
+
 const quiet: Gate = ({ workflow, plan, at }) => silenced(workflow, plan, at)
 
 const isApproved = ({ approved, plan }: Workflow): boolean => approved !== undefined && approved === plan?.digest
@@ -94,7 +104,7 @@ const episodeOf = (state: State, workflow: Workflow) => {
   return episode ? { episode: { startsAt: episode.startsAt, firstAt: episode.firstAt } } : {}
 }
 
-const gates: readonly Gate[] = [stopped, suspended, answered, stillFiring, quiet, duplicate, mode, policies]
+const gates: readonly Gate[] = [stopped, suspended, revoked, answered, stillFiring, quiet, duplicate, mode, trusted, policies]
 
 export type Judgement = Omit<Decided, 'kind'>
 

@@ -4,7 +4,7 @@
  */
 import type { AlertProblem, Notification } from './alert.ts'
 import { parseNotification } from './notification.ts'
-import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
+import type { Catalogue, Mode, ParamValue, Promotion, StepManifest } from './catalogue.ts'
 import type { Json, Plan, Take } from './plan.ts'
 import type { Verdict } from './policy.ts'
 import type { End, Reason } from './reason.ts'
@@ -51,6 +51,10 @@ export type Rung = {
   readonly healedWithinMs: number
   /** The script brings its own probe: the alert's end alone proves nothing. */
   readonly probe: boolean
+  /** By what it may come to run by itself; without it it may already. */
+  readonly trust?: 'asks' | Promotion
+  /** It is taken as a canary, which may fail so often. */
+  readonly canary?: number
 }
 
 /** What a workflow is of, whoever asked for it. */
@@ -138,7 +142,7 @@ export type Fact =
   | { readonly kind: 'catalogue part'; readonly announcement: string; readonly digest: string
       /** From 0; the last one of `of` makes it whole. */
       readonly part: number
-      readonly of: number; readonly routes: Catalogue['routes']; readonly runbooks: Catalogue['runbooks']; readonly policies: Catalogue['policies'] }
+      readonly of: number; readonly routes: Catalogue['routes']; readonly runbooks: Catalogue['runbooks']; readonly policies: Catalogue['policies']; readonly revoked?: readonly string[] }
   | { readonly kind: 'catalogue activated'; readonly digest: string; readonly was: string }
   | { readonly kind: 'catalogue refused'; readonly problems: readonly string[] }
   | Matched
@@ -172,6 +176,10 @@ export type Fact =
       readonly killed: number; readonly survivors: number; readonly tookMs: number }
   | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
   | ChangedByHand
+  | { readonly kind: 'promoted'; readonly runbook: string; readonly who: string; readonly why: string; readonly heals: number; readonly inMs: number }
+  | { readonly kind: 'demoted'; readonly runbook: string; readonly workflow: string; readonly was: 'promoted' | 'canary'
+      /** Since it last failed, and of the canary all its failures. */
+      readonly heals: number; readonly failures: number }
   | { readonly kind: 'resumed'; readonly suspension: string; readonly who: string; readonly why: string }
   | { readonly kind: 'breaker closed'; readonly breaker: string; readonly who: string; readonly why: string }
   | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }

@@ -7,6 +7,7 @@ import { foldReceived, foldUnmatched } from './fold/episodes.ts'
 import type { Why } from './fold/move.ts'
 import { foldSent, foldTaken, tell } from './fold/notices.ts'
 import { foldCancelled, foldExecAsked, foldNoted, foldSubmitted } from './fold/requests.ts'
+import { foldDemoted, foldPromoted } from './fold/trust.ts'
 import { foldChangedByHand, foldResumed } from './fold/suspensions.ts'
 import { foldAcknowledged, foldLostUnderStops, foldStopLifted, foldStopPulled } from './fold/stops.ts'
 import { foldAnswered, foldClimbed, foldDecided, foldEnded, foldMatched, foldPlanned, foldVerified } from './fold/workflows.ts'
@@ -48,7 +49,7 @@ const forgetWhatWasDone = (did: Did): void => {
  * and the world outside told it was accepted, and stays.
  */
 const outlives: ReadonlySet<Read['entry']['kind']> = new Set([
-  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'changed by hand', 'resumed', 'message sent', 'taken', 'catalogue announced', 'catalogue part', 'catalogue activated', 'catalogue refused', 'runner lost',
+  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'changed by hand', 'resumed', 'promoted', 'demoted', 'message sent', 'taken', 'catalogue announced', 'catalogue part', 'catalogue activated', 'catalogue refused', 'runner lost',
 ] as const)
 
 /** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */
@@ -95,6 +96,8 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'stop acknowledged': return foldAcknowledged(state, entry, state.at)
     case 'changed by hand': return foldChangedByHand(state, entry, why)
     case 'resumed': return foldResumed(state, entry)
+    case 'promoted': return foldPromoted(state, entry)
+    case 'demoted': return foldDemoted(state, entry)
     case 'breaker closed': return clear(state, `breaker:${entry.breaker}`)
     case 'runner lost': return lose(state, entry, why)
     case 'joined': return join(state, entry)

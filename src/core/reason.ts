@@ -8,7 +8,7 @@ export const reasons = [
   // why an episode has no workflow
   'no route', 'mode off', 'no target', 'heartbeat', 'recorded', 'resolved first', 'bad params',
   // why a plan is not started, or not yet
-  'stopped', 'suspended', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun',
+  'stopped', 'suspended', 'revoked', 'trust', 'answered', 'resolved', 'duplicate', 'dry run', 'approval', 'denied', 'no policy', 'force.dryRun',
   'targets', 'excluded', 'rate', 'concurrency', 'cooldown', 'attempts', 'policy failed', 'fact missing',
   'bounds', 'one-domain', 'healthy-floor', 'mass-failure', 'storm', 'breaker', 'caps', 'slow-down', 'ramp', 'error-budget',
   'opposite', 'pause-after', 'blocking-alerts', 'window', 'freeze', 'firing-for', 'hands-off', 'steps', 'same', 'order',

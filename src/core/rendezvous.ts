@@ -29,7 +29,8 @@ interface Weighed {
 
 const weight = (seed: number, process: string): number => mix(seed ^ Math.imul(textHash(process), 0x9e3779b1)) >>> 0
 
-function textHash(text: string): number {
+/** Spread over 32 bits, alike everywhere and for ever. */
+export function textHash(text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul((hash << 5 | hash >>> 27) ^ text.charCodeAt(i), 0x01000193)
   return mix(hash)

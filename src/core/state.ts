@@ -94,6 +94,8 @@ export interface Workflow {
   /** When its budget is spent, in log time. */
   deadlineAt?: number
   cancelled?: { readonly who: string; readonly why: string }
+  readonly trust?: Rung['trust']
+  readonly canary?: number
   /** What answers its episode next, if it does not heal; what it came after, and who took the next rung. */
   readonly ladder?: readonly Rung[]
   readonly after?: string
@@ -127,6 +129,19 @@ export interface Watched {
   readonly at: number
   /** `sized`: what it changed is the size. */
   readonly by: readonly { readonly runbook: string; readonly workflow: string; readonly sized: boolean; readonly at: number }[]
+}
+
+/** What a version of a runbook has earned. */
+export interface Trust {
+  /** When it healed, log time, since it last failed. */
+  readonly heals: number[]
+  failures: number
+  proposed?: { readonly at: number; readonly heals: number; readonly inMs: number }
+  promoted?: { readonly at: number; readonly who: string }
+  /** It failed, and the entry that says so is yet to come. */
+  fallen?: { readonly at: number; readonly workflow: string; readonly was: 'promoted' | 'canary'; readonly heals: number; readonly failures: number; readonly channel?: string }
+  /** As a canary. */
+  rolledBack?: { readonly at: number; readonly failures: number }
 }
 
 /** These runbooks leave that target alone until a person says go on: somebody changed what they had changed. */
@@ -170,6 +185,7 @@ export interface Notice {
     | { readonly kind: 'runner lost'; readonly runner: string; readonly name: string; readonly why: string }
     | { readonly kind: 'heartbeat'; readonly route: string; readonly lastAt: number; readonly missing: boolean; readonly never?: true }
     | { readonly kind: 'bad alerts'; readonly problems: readonly string[] }
+    | { readonly kind: 'trust'; readonly runbook: string; readonly is: 'proposed' | 'promoted' | 'demoted' | 'rolled back'; readonly heals: number; readonly failures: number; readonly inMs?: number; readonly who?: string; readonly workflow?: string }
     | { readonly kind: 'suspended'; readonly suspension: Suspension; readonly resumed?: { readonly who: string; readonly why: string; readonly at: number } }
   urgency: 'page' | 'info'
   channel: string | undefined
@@ -247,6 +263,8 @@ export interface State {
   /** By `provider/id`, for a day. */
   readonly watched: Map<string, Watched>
   readonly suspensions: Map<string, Suspension>
+  /** By `name@version`. */
+  readonly trust: Map<string, Trust>
   /** Stops in force. */
   readonly inForce: Set<Stop>
   /** The position of the newest stop, whatever became of it. */
@@ -308,6 +326,7 @@ export const initialState = (): State => ({
   lifted: new Set(),
   watched: new Map(),
   suspensions: new Map(),
+  trust: new Map(),
   inForce: new Set(),
   notices: new Map(),
   noticesDue: new Set(),

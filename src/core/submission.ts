@@ -25,6 +25,7 @@ export interface FieldProblem {
 export const submission = (asked: Asked, catalogue: Catalogue, sent: Pick<Submitted, 'workflow' | 'key' | 'body' | 'who'>): Submitted | { readonly problems: readonly FieldProblem[] } => {
   const runbook = manifestOf(asked.runbook, catalogue)
   if (runbook === undefined) return { problems: [{ field: 'runbook', problem: `${asked.runbook} is not in the catalogue; known: ${known(asked.runbook, catalogue)}` }] }
+  if (catalogue.revoked?.includes(runbookId(runbook))) return { problems: [{ field: 'runbook', problem: `${runbookId(runbook)} was revoked` }] }
   const { params, problems } = checkParams(runbook.params, asked.params)
   if (problems.length > 0) return { problems: problems.map(({ param, problem }) => ({ field: `params.${param}`, problem })) }
   const { name, version, digest, steps, healedWithinMs, verify } = runbook

@@ -4,10 +4,11 @@ import { deadlinesDue } from '../core/deadline.ts'
 import { judge } from '../core/decide.ts'
 import { alertsDue, climbsDue, judgementsDue, questionsDue, requestsDue } from '../core/due.ts'
 import type { Decided, Fact, Matched } from '../core/entry.ts'
+import { fallsDue } from '../core/fold/trust.ts'
 import { heartbeatOf, heartbeatsDue, heartbeatsMoved } from '../core/heartbeats.ts'
 import { compileRoutes, type Routing } from '../core/routing.ts'
-import { rungOf } from '../core/rung.ts'
-import type { Seat } from '../core/seat.ts'
+import { firstRung, rungOf } from '../core/rung.ts'
+import { isMyTurn, type Seat } from '../core/seat.ts'
 import type { Episode, State, Workflow } from '../core/state.ts'
 import type { Actor } from './follower.ts'
 import { inFlight } from './in-flight.ts'
@@ -66,6 +67,9 @@ export const createDecider = (options: DeciderOptions): Actor => {
     for (const workflow of busy.idle(climbsDue(state, seat), judged)) {
       busy.append([judged(workflow)], [{ kind: 'climbed', workflow: options.newId(), after: workflow.id }])
     }
+    for (const { runbook, fallen: { workflow, was, heals, failures, at } } of busy.idle(fallsDue(state), fallOf)) {
+      if (isMyTurn(runbook, at, seat)) busy.append([fallOf({ runbook })], [{ kind: 'demoted', runbook, workflow, was, heals, failures }])
+    }
     for (const workflow of busy.idle(questionsDue(state, seat, questionsExpireMs), judged)) {
       busy.append([judged(workflow)], [{ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' }])
     }
@@ -82,6 +86,8 @@ export const createDecider = (options: DeciderOptions): Actor => {
 
 /** One judgement per state that a workflow is in: what was decided and not yet read back is not decided again. */
 const judged = (workflow: Workflow): string => `${workflow.id} ${workflow.turn}`
+
+const fallOf = ({ runbook }: { readonly runbook: string }): string => `fall ${runbook}`
 
 const beatOf = ({ route }: { readonly route: string }): string => `beat ${route}`
 
@@ -122,7 +128,7 @@ const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, optio
   }
   if (!route.runbook) return { ...none, ...to, reason: 'recorded', detail: 'its route names no runbook', tell }
   if (route.mode === 'off') return { ...none, ...to, reason: 'mode off', detail: `its route is off (${route.source})`, tell }
-  const first = rungOf({ runbook: route.runbook, params: route.params }, route, episode.labels, catalogue)
+  const first = firstRung(options.state, { ...route, runbook: route.runbook }, episode.labels, catalogue)
   if ('reason' in first) return { ...none, ...to, ...first, tell: true }
   const ladder = (route.ladder ?? []).map((rung) => rungOf(rung, route, episode.labels, catalogue)).filter((rung) => 'runbook' in rung)
   return {

@@ -118,6 +118,7 @@ function saying(state: State, { about }: Notice): string {
     case 'catalogue': return `the catalogue was refused: ${about.problems[0] ?? ''}`
     case 'runner lost': return `${about.name || about.runner.slice(-6)} was lost: ${about.why}`
     case 'heartbeat': return about.missing ? `the heartbeat of ${about.route} ${about.never ? 'never came' : 'stays away'}` : `the heartbeat of ${about.route} comes seldom`
+    case 'trust': return `${about.runbook} ${about.is === 'proposed' ? 'is proposed for promotion' : about.is}`
     case 'suspended': return `${about.suspension.target} was changed by hand: ${about.suspension.runbooks.map(({ name }) => name).join(', ')} ${about.resumed ? 'goes on there' : 'leaves it alone'} (${about.suspension.id.slice(-6)})`
     case 'bad alerts': return `alerts that cannot be read: ${about.problems[0] ?? ''}`
   }

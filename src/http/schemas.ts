@@ -83,7 +83,8 @@ const policy = z.strictObject({ runbook: z.string(), type: z.string(), name: z.s
 const runbook = z.strictObject({
   name: z.string(), version: z.int(), digest, about: z.string(), target: z.string(), provider: z.string(), params: z.record(z.string(), json), secrets: z.array(z.string()).describe('Names of what its steps are handed'),
   steps: z.array(z.strictObject({ name: z.string(), effect: z.string(), timeout: z.string(), each: z.boolean() })), verify: z.boolean(), healedWithin: z.string(),
-  modes: z.array(z.string()).describe('Of the routes that lead to it'), policies: z.array(z.string()),
+  modes: z.array(z.string()).describe('Of the routes that lead to it'), revoked: z.boolean(),
+  trust: z.strictObject({ heals: z.int().describe('Since it last failed'), failures: z.int(), is: z.enum(['new', 'proposed', 'promoted', 'failed', 'rolled back']) }), policies: z.array(z.string()),
 })
 const edge = z.strictObject({
   edge: z.string(), mode: z.enum(edgeModes), degraded: z.boolean().describe('Switched, or something of it is left alone for now'), inFlight: z.int(), waiting: z.int(),

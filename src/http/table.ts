@@ -124,6 +124,10 @@ export const operations = {
     about: 'Closes a breaker that tripped, by the name of its policy. What it counted up to now is forgotten.',
   },
   suspensions: { method: 'get', path: '/v1/suspensions', right: 'read', query: paging, success: [200, 'SuspensionList'], refusals: ['BAD_QUERY'], about: 'Runbooks that leave a target alone because somebody changed by hand what they had changed, newest first.' },
+  promote: {
+    method: 'post', path: '/v1/runbooks/{id}/promote', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'NOT_PROPOSED', 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
+    about: 'Lets a version (NAME@VERSION) run by itself that its verified heals have proposed. Its first failure takes that back.',
+  },
   resume: {
     method: 'post', path: '/v1/suspensions/{id}/resume', right: 'act', body: 'Lift', success: [202, 'Suspension'], refusals: [...find, 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
     about: 'They may touch it again.',

@@ -108,7 +108,7 @@ const link = ({ name, address }: Part & { part: 'link' }): string => {
 const button = (action: Action, index: number): Button => ({
   type: 'button', text: plainText(slackText(labelOf(action), { limit: limits.button })),
   action_id: `${action.action}:${index}`, value: valueOf(action).slice(0, limits.value),
-  ...(action.action === 'stop' ? { style: 'danger' } : action.action === 'approve' || action.action === 'exec' ? { style: 'primary' } : {}),
+  ...(action.action === 'stop' ? { style: 'danger' } : action.action === 'approve' || action.action === 'exec' || action.action === 'promote' ? { style: 'primary' } : {}),
 })
 
 const markdown = (text: string): Markdown => ({ type: 'mrkdwn', text, verbatim: true })

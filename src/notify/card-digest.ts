@@ -8,7 +8,7 @@ import type { DigestView, NoticeView } from './message.ts'
 const names: Record<NoticeView['kind'], readonly [one: string, more: string]> = {
   unknown: ['unknown alert group', 'unknown alert groups'], workflow: ['workflow', 'workflows'], stop: ['stop', 'stops'],
   catalogue: ['bad catalogue', 'bad catalogues'], 'runner lost': ['lost runner', 'lost runners'], heartbeat: ['heartbeat', 'heartbeats'],
-  suspended: ['target changed by hand', 'targets changed by hand'], 'bad alerts': ['notification with bad alerts', 'notifications with bad alerts'],
+  trust: ['word about a version', 'words about versions'], suspended: ['target changed by hand', 'targets changed by hand'], 'bad alerts': ['notification with bad alerts', 'notifications with bad alerts'],
 }
 
 export const digestCard = ({ views }: DigestView): Card => {

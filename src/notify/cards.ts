@@ -1,6 +1,7 @@
 /** One card per kind of notice. */
 import type { Card } from './card.ts'
 import { stopCard } from './card-stop.ts'
+import { trustCard } from './card-trust.ts'
 import { suspendedCard } from './card-suspended.ts'
 import { unknownCard } from './card-unknown.ts'
 import { workflowCard } from './card-workflow.ts'
@@ -15,6 +16,7 @@ export const noticeCard = (view: NoticeView): Card => {
     case 'catalogue': return catalogueCard(view)
     case 'runner lost': return runnerLostCard(view)
     case 'heartbeat': return heartbeatCard(view)
+    case 'trust': return trustCard(view)
     case 'suspended': return suspendedCard(view)
     case 'bad alerts': return badAlertsCard(view)
   }

@@ -56,6 +56,7 @@ export const runPressed = async ({ action, values }: Pressed, person: Person, re
   if (!allowed.may) return say(allowed.why)
   switch (action) {
     case 'take': return take(values[0] ?? '', person, deeds)
+    case 'promote': return promoteIt(values[0] ?? '', person, deeds)
     case 'resume': return resumeIt({ id: values[0] ?? '', why: 'the button in Slack' }, person, deeds)
     case 'approve':
     case 'deny': return answerQuestion(action, values, person, deeds)
@@ -81,6 +82,14 @@ const resumeIt = async ({ id, why }: { readonly id: string; readonly why: string
   if (why === '') return say('Say why it is safe to go on: `/paramedic resume ID WHY`.')
   await ports.append([{ kind: 'resumed', suspension: suspended.id, who: whoIs(person), why }])
   return say(`Resumed: ${suspended.runbooks.map(({ name }) => name).join(', ')} may touch ${suspended.target} again.`)
+}
+
+/** Only while it is proposed. */
+const promoteIt = async (runbook: string, person: Person, { ports }: Deeds): Promise<Answer> => {
+  const proposed = ports.state.trust.get(runbook)?.proposed
+  if (!proposed) return say(ports.state.trust.get(runbook)?.promoted ? 'It was promoted already.' : 'It is not proposed any more: it failed since.')
+  await ports.append([{ kind: 'promoted', runbook, who: whoIs(person), why: 'the button in Slack', heals: proposed.heals, inMs: proposed.inMs }])
+  return say(`Promoted: ${runbook} runs by itself where its route lets it.`)
 }
 
 const noticeOf = (notices: ReadonlyMap<string, Notice>, key: string): Notice | undefined =>

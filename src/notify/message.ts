@@ -138,6 +138,19 @@ export interface BadAlertsView extends Told {
   readonly count: number
 }
 
+export interface TrustView extends Told {
+  readonly kind: 'trust'
+  readonly runbook: string
+  readonly is: 'proposed' | 'promoted' | 'demoted' | 'rolled back'
+  readonly heals: number
+  readonly failures: number
+  readonly inMs?: number
+  readonly who?: string
+  readonly workflow?: string
+  /** The proposal is still one. */
+  readonly stands: boolean
+}
+
 export interface SuspendedView extends Told {
   readonly kind: 'suspended'
   readonly suspension: Suspension
@@ -153,5 +166,5 @@ export interface DigestView {
 /** What is said of it, whoever is told. */
 export type Facts<View> = Omit<View, 'kind' | keyof Told>
 
-export type NoticeView = UnknownView | WorkflowView | StopView | CatalogueView | RunnerLostView | HeartbeatView | BadAlertsView | SuspendedView
+export type NoticeView = UnknownView | WorkflowView | StopView | CatalogueView | RunnerLostView | HeartbeatView | BadAlertsView | SuspendedView | TrustView
 export type View = NoticeView | DigestView

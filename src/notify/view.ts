@@ -44,6 +44,7 @@ export const viewOf = (seen: Seen, notice: Notice): NoticeView => {
         back: about.missing && beat !== undefined && !beat.missed && beat.lastAt > about.lastAt,
       }
     }
+    case 'trust': return { ...told, ...about, stands: seen.state.trust.get(about.runbook)?.proposed !== undefined }
     case 'suspended': return { ...told, kind: 'suspended', suspension: about.suspension, ...(about.resumed ? { resumed: about.resumed } : {}) }
     case 'bad alerts': return { ...told, kind: 'bad alerts', problems: about.problems, count: notice.count }
   }

@@ -22,6 +22,7 @@ export interface Counts {
   readonly kills: Counter<never>
   readonly survivors: Counter<never>
   readonly stopSeconds: Histogram<never>
+  readonly demotions: Counter<'runbook' | 'version' | 'was'>
   readonly changedByHand: Counter<never>
   readonly messages: Counter<'outcome'>
   readonly lost: Counter<never>
@@ -55,6 +56,10 @@ const count: { readonly [K in Entry['kind']]?: Count<K> } = {
     kills.add({}, entry.killed)
     survivors.add({}, entry.survivors)
     stopSeconds.observe({}, entry.tookMs / 1000)
+  },
+  'demoted': ({ demotions }, { runbook, was }) => {
+    const [name = '', version = ''] = runbook.split('@')
+    demotions.add({ runbook: name, version, was })
   },
   'changed by hand': ({ changedByHand }, { suspension }, { state }) => state.suspensions.has(suspension) && changedByHand.add({}),
   'message sent': ({ messages }, { rang, channel }) => messages.add({ outcome: rang ? 'called' : channel === '' ? 'silent' : 'told' }),

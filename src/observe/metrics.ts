@@ -105,6 +105,7 @@ const entryCounts = (registry: Registry): Counts => ({
   kills: registry.counter('stop_kills_total', 'Workflows killed for a stop.', []),
   survivors: registry.counter('stop_survivors_total', 'Processes that survived a kill. Anything but 0 is an alarm.', []),
   stopSeconds: registry.histogram('stop_latency_seconds', 'From when a runner heard of a stop to when nothing ran here that it covers.', [], shortSeconds),
+  demotions: registry.counter('demotions_total', 'Versions that failed and were demoted, or rolled back as a canary.', ['runbook', 'version', 'was']),
   changedByHand: registry.counter('changed_by_hand_total', 'Changes of workflows that somebody undid by hand.', []),
   messages: registry.counter('messages_total', 'Messages recorded as sent to people: `called` (people were called), `told` (news that calls nobody), `silent` (without a message of its own).', ['outcome']),
   lost: registry.counter('runners_lost_total', 'Processes declared lost.', []),

@@ -31,7 +31,7 @@ describe('the past, on the command line', { timeout: 300_000 }, () => {
     assert.equal((await paramedic(['init', 'mine'], { cwd: folder })).code, 0)
     writeFileSync(join(where.cwd, 'services.yaml'), 'services:\n  web: { command: [sleep, infinity], min: 1, max: 5, replicas: 1 }\n  api: { command: [sleep, infinity], min: 1, max: 5, replicas: 1 }\n')
     writeFileSync(join(where.cwd, 'runbooks/add-replica/2.ts'), runbook)
-    writeFileSync(join(where.cwd, 'runbooks/routes.yaml'), 'routes:\n  - matchers: [alertname="Slow"]\n    runbook: add-replica@2\n    mode: auto\n')
+    writeFileSync(join(where.cwd, 'runbooks/routes.yaml'), 'routes:\n  - matchers: [alertname="Slow"]\n    runbook: add-replica@2\n    mode: auto\n    trust: granted\n')
     writeFileSync(join(where.cwd, 'policies/add-replica.yaml'), 'runbook: add-replica\npolicies:\n  - { type: targets, names: [web] }\n')
     assert.equal((await cli('runbook', 'lock')).code, 0)
     server = await startServe({ after: (ending) => void endings.push(ending as () => void) }, ['--providers-local-services', 'services.yaml'], where)

@@ -41,7 +41,7 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
     assert.equal((await paramedic(['init', 'mine'], { cwd: folder })).code, 0)
     writeFileSync(join(where.cwd, 'services.yaml'), 'services:\n  web: { command: [sleep, infinity], min: 1, max: 5, replicas: 1 }\n')
     writeFileSync(join(where.cwd, 'runbooks/add-replica/2.ts'), runbook(join(folder, 'gate')))
-    writeFileSync(join(where.cwd, 'runbooks/routes.yaml'), 'routes:\n  - matchers: [alertname="HighRequestLatency"]\n    runbook: add-replica@2\n    mode: auto\n')
+    writeFileSync(join(where.cwd, 'runbooks/routes.yaml'), 'routes:\n  - matchers: [alertname="HighRequestLatency"]\n    runbook: add-replica@2\n    mode: auto\n    trust: granted\n')
     writeFileSync(join(where.cwd, 'policies/add-replica.yaml'), 'runbook: add-replica\npolicies:\n  - { type: targets, names: [web] }\n')
     assert.equal((await cli('runbook', 'lock')).code, 0)
     server = await startServe(last, ['--providers-local-services', 'services.yaml', '--name', 'one'], where)
@@ -62,7 +62,7 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
   })
 
   test('what is loaded: runbooks, routes, policies; one that is not', async () => {
-    assert.match((await cli('runbooks')).out, /^add-replica@2\t[0-9a-f]{12}\tauto\tservice\tlocal\ttargets\twait \(read\)\tWaits for a file\.$/m)
+    assert.match((await cli('runbooks')).out, /^add-replica@2\t[0-9a-f]{12}\tauto\tnew, 0 healed\tservice\tlocal\ttargets\twait \(read\)\tWaits for a file\.$/m)
     assert.equal((await json<unknown[]>('runbooks', 'add-replica')).length, 2)
     assert.deepEqual(await cli('runbooks', 'none').then(({ code, err }) => [code, /no runbook none is in force/.test(err)]), [1, true])
     assert.match((await cli('routes')).out, /\tadd-replica@2\tauto\trunbooks\/routes\.yaml:2$/m)

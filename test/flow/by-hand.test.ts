@@ -21,7 +21,7 @@ let server: Running
 
 before(async () => {
   cpSync(join(root, 'runbooks'), join(dir, 'runbooks'), { recursive: true })
-  writeFileSync(join(dir, 'runbooks', 'routes.yaml'), 'routes:\n  - { matchers: [alertname="Slow"], runbook: scale-service@1, mode: auto }\n')
+  writeFileSync(join(dir, 'runbooks', 'routes.yaml'), 'routes:\n  - { matchers: [alertname="Slow"], runbook: scale-service@1, mode: auto, trust: granted }\n')
   for (const made of [state, join(dir, 'policies')]) mkdirSync(made)
   writeFileSync(join(dir, 'policies', 'all.yaml'), 'runbook: scale-service\npolicies:\n  - { type: targets, names: [web] }\n')
   server = await startServer(state, services, '', { catalogue: dir, env: { PARAMEDIC_WATCH_EVERY: '1s' } })

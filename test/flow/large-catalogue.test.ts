@@ -12,7 +12,7 @@ const count = 10_000
 
 const largeIn = (dir: string): void => {
   cpSync(ownCatalogue, dir, { recursive: true })
-  const route = (n: number): string => `  - { matchers: ['alertname="Alert${n}"', 'team=~"team-${n % 50}|sre"'], runbook: notes@1, mode: auto, owner: team-${n % 50} }\n`
+  const route = (n: number): string => `  - { matchers: ['alertname="Alert${n}"', 'team=~"team-${n % 50}|sre"'], runbook: notes@1, mode: auto, trust: granted, owner: team-${n % 50} }\n`
   writeFileSync(join(dir, 'runbooks/routes.yaml'), `routes:\n${Array.from({ length: count }, (_, n) => route(n)).join('')}`)
 }
 

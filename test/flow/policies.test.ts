@@ -38,10 +38,10 @@ before(async () => {
   writeFileSync(services, `services:\n${declared('web', 3, '{ zone: a }')}${declared('api', 2, '{ zone: b }')}${declared('lost', 1, '{}')}${declared('owned', 1, '{ autoscaler: keda }')}`)
   cpSync(join(root, 'runbooks'), join(dir, 'runbooks'), { recursive: true })
   writeFileSync(join(dir, 'runbooks', 'routes.yaml'), `routes:
-  - { matchers: [alertname="Slow"], runbook: scale-service@1, mode: auto }
-  - { matchers: [alertname="VerySlow"], runbook: scale-service@1, mode: auto, params: { by: 3 } }
-  - { matchers: [alertname="Idle"], runbook: scale-service@1, mode: auto, params: { direction: down } }
-  - { matchers: [alertname="Hung"], runbook: restart-service@1, mode: auto }
+  - { matchers: [alertname="Slow"], runbook: scale-service@1, mode: auto, trust: granted }
+  - { matchers: [alertname="VerySlow"], runbook: scale-service@1, mode: auto, trust: granted, params: { by: 3 } }
+  - { matchers: [alertname="Idle"], runbook: scale-service@1, mode: auto, trust: granted, params: { direction: down } }
+  - { matchers: [alertname="Hung"], runbook: restart-service@1, mode: auto, trust: granted }
 `)
   write('{ type: targets, names: [web] }')
   mkdirSync(join(dir, 'state'))

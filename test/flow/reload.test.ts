@@ -89,7 +89,7 @@ test('what a person had to do once: an unknown alert is told of once, gets a rou
   for (const alertname of ['Novel', 'Novel', 'Other']) await fires(alertname)
   await eventually('people are told', async () => times(/Unknown alert: Other/) > 0)
   assert.equal(times(/Unknown alert: Novel/), 1)
-  writeFileSync(routes, `${readFileSync(routes, 'utf8')}  - { matchers: [alertname="Novel"], runbook: notes@2, mode: auto }\n`)
+  writeFileSync(routes, `${readFileSync(routes, 'utf8')}  - { matchers: [alertname="Novel"], runbook: notes@2, mode: auto, trust: granted }\n`)
   server.process.kill('SIGHUP')
   await eventually('its route is in force', async () => (await get(`${server.url}/v1/routes`)).items.some(({ matchers }: any) => JSON.stringify(matchers).includes('Novel')))
   await fires('Novel', { status: 'resolved' })

@@ -35,7 +35,7 @@ const files: Readonly<Record<string, string>> = {
   'runbooks/vain/1.ts': runbook("{ name: 'do nothing', effect: 'repeatable', timeout: minutes(1), run: async () => 'done' }", 'healedWithin: seconds(1),'),
   'runbooks/routes.yaml': `routes:
 ${[['Grow', 'grow', 'auto'], ['Hang', 'hang', 'auto'], ['Once', 'once', 'auto'], ['Fail', 'fail', 'auto'], ['Vain', 'vain', 'auto'], ['Ask', 'grow', 'approve'], ['Refused', 'barred', 'auto']].map(([alert, name, mode]) =>
-  `  - matchers: [alertname="${alert}"]\n    runbook: ${name}@1\n    mode: ${mode}`).join('\n')}
+  `  - matchers: [alertname="${alert}"]\n    runbook: ${name}@1\n    mode: ${mode}\n    trust: granted`).join('\n')}
   - matchers: [alertname="Watchdog"]
     heartbeat: 5s
 `,

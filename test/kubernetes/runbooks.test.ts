@@ -27,9 +27,9 @@ describe('runbooks on a real API server', { skip, timeout: 300_000 }, () => {
     const dir = folder()
     for (const name of ['runbooks', 'policies']) cpSync(join(root, name), join(dir, name), { recursive: true })
     writeFileSync(join(dir, 'runbooks/routes.yaml'), `routes:
-  - { matchers: [alertname="KubeDeploymentRolloutStuck"], runbook: roll-back-service@1, mode: auto }
-  - { matchers: [alertname="KubeStatefulSetReplicasMismatch"], runbook: restart-service@1, provider: kubernetes, target: namespace/statefulset, mode: auto }
-  - { matchers: [alertname="Slow"], runbook: scale-service@1, provider: kubernetes, target: namespace/deployment, mode: auto }
+  - { matchers: [alertname="KubeDeploymentRolloutStuck"], runbook: roll-back-service@1, mode: auto, trust: granted }
+  - { matchers: [alertname="KubeStatefulSetReplicasMismatch"], runbook: restart-service@1, provider: kubernetes, target: namespace/statefulset, mode: auto, trust: granted }
+  - { matchers: [alertname="Slow"], runbook: scale-service@1, provider: kubernetes, target: namespace/deployment, mode: auto, trust: granted }
 `)
     for (const name of ['roll-back-service', 'restart-service', 'scale-service']) writeFileSync(join(dir, 'policies', `${name}.yaml`), `runbook: ${name}\npolicies:\n  - { type: targets, names: [shop/web, shop/db] }\n  - { type: concurrency, max: 1 }\n`)
     mkdirSync(join(dir, 'state'))

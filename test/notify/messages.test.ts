@@ -27,7 +27,7 @@ test('Slack takes every kind of message, and each has its plain twin', () => {
     assert.ok(renderText(view).length > 20, when)
   }
   const kinds = new Set(samples.map(({ view }) => view.kind))
-  assert.deepEqual([...kinds].sort(), ['bad alerts', 'catalogue', 'heartbeat', 'runner lost', 'stop', 'suspended', 'unknown', 'workflow'])
+  assert.deepEqual([...kinds].sort(), ['bad alerts', 'catalogue', 'heartbeat', 'runner lost', 'stop', 'suspended', 'trust', 'unknown', 'workflow'])
 })
 
 describe('whoever is called learns what is known, what was done, and what to do next', () => {

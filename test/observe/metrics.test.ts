@@ -61,6 +61,7 @@ story.says({ kind: 'message sent', notice: notice.key, revision: notice.revision
 story.says({ kind: 'message sent', notice: 'stop:s1', revision: 1, channel: 'C1', ts: '2' })
 story.says({ kind: 'message sent', notice: 'stop:s2', revision: 1, channel: '', ts: '' })
 story.says({ kind: 'runner lost', runner: 'C', name: 'c', why: 'silent' })
+story.says({ kind: 'demoted', runbook: 'fix@1', workflow: 'x', was: 'promoted', heals: 3, failures: 1 })
 metrics.landed({ entries: 3, bytes: 10, attempts: 1, tookMs: 4 })
 metrics.answered('alertmanager', 200, 30)
 metrics.answered('alertmanager', 503, 6000)
@@ -99,6 +100,7 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   stop_kills_total: [' 1'],
   stop_survivors_total: [' 2'],
   stop_latency_seconds: ['_bucket{le="0.05"} 0', '_bucket{le="0.1"} 1', '_bucket{le="+Inf"} 1', '_sum 0.084', '_count 1'],
+  demotions_total: ['{runbook="fix",version="1",was="promoted"} 1'],
   changed_by_hand_total: [' 1'],
   messages_total: ['{outcome="called"} 1', '{outcome="told"} 1', '{outcome="silent"} 1'],
   runners_lost_total: [' 1'],

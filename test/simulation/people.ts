@@ -16,6 +16,7 @@ export const startPeople = (world: World): void => {
   const hand = world.dice('a hand')
   for (let n = 0; n < hands; n++) world.after(hand.between(6_000, troubledMs), () => changeByHand(world, hand))
   resume(world, world.dice('resume'))
+  promote(world, world.dice('promote'))
   void changeCatalogue(world, dice, 1)
   // A new log starts stopped; that is lifted soon, by whoever installs it.
   world.after(1500, () => liftAll(world, dice))
@@ -165,4 +166,13 @@ const resume = (world: World, dice: Dice): void => {
     void open.parts.append([{ kind: 'resumed', suspension: open.suspension, who: 'ann', why: 'looked' }]).catch(() => {})
   }
   world.after(5000, () => resume(world, dice))
+}
+
+const promote = (world: World, dice: Dice): void => {
+  const [parts, found] = world.up().flatMap(({ parts }) => [...parts!.state.trust].flatMap(([runbook, { proposed }]) => (proposed ? [[parts!, { runbook, ...proposed }] as const] : [])))[0] ?? []
+  if (parts && found && dice.chance(0.6)) {
+    world.count('promoted')
+    void parts.append([{ kind: 'promoted', runbook: found.runbook, who: 'ann', why: 'looked', heals: found.heals, inMs: found.inMs }]).catch(() => {})
+  }
+  world.after(1000, () => promote(world, dice))
 }

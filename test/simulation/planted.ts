@@ -105,6 +105,14 @@ export const rows: readonly Row[] = [
     plants: [{ file: claims, from: 'if (first) for (const take of workflow.decision!.takes)', to: 'if (first && job.attempts === 0) for (const take of workflow.decision!.takes)' }],
   },
   {
+    rule: '14', without: 'what was judged before its version failed starts after it', seeds: 200, emphasis: { alerts: 30, delayMs: 1500, hands: 0, stops: 0, embedded: false }, seen: /that nobody approved/,
+    plants: [{ file: claims, from: 'mistrust(state, workflow) !== undefined || ', to: '' }],
+  },
+  {
+    rule: '14', without: 'a version that failed goes on as promoted', seeds: 60, emphasis: { alerts: 20, hands: 0 }, seen: /that nobody approved/,
+    plants: [{ file: 'src/core/fold/trust.ts', from: "trust.promoted ? 'promoted' as const : undefined", to: 'undefined' }],
+  },
+  {
     rule: '14', without: 'a rung of a ladder is taken twice', seeds: 100, emphasis: { alerts: 16, delayMs: 1500, slowness: 0.05, embedded: false }, seen: /two workflows answer one episode/,
     plants: [{ file: 'src/core/fold/ladder.ts', from: 'ladder.length > 0 && next === undefined && ', to: 'ladder.length > 0 && ' }],
   },

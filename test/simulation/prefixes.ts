@@ -4,6 +4,7 @@ import { covering, covers } from '../../src/core/fold/stops.ts'
 import type { Read } from '../../src/core/entry.ts'
 import type { Take } from '../../src/core/plan.ts'
 import { initialState, isEnd, type State, type Workflow } from '../../src/core/state.ts'
+import { createEarned } from './earned.ts'
 import { createLimits } from './limits.ts'
 import type { Start } from './truth.ts'
 import type { World } from './world.ts'
@@ -39,6 +40,7 @@ const checks = (state: State, found: string[]) => {
   const answers = new Map<string, string>()
   const starts: Start[] = []
   const limits = createLimits(state)
+  const earned = createEarned(state)
   const rounds = new Map<string, number>()
   const lost = new Set<string>()
   const approved = new Set<string>()
@@ -85,8 +87,9 @@ const checks = (state: State, found: string[]) => {
   }
 
   /** Rule 18: by somebody who said yes to this very plan while it was asked about. */
-  const asksFirst = ({ id, mode, plan }: Workflow, position: number): void => {
-    if (mode === 'approve' && !approved.has(`${id} ${plan!.digest}`)) found.push(`at ${position} a workflow started that nobody approved: ${id}`)
+  const asksFirst = ({ id, mode, plan, trust, runbook }: Workflow, position: number): void => {
+    const asks = mode === 'approve' || (typeof trust === 'object' && !earned.mayStart(runbook.name))
+    if (asks && !approved.has(`${id} ${plan!.digest}`)) found.push(`at ${position} a workflow started that nobody approved: ${id}`)
   }
 
   return {
@@ -101,6 +104,7 @@ const checks = (state: State, found: string[]) => {
       const { entry, position } = recorded
       liftedItself(recorded)
       if (entry.kind === 'approved' && before.asking === entry.plan) approved.add(`${entry.workflow} ${entry.plan}`)
+      earned.look(recorded)
       if (entry.kind === 'matched') answered(entry.episode, position)
       if (entry.kind === 'unmatched') for (const episode of entry.episodes) answered(episode, position)
       if (entry.kind === 'decided' || (entry.kind === 'claimed' && state.did.voided)) round(entry.workflow, position)

@@ -14,7 +14,7 @@ const everyTrouble = [
   'cut off from control', 'the broker\'s clock jumps back', 'clock skew', 'log: lost', 'log: landed but failed', 'log: lands late', 'log: unanswered', 'log: stall',
   'log: control lost', 'log: control lands late', 'log: control stall', 'landed after its process died', 'a claim lands long after its process died', 'alert from a second Alertmanager', 'resolved before firing', 'alert told again', 'alert resolved',
   'alert not taken, sent again', 'Watchdog stays away', 'stop: kill all', 'stop: kill by matcher', 'stop: pause all', 'stop: pause by matcher', 'stop: only its file survives',
-  'stop: over HTTP', 'stop: kill for a while', 'stop: pause for a while', 'a pause lifts itself', 'stop: by the control stream', 'lift before its stop', 'lift', 'catalogue changed', 'approved', 'denied', 'breaker closed', 'the next rung of a ladder', 'a hand changes a service', 'a hand is seen', 'resumed', 'Slack does not take a message', 'Slack\'s answer is lost',
+  'stop: over HTTP', 'stop: kill for a while', 'stop: pause for a while', 'a pause lifts itself', 'stop: by the control stream', 'lift before its stop', 'lift', 'catalogue changed', 'approved', 'denied', 'breaker closed', 'promoted', 'demoted', 'the next rung of a ladder', 'a hand changes a service', 'a hand is seen', 'resumed', 'Slack does not take a message', 'Slack\'s answer is lost',
 ]
 
 test(`${seeds} seeds keep every promise, and every trouble occurs`, { skip: only !== undefined }, async () => {

@@ -131,6 +131,7 @@ export class World {
       const whose = this.servers.find(({ parts, host }) => host?.running && parts?.me() === entry.runner)
       if (whose) this.truth.lost.push({ machine: whose.name, by: entry.by, at: this.time.now, why: entry.why })
     }
+    if (entry.kind === 'demoted') this.count('demoted')
     if (entry.kind === 'climbed') this.count('the next rung of a ladder')
     if (entry.kind === 'changed by hand') this.count('a hand is seen')
     if (entry.kind === 'stop pulled') {

@@ -14,7 +14,7 @@ export const foldAnnounced = (state: State, catalogue: Catalogue): void => {
 /** They come in order, since one process sends them; one that lacks the parts before it is of an announcement that failed. */
 export const foldPart = (state: State, { announcement, digest, part, of, ...some }: Part): void => {
   if (part === 0 && !state.announcing.has(announcement)) {
-    state.announcing.set(announcement, { at: state.at, parts: 0, routes: [], runbooks: {}, policies: {} })
+    state.announcing.set(announcement, { at: state.at, parts: 0, routes: [], runbooks: {}, policies: {}, revoked: [] })
     lookAgain(state, 'announcement', announcement, state.at)
   }
   const begun = state.announcing.get(announcement)
@@ -23,10 +23,11 @@ export const foldPart = (state: State, { announcement, digest, part, of, ...some
   begun.routes.push(...some.routes)
   Object.assign(begun.runbooks, some.runbooks)
   Object.assign(begun.policies, some.policies)
+  begun.revoked.push(...(some.revoked ?? []))
   if (begun.parts < of) return
-  const { routes, runbooks, policies } = begun
+  const { routes, runbooks, policies, revoked } = begun
   state.announcing.delete(announcement)
-  foldAnnounced(state, { digest, routes, runbooks, policies })
+  foldAnnounced(state, { digest, routes, runbooks, policies, ...(revoked.length === 0 ? {} : { revoked }) })
 }
 
 export const foldActivated = (state: State, entry: Extract<Fact, { kind: 'catalogue activated' }>, position: number): void => {

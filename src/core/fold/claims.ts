@@ -12,6 +12,7 @@ import { isClaimed, isEnd, type Job, type State, type StepState, type Workflow }
 import { letGoOf, move, wait, type Why } from './move.ts'
 import { covering, covers } from './stops.ts'
 import { foldLeft, suspending } from './suspensions.ts'
+import { mistrust } from './trust.ts'
 
 type Claimed = Fact & { kind: 'claimed' }
 
@@ -86,7 +87,7 @@ const mayStart = (state: State, workflow: Workflow, why: Why): boolean => {
   }
   const restsOn = Math.min(decision.at, ...workflow.plan!.observed.map(({ readAt }) => readAt))
   const changed = restsOn < again.at - observedForMs ? 'what it rests on was read too long ago'
-    : suspending(state, workflow).length > 0 || stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt) ? 'what it was judged by has changed' : undefined
+    : suspending(state, workflow).length > 0 || mistrust(state, workflow) !== undefined || stoppedSince(state, workflow, decision) || (state.catalogue && state.catalogue.position >= decision.judgedAt) ? 'what it was judged by has changed' : undefined
   if (changed !== undefined) {
     judgeAgain(state, workflow, { ...again, detail: changed })
     return false

@@ -5,6 +5,7 @@ import type { Reason } from '../reason.ts'
 import { isEnd, type State, type Workflow, type WorkflowState } from '../state.ts'
 import { mayClimb } from './ladder.ts'
 import { tell } from './notices.ts'
+import { learn } from './trust.ts'
 
 export interface Why {
   readonly at: number
@@ -34,6 +35,7 @@ export const move = (state: State, workflow: Workflow, to: WorkflowState, why: W
   if (isEnd(to)) {
     letGoOf(state, workflow, why.at, to)
     delete workflow.holder
+    learn(state, workflow, why.at)
     if (mayClimb(state, workflow)) state.climbing.add(workflow)
   } else {
     state.live.get(to)!.add(workflow)

@@ -84,6 +84,7 @@ export const isOpen = (state: State, { about, lastAt }: Notice): boolean => {
     case 'stop': return false
     case 'catalogue': return !isMended(state, lastAt)
     case 'heartbeat': return about.missing && isMissed(state, about.route)
+    case 'trust': return false
     case 'suspended': return state.suspensions.has(about.suspension.id)
     case 'runner lost':
     case 'bad alerts': return true

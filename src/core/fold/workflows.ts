@@ -37,12 +37,12 @@ export const foldClimbed = (state: State, entry: Fact & { kind: 'climbed' }, why
 export const begin = (
   state: State, from: Omit<Matched, 'kind' | 'episode'> & { readonly episode?: string; readonly after?: string; readonly labels: Workflow['labels']; readonly request?: NonNullable<Workflow['request']> }, why: Why,
 ): void => {
-  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request, after, ladder } = from
+  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request, after, ladder, trust, canary } = from
   const workflow: Workflow = {
     id, position: why.position, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, manifest: steps, createdAt: why.at, channel,
     state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
     probed: false, gone: false, approvals: [], notes: [], timeline: [], ...(request === undefined ? {} : { request }),
-    ...(ladder === undefined || state.foldVersion < 2 ? {} : { ladder }), ...(after === undefined ? {} : { after }),
+    ...(state.foldVersion < 2 ? {} : { ...(ladder === undefined ? {} : { ladder }), ...(trust === undefined ? {} : { trust }), ...(canary === undefined ? {} : { canary }) }), ...(after === undefined ? {} : { after }),
   }
   state.workflows.set(workflow.id, workflow)
   state.ran.set(runbookId(runbook), runbook.digest)

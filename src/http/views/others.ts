@@ -2,7 +2,7 @@
 import { runbookId, type Catalogue, type PolicyEntry } from '../../core/catalogue.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { plainLabels } from '../../core/labels.ts'
-import type { Episode, State, Workflow } from '../../core/state.ts'
+import type { Episode, State, Trust, Workflow } from '../../core/state.ts'
 import type { EdgeView } from '../../edge/edge.ts'
 import type { Peer, Readable } from '../ports.ts'
 import type { Form } from '../schemas.ts'
@@ -77,10 +77,15 @@ export const viewRunbooks = (readable: Readable): Form<'RunbookList'>['items'] =
     steps: steps.map((step) => ({ name: step.name, effect: step.effect, timeout: formatDuration(step.timeoutMs), each: step.each })),
     verify,
     healedWithin: formatDuration(healedWithinMs),
+    revoked: catalogue!.revoked?.includes(`${name}@${version}`) ?? false,
+    trust: viewTrust(readable.state.trust.get(`${name}@${version}`)),
     modes: [...new Set(catalogue!.routes.filter(({ runbook }) => runbook?.name === name && runbook.version === version).map(({ mode }) => mode))],
     policies: (catalogue!.policies[name] ?? []).map((policy) => policy.name),
   }))
 }
+
+const viewTrust = ({ heals, failures, proposed, promoted, fallen, rolledBack }: Trust = { heals: [], failures: 0 }): Form<'RunbookList'>['items'][number]['trust'] =>
+  ({ heals: heals.length, failures, is: rolledBack ? 'rolled back' : fallen ? 'failed' : promoted ? 'promoted' : proposed ? 'proposed' : 'new' })
 
 export const viewPolicies = (readable: Readable): Form<'PolicyList'>['items'] =>
   Object.entries(inForce(readable)?.policies ?? {}).flatMap(([runbook, entries]) =>

@@ -16,7 +16,7 @@ export default runbook({
   healedWithin: minutes(10),
 })
 `
-const routes = 'routes:\n  - matchers: [alertname="FirstLine"]\n    runbook: first-line@1\n    mode: auto\n'
+const routes = 'routes:\n  - matchers: [alertname="FirstLine"]\n    runbook: first-line@1\n    mode: auto\n    trust: granted\n'
 const policy = 'runbook: first-line\npolicies:\n  - { type: targets, names: [web] }\n'
 
 /** `log` as `--log` has it: the embedded one unless given. */

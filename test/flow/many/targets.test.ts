@@ -45,7 +45,7 @@ const catalogues = async (dir: string): Promise<string[]> => {
   const names = ['first', 'second', 'third'].map((name) => join(dir, name))
   for (const name of names) cpSync(ownCatalogue, name, { recursive: true })
   const routes = names.map((name) => join(name, 'runbooks/routes.yaml'))
-  writeFileSync(routes[1]!, `${readFileSync(routes[1]!, 'utf8')}  - { matchers: [alertname="Other"], runbook: notes@1, mode: auto }\n`)
+  writeFileSync(routes[1]!, `${readFileSync(routes[1]!, 'utf8')}  - { matchers: [alertname="Other"], runbook: notes@1, mode: auto, trust: granted }\n`)
   const [one, two] = [1, 2].map((version) => join(names[2]!, `runbooks/notes/${version}.ts`))
   renameSync(one!, two!)
   writeFileSync(two!, readFileSync(two!, 'utf8').replace('${target} ${text}', '${target} third: ${text}'))
