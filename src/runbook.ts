@@ -168,6 +168,8 @@ export interface Runbook {
   readonly verify?: (context: Omit<StepContext, '$' | 'scale' | 'nodes' | 'poll' | 'secrets'> & { readonly scale: ReadScale; readonly nodes: ReadNodes }) => Promise<boolean> | boolean
   /** How long after the last step the alert may take to go away. Ten minutes unless given. */
   readonly healedWithin?: number
+  /** How far it may go by itself, whatever a route says: `off`, `dry-run`, `approve`, `auto`. The most careful wins. */
+  readonly mode?: 'off' | 'dry-run' | 'approve' | 'auto'
   /** What all steps together may take, retries and pauses too. At its end nothing goes on, and the workflow has failed. An hour more than the steps' own timeouts, unless given. */
   readonly deadline?: number
 }

@@ -40,6 +40,7 @@ const examples: Readonly<Record<string, string>> = {
   concurrency: '{ type: concurrency, max: 2, by: all }',
   cooldown: '{ type: cooldown, for: 10m }',
   attempts: '{ type: attempts, max: 3, in: 6h }',
+  mode: '{ type: mode, most: approve }',
   code: "{ type: code, name: quiet, module: quiet.ts, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 }",
 }
 

@@ -1,6 +1,6 @@
 /** What a script declares, checked, and made into the manifest that goes on the log. */
 import { z } from 'zod'
-import { effects, type ParamSpec, type RunbookManifest, type StepManifest } from '../core/catalogue.ts'
+import { effects, modes, type ParamSpec, type RunbookManifest, type StepManifest } from '../core/catalogue.ts'
 import { paramProblem } from '../core/params.ts'
 import { compilePattern, PatternError } from '../core/regex.ts'
 import { functionMark } from './described.ts'
@@ -64,6 +64,7 @@ const runbookShape = z.strictObject({
   verify: fn('verify').optional(),
   healedWithin: ms(24).default(600_000),
   deadline: ms(24).optional(),
+  mode: z.enum(modes).optional(),
 })
 
 export function readDefinition(script: Script, definition: unknown): { manifest?: RunbookManifest; problems: Problem[] } {
@@ -75,7 +76,7 @@ export function readDefinition(script: Script, definition: unknown): { manifest?
   }
   const { value, problems } = checkShape(runbookShape, definition, { path: script.shown, lineOf })
   if (value === undefined) return { problems }
-  const { plan: _, verify, planTimeout, healedWithin, deadline, steps, params, secrets, ...rest } = value
+  const { plan: _, verify, planTimeout, healedWithin, deadline, mode, steps, params, secrets, ...rest } = value
   problems.push(...steps.flatMap(({ run }, index) => (Array.isArray(run) ? programProblem(run[0]!, script, lineOf(['steps', index, 'run'])) : [])))
   return {
     problems,
@@ -84,7 +85,7 @@ export function readDefinition(script: Script, definition: unknown): { manifest?
       params: params as Record<string, ParamSpec>,
       steps: steps.map(({ run: _, timeout, concurrency = 1, ...step }): StepManifest => ({ ...step, concurrency, timeoutMs: timeout })),
       ...(secrets === undefined ? {} : { secrets }), verify: verify !== undefined, planTimeoutMs: planTimeout, healedWithinMs: healedWithin,
-      ...(deadline === undefined ? {} : { deadlineMs: deadline }),
+      ...(deadline === undefined ? {} : { deadlineMs: deadline }), ...(mode === undefined ? {} : { mode }),
     },
   }
 }

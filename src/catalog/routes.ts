@@ -45,6 +45,7 @@ const shape = z.strictObject({
     unmatched: z.enum(['tell', 'record']).optional(),
     owner: z.string().min(1).max(256).optional(),
     channel: z.string().min(1).max(256).optional(),
+    approvers: z.array(z.string().min(1).max(256)).min(1, 'is empty: name who may approve, or leave it out').max(100).optional(),
   })).max(100_000),
   revoked: z.array(z.string()).max(10_000).optional(),
 })
@@ -112,7 +113,7 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
   const matchers = written.matchers.map((one, place) =>
     readMatcher(one, { line: lineOf('matchers', place), name: `${name}.matchers[${place}]`, path, into }))
   const named = referenced(written.runbook)
-  const { runbook: _, provider, target, heartbeat, mode, params, ladder, trust, promote, canary, matchers: texts, unmatched, owner, channel } = written
+  const { runbook: _, provider, target, heartbeat, mode, params, ladder, trust, promote, canary, matchers: texts, unmatched, owner, channel, approvers } = written
   const route: Route = {
     matchers: texts, mode: mode ?? 'off', params: params ?? {}, source: `runbooks/${routesName}:${lineOf()}`,
     ...(named === undefined ? {} : { runbook: named }),
@@ -126,6 +127,7 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
     ...(unmatched === undefined ? {} : { unmatched }),
     ...(owner === undefined ? {} : { owner }),
     ...(channel === undefined ? {} : { channel }),
+    ...(approvers === undefined ? {} : { approvers }),
   }
   return { route, matchers: matchers.flatMap((one) => one ?? []), readable: !matchers.includes(undefined), lineOf }
 }

@@ -3,6 +3,7 @@
  * presses a button is told why it does nothing; the policies count by the same rules.
  */
 import type { Catalogue } from './catalogue.ts'
+import { isApprover } from './person.ts'
 import { mayNotApprove } from './policies/approval.ts'
 import { settingsOf } from './policies/judge.ts'
 import type { State, Workflow } from './state.ts'
@@ -29,6 +30,7 @@ export const whyNot = (state: State, { kind, workflow: id, plan, who }: Answer):
 
 /** Undefined where one question is left that this person can answer. */
 const mayNot = (workflow: Workflow, catalogue: Catalogue | undefined, by: { who: string; at: number }): string | undefined => {
+  if (!isApprover(workflow, by.who)) return `Only ${workflow.approvers!.join(', ')} may approve what this route runs, and ${by.who} is not among them.`
   const asked = (workflow.decision?.verdicts ?? []).filter(({ verdict }) => verdict === 'ask')
   const entries = catalogue?.policies[workflow.runbook.name] ?? []
   const why = asked.map(({ policy }) => {

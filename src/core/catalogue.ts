@@ -54,6 +54,8 @@ export interface RunbookManifest {
   readonly verify: boolean
   readonly planTimeoutMs: number
   readonly healedWithinMs: number
+  /** How far it may go by itself, whatever a route says; `auto` unless it says otherwise. */
+  readonly mode?: Mode
   /** What all its steps together may take; see `core/deadline.ts`. */
   readonly deadlineMs?: number
 }
@@ -85,6 +87,8 @@ export interface Route {
   /** What happens to alerts that take this route and have no runbook. */
   readonly unmatched?: 'tell' | 'record'
   readonly owner?: string
+  /** Who may approve what it runs: names of persons, or accounts of Slack, TEAM/USER. Unset: whoever may act. */
+  readonly approvers?: readonly string[]
   readonly channel?: string
   /** Where it stands, for people: `runbooks/routes.yaml:12`. */
   readonly source: string

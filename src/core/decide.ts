@@ -9,6 +9,8 @@ import { covering } from './fold/stops.ts'
 import { suspending } from './fold/suspensions.ts'
 import { mistrust } from './fold/trust.ts'
 import type { Plan, Take } from './plan.ts'
+import { modeOf } from './mode.ts'
+import { isApprover } from './person.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
 import { isSinceSilenced, silenced } from './silence.ts'
@@ -70,7 +72,10 @@ const trusted: Gate = ({ state, workflow }) => {
 
 const quiet: Gate = ({ workflow, plan, at }) => silenced(workflow, plan, at)
 
-const isApproved = ({ approved, plan }: Workflow): boolean => approved !== undefined && approved === plan?.digest
+/** Of those who may: where the route names them, nobody else's yes counts. */
+const approvalsOf = (workflow: Workflow): Workflow['approvals'] => workflow.approvals.filter(({ who }) => isApprover(workflow, who))
+
+const isApproved = (workflow: Workflow): boolean => workflow.approved !== undefined && workflow.approved === workflow.plan?.digest && approvalsOf(workflow).length > 0
 
 export const targetTake = (provider: string, id: string): Take =>
   ({ key: `target:${provider}/${id}`, max: 1, window: 'until end', policy: 'one workflow per target', reason: 'target busy', otherwise: 'wait' })
@@ -83,11 +88,12 @@ const duplicate: Gate = ({ state, workflow, plan, at }) =>
     return { policy: take.policy, verdict: 'wait', reason: 'target busy', detail: `${name} is being worked on by ${holder.slice(-6)}`, key: take.key, takes: [take] }
   })
 
-const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
-  if (forceDryRun || workflow.mode === 'dry-run') return []
-  if (workflow.mode === 'off') return [{ policy: 'mode', verdict: 'refuse', reason: 'mode off', detail: 'the route is off' }]
+const mode: Gate = ({ workflow, catalogue, canKill, forceDryRun }) => {
+  const { mode: most, by } = modeOf(workflow, catalogue)
+  if (forceDryRun || most === 'dry-run') return []
+  if (most === 'off') return [{ policy: 'mode', verdict: 'refuse', reason: 'mode off', detail: `${by} is off` }]
   if (isApproved(workflow)) return []
-  if (workflow.mode === 'approve') return [{ policy: 'mode', verdict: 'ask', reason: 'approval', detail: 'the route asks a person' }]
+  if (most === 'approve') return [{ policy: 'mode', verdict: 'ask', reason: 'approval', detail: `${by} asks ${workflow.approvers?.join(' or ') ?? 'a person'}` }]
   if (!canKill) return [{ policy: 'mode', verdict: 'ask', reason: 'no kill', detail: 'nothing on this machine can kill a runbook without survivors' }]
   return []
 }
@@ -95,7 +101,7 @@ const mode: Gate = ({ workflow, canKill, forceDryRun }) => {
 const policies: Gate = ({ state, workflow, plan, catalogue, at }) =>
   judgePolicies(catalogue, {
     workflow: workflow.id, runbook: workflow.runbook, labels: workflow.labels, plan, at, provider: workflow.provider, steps: workflow.manifest,
-    approvals: workflow.approvals, ...(workflow.request === undefined ? {} : { requester: workflow.request.who }), ...episodeOf(state, workflow),
+    approvals: approvalsOf(workflow), ...(workflow.request === undefined ? {} : { requester: workflow.request.who }), ...episodeOf(state, workflow),
     room: (take) => room(state, take, at, workflow.id),
   })
 
@@ -121,8 +127,9 @@ export const judge = (judging: Judging): Judgement => {
   }
   const about = { detail: worst?.detail ?? '', ...(worst?.reason ? { reason: worst.reason } : {}) }
   const nothing = plan.changes.length === 0
+  const dry = modeOf(workflow, catalogue).mode === 'dry-run'
   // Not run before its sender says so: whatever would be waited for, or asked, is judged again then.
-  if (awaitsExec(workflow) && worst?.verdict !== 'refuse' && !nothing && workflow.mode !== 'dry-run') return { ...base, ...about, takes: [], outcome: 'submitted' }
+  if (awaitsExec(workflow) && worst?.verdict !== 'refuse' && !nothing && !dry) return { ...base, ...about, takes: [], outcome: 'submitted' }
   switch (worst?.verdict) {
     case 'refuse':
       return { ...base, ...about, takes: [], outcome: worst.reason === 'resolved' ? 'obsolete' : 'refuse' }
@@ -139,7 +146,7 @@ export const judge = (judging: Judging): Judgement => {
     const atBound = typeof plan.notes === 'string' && plan.notes.includes('bound')
     return { ...base, takes: [], outcome: 'refuse', reason: atBound ? 'at bound' : 'nothing to change', detail: typeof plan.notes === 'string' ? plan.notes : 'the plan changes nothing' }
   }
-  if (judging.forceDryRun || workflow.mode === 'dry-run') {
+  if (judging.forceDryRun || dry) {
     return { ...base, takes: [], outcome: 'rehearse', reason: judging.forceDryRun ? 'force.dryRun' : 'dry run', detail: 'planned and judged; nothing was run' }
   }
   if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask', ...(worst.until === undefined ? {} : { until: worst.until }) }

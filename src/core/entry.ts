@@ -69,6 +69,8 @@ export type Matched = Wanted & {
   readonly episode: string
   readonly route: string
   readonly channel?: string
+  /** Since fold version 2. */
+  readonly approvers?: readonly string[]
   /** What runs next, one after the other, if it fails or the alert stays. */
   readonly ladder?: readonly Rung[]
 }

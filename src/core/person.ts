@@ -5,3 +5,7 @@ export const slackPerson = ({ name, team, user }: { readonly name: string; reado
 
 /** By Slack's own id where there is one: what it shows as the name changes as its owner likes. */
 export const personOf = (who: string): string => / \(Slack ([TE][A-Z0-9]+\/[UW][A-Z0-9]+)\)$/.exec(who)?.[1] ?? who
+
+/** Anybody, where nobody is named. */
+export const isApprover = ({ approvers }: { readonly approvers?: readonly string[] }, who: string): boolean =>
+  approvers === undefined || approvers.includes(who) || approvers.includes(personOf(who))

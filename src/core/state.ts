@@ -68,6 +68,8 @@ export interface Workflow {
   readonly manifest: readonly StepManifest[]
   readonly createdAt: number
   readonly channel: string | undefined
+  /** Who may approve it, where its route names them. */
+  readonly approvers?: readonly string[]
   state: WorkflowState
   /** How often it came into a state: whoever speaks of it names the turn that he saw. */
   turn: number

@@ -133,6 +133,6 @@ const answerTo = (episode: Episode, catalogue: Catalogue, routes: Routing, optio
   const ladder = (route.ladder ?? []).map((rung) => rungOf(rung, route, episode.labels, catalogue)).filter((rung) => 'runbook' in rung)
   return {
     kind: 'matched', episode: episode.id, workflow: options.newId(), catalogue: catalogue.digest, route: route.source, ...first, mode: route.mode,
-    ...(ladder.length === 0 ? {} : { ladder }), ...to,
+    ...(ladder.length === 0 ? {} : { ladder }), ...to, ...(route.approvers === undefined ? {} : { approvers: route.approvers }),
   }
 }

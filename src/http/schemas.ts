@@ -42,7 +42,7 @@ const workflow = z.strictObject({
   ladder: z.array(z.string()).describe('What would be tried next'), createdAt: time, since: time, until: time.optional(), deadline: time.optional().describe('When its budget is spent: then nothing of it goes on'), runner: id.optional(), stoppedBy: id.optional(),
   plan: plan.optional(), verdicts: z.array(verdict), steps: z.array(step),
   request: z.strictObject({ who: z.string(), why: z.string(), executedBy: z.string().optional() }).optional().describe('Where a person or a program asked for it'),
-  approvals: z.array(z.strictObject({ who: z.string(), at: time })), notes: z.array(z.strictObject({ at: time, who: z.string(), text: z.string() })),
+  approvers: z.array(z.string()).optional().describe('Who may approve it, where its route names them'), approvals: z.array(z.strictObject({ who: z.string(), at: time })), notes: z.array(z.strictObject({ at: time, who: z.string(), text: z.string() })),
   timeline: z.array(z.strictObject({ at: time, state, reason: reason.optional(), detail: z.string(), by: z.string() })),
 })
 const why = z.strictObject({
@@ -77,7 +77,7 @@ const upgrade = z.strictObject({
 })
 const route = z.strictObject({
   route: z.int(), matchers: z.array(z.string()), runbook: z.string().optional(), ladder: z.array(z.string()), provider: z.string().optional(), target: z.string().optional(), mode: z.string(), params: z.record(z.string(), json),
-  heartbeat: z.string().optional(), unmatched: z.enum(['tell', 'record']).optional(), owner: z.string().optional(), channel: z.string().optional(), source: z.string(),
+  heartbeat: z.string().optional(), unmatched: z.enum(['tell', 'record']).optional(), owner: z.string().optional(), channel: z.string().optional(), approvers: z.array(z.string()).optional(), source: z.string(),
 })
 const policy = z.strictObject({ runbook: z.string(), type: z.string(), name: z.string(), settings: z.record(z.string(), json), source: z.string() })
 const runbook = z.strictObject({

@@ -215,7 +215,7 @@ function serveOne(name: OperationId, { right, method, whileStarting }: Operation
     if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
     if (options.certificates?.asksClients && right !== 'open' && !(req.socket as TLSSocket).authorized) throw new Refusal('UNAUTHORIZED', 'Show a certificate that tls.clientCa has signed.')
-    const caller = signed ? { name: 'grafana', proved: true, person: false, peer: false } : know(req, right)
+    const caller = signed ? { name: 'grafana', proved: true, person: false, acts: false, peer: false } : know(req, right)
     const ports = options.ports() ?? (whileStarting ? options.starting as Ports : undefined)
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
     if (ports === undefined && !whileStarting) throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })

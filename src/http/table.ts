@@ -70,8 +70,8 @@ export const operations = {
     about: 'Runs what was submitted, once: it is judged again first. Of many the first counts. A submission that nobody executes expires after an hour.',
   },
   approve: {
-    method: 'post', path: '/v1/workflows/{id}/approve', right: 'act', body: 'PlanShown', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'NOT_ASKING', 'PLAN_CHANGED', 'MAY_NOT_APPROVE', 'NOT_DURABLE'],
-    about: 'Says yes to the plan that it asks about. It goes through every other gate all the same. A machine never does, nor who asked for it where another person has to.',
+    method: 'post', path: '/v1/workflows/{id}/approve', right: 'approve', body: 'PlanShown', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'NOT_ASKING', 'PLAN_CHANGED', 'MAY_NOT_APPROVE', 'NOT_DURABLE'],
+    about: 'Says yes to the plan that it asks about. It goes through every other gate all the same. A machine never does, nor who asked for it where another person has to. Who is no operator may where the route names it in `approvers`; where it does, nobody else may.',
   },
   deny: {
     method: 'post', path: '/v1/workflows/{id}/deny', right: 'curb', body: 'PlanShown', success: [202, 'Workflow'], refusals: [...find, 'BAD_JSON', 'NOT_ASKING', 'PLAN_CHANGED', 'NOT_DURABLE'],

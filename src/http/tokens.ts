@@ -17,15 +17,15 @@ export interface TokenEntry {
   readonly expiresAt?: number
 }
 
-/** What a call asks for. `curb`: to end or deny something, which only makes it safer. `open`: nothing. `local`: to read, unless the caller is on this machine. `proof`: what became of a stop. */
-export type Right = 'open' | 'local' | 'send' | 'stop' | 'proof' | 'read' | 'curb' | 'act'
+/** What a call asks for. `approve`: to say yes, where a route names who calls; `act` says it anywhere. `curb`: to end or deny something, which only makes it safer. `open`: nothing. `local`: to read, unless the caller is on this machine. `proof`: what became of a stop. */
+export type Right = 'open' | 'local' | 'send' | 'stop' | 'proof' | 'read' | 'curb' | 'approve' | 'act'
 
 const rights: Readonly<Record<TokenRole, readonly Right[]>> = {
   sender: ['send'],
   stopper: ['stop', 'proof'],
-  viewer: ['read', 'local', 'proof'],
-  responder: ['read', 'local', 'proof', 'stop', 'curb'],
-  operator: ['read', 'local', 'proof', 'stop', 'curb', 'act', 'send'],
+  viewer: ['read', 'local', 'proof', 'approve'],
+  responder: ['read', 'local', 'proof', 'stop', 'curb', 'approve'],
+  operator: ['read', 'local', 'proof', 'stop', 'curb', 'approve', 'act', 'send'],
 }
 
 /** Those who may, for docs. */
@@ -37,6 +37,8 @@ export interface Caller {
   readonly proved: boolean
   /** Somebody who may approve: a machine's token never does. */
   readonly person: boolean
+  /** Whether it may make things act, too. */
+  readonly acts: boolean
   /** Another process of this Paramedic, which passes on what somebody else asked for. */
   readonly peer: boolean
 }
@@ -52,7 +54,7 @@ export interface DoorkeeperOptions {
 
 
 export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: DoorkeeperOptions) => {
-  const nobody: Caller = { name: 'anonymous', proved: false, person: people.length === 0, peer: false }
+  const nobody: Caller = { name: 'anonymous', proved: false, person: people.length === 0, acts: true, peer: false }
   const known = tokens.map((token) => ({ ...token, digest: Buffer.from(token.sha256, 'hex') }))
 
   /** Looks at every token, also after it was found. */
@@ -67,7 +69,7 @@ export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: Doorkeepe
   return (req: IncomingMessage, right: Right): Caller => {
     if (right === 'open') return nobody
     const presented = tokenOf(req.headers.authorization)
-    if (presented !== undefined && right === 'stop' && isPeer?.(presented)) return { name: 'peer', proved: true, person: false, peer: true }
+    if (presented !== undefined && right === 'stop' && isPeer?.(presented)) return { name: 'peer', proved: true, person: false, acts: false, peer: true }
     if (known.length === 0) return nobody
     if (right === 'local' && presented === undefined && isThisMachine(req)) return nobody
     const token = presented === undefined ? undefined : find(presented)
@@ -78,7 +80,7 @@ export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: Doorkeepe
       })
     }
     if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.')
-    return { name: token.name, proved: true, person: people.length === 0 || people.includes(token.name), peer: false }
+    return { name: token.name, proved: true, person: people.length === 0 || people.includes(token.name), acts: rights[token.role].includes('act'), peer: false }
   }
 }
 export type Doorkeeper = ReturnType<typeof createDoorkeeper>

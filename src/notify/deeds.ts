@@ -1,5 +1,6 @@
 /** What a command or a button does, and what is said about it. Stopping asks nobody; everything else asks who it is. */
 import { counted, whyNot } from '../core/approving.ts'
+import { isApprover } from '../core/person.ts'
 import type { Notice } from '../core/state.ts'
 import { shortKey, type Pressed } from './action.ts'
 import { findById, statusText, whyText } from './answers.ts'
@@ -52,7 +53,8 @@ export const runPressed = async ({ action, values }: Pressed, person: Person, re
   if (action === 'stop') {
     return stopIt({ matchers: values, effect: 'kill', who: whoIs(person), why: 'the button in Slack' }, reply, deeds, '')
   }
-  const allowed = await deeds.listed(person)
+  const approvers = action === 'approve' ? deeds.ports.state.workflows.get(values[0] ?? '')?.approvers : undefined
+  const allowed = approvers && isApprover({ approvers }, whoIs(person)) ? { may: true as const } : await deeds.listed(person)
   if (!allowed.may) return say(allowed.why)
   switch (action) {
     case 'take': return take(values[0] ?? '', person, deeds)

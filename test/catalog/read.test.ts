@@ -49,6 +49,14 @@ describe('a catalogue without problems is read whole', () => {
     await made.write(listed(module, ', code: x'))
     assert.match(said(await made.read(), made)[0]!, /\.code is put there when the file is read/)
   })
+  it('has who owns and approves what a route runs, and how far a runbook goes by itself', async (t) => {
+    const { catalogue } = await (await folder(t, { ...route(`${slow}    runbook: scale@1\n    mode: auto\n    owner: shop\n    approvers: [ann, T1AA/U1AA]\n`), 'runbooks/scale/1.ts': script("mode: 'approve', deadline: minutes(5),") })).read()
+    const { owner, approvers } = catalogue!.routes[0]!
+    const { mode, deadlineMs } = catalogue!.runbooks['scale@1']!
+    assert.deepEqual([owner, approvers, mode, deadlineMs], ['shop', ['ann', 'T1AA/U1AA'], 'approve', 300_000])
+    const made = await folder(t, route(`${slow}    runbook: scale@1\n    mode: auto\n    approvers: []\n`))
+    assert.match(said(await made.read(), made)[0]!, /approvers is empty: name who may approve/)
+  })
   it('is plain JSON', async (t) => {
     const { catalogue } = await (await folder(t)).read()
     assert.deepEqual(JSON.parse(JSON.stringify(catalogue)), catalogue)

@@ -1,6 +1,7 @@
 /** The policy `approval`, through the fold. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { whyNot } from '../../src/core/approving.ts'
 import { questionsDue } from '../../src/core/due.ts'
 import { type Workflow } from '../../src/core/state.ts'
 import { minute, policy, said, Told, web } from './policies-story.ts'
@@ -37,4 +38,20 @@ test('approval: it never bypasses a freeze, and the question ends when `within` 
   assert.deepEqual(questionsDue(story.state, seat(story.at + 10 * minute), 3_600_000), [workflow])
   story.says(yes(workflow, 'ann')).start(workflow)
   assert.equal(said(workflow), 'waiting freeze')
+})
+
+test('the route names who approves: nobody else counts, and each rung of its ladder asks the same persons', () => {
+  const story = new Told(policy('targets', { names: ['web'] }))
+  story.says({ kind: 'fold version', version: 2 })
+  const workflow = story.workflow({ mode: 'approve', approvers: ['ann', 'T1/U1'] })
+  const say = (who: string) => {
+    const why = whyNot(story.state, { ...yes(workflow, who) })?.detail ?? ''
+    story.says(yes(workflow, who)).decide(workflow)
+    return [why, workflow.decision?.outcome]
+  }
+  story.decide(workflow)
+  assert.match(workflow.detail, /the route asks ann or T1\/U1/)
+  assert.deepEqual(say('bob'), ['Only ann, T1/U1 may approve what this route runs, and bob is not among them.', 'ask'])
+  assert.deepEqual(say('ann (Slack T1/U2)')[1], 'ask', 'what somebody calls himself')
+  assert.deepEqual(say('whoever (Slack T1/U1)'), ['', 'start'])
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Workflow } from '../../src/core/state.ts'
-import { catalogueWith, Story } from './story.ts'
+import { allowing, catalogueWith, Story } from './story.ts'
 
 interface Row {
   readonly given: string
@@ -26,6 +26,12 @@ const rows: readonly Row[] = [
   { given: 'mode off', mode: 'off', decision: 'refuse', reason: 'mode off' },
   { given: 'mode dry-run', mode: 'dry-run', decision: 'rehearse', reason: 'dry run' },
   { given: 'mode approve', mode: 'approve', decision: 'ask', reason: 'approval' },
+  { given: 'a policy that lets it go as far as approve, and a route that says auto', judging: { catalogue: catalogueWith([policy('mode', { most: 'approve' })]) }, decision: 'ask', reason: 'approval' },
+  { given: 'a policy that lets it go further than its route', mode: 'dry-run', judging: { catalogue: catalogueWith([policy('mode', { most: 'auto' })]) }, decision: 'rehearse', reason: 'dry run' },
+  { given: 'a policy that lets it rehearse', judging: { catalogue: catalogueWith([policy('mode', { most: 'dry-run' })]) }, decision: 'rehearse', reason: 'dry run' },
+  { given: 'a policy that lets it do nothing', mode: 'approve', judging: { catalogue: catalogueWith([policy('mode', { most: 'off' })]) }, decision: 'refuse', reason: 'mode off' },
+  { given: 'a policy whose mode cannot be read', judging: { catalogue: catalogueWith([policy('mode', { most: 'everything' })]) }, decision: 'refuse', reason: 'mode off' },
+  { given: 'a runbook that is to ask', judging: { catalogue: { ...allowing, runbooks: { 'fix@1': { mode: 'approve' } as never } } }, decision: 'ask', reason: 'approval' },
   { given: 'nothing here can kill', judging: { canKill: false }, decision: 'ask', reason: 'no kill' },
   { given: 'force.dryRun', judging: { forceDryRun: true }, decision: 'rehearse', reason: 'force.dryRun' },
   { given: 'no policy entry', judging: { catalogue: { digest: 'c', routes: [], runbooks: {}, policies: {} } }, decision: 'refuse', reason: 'no policy' },

@@ -62,6 +62,9 @@ export const what: Record<string, readonly Row[]> = {
     { settings: { fourEyes: false }, of: { requester: 'ann', approvals: [{ who: 'ann', at: now }] }, expected: 'allow: 1 of 1 approved: ann', why: 'unless that is allowed' },
     { settings: { within: '10m' }, of: { approvals: [{ who: 'ann', at: now - 11 * minute }] }, expected: 'ask approval: 0 of 1 approved', until: now + 10 * minute, why: 'a yes of before' },
   ],
+  mode: [
+    { settings: { most: 'approve' }, expected: 'allow: at most approve', why: 'the gate of modes asks' },
+  ],
   code: [
     { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, expected: 'refuse fact missing: nobody has run it for this plan', why: 'what nobody judged does not run' },
     { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'allow', detail: 'fine' }) }, expected: 'allow: fine', why: 'its word' },

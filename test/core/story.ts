@@ -51,7 +51,7 @@ export class Story {
   }
 
   /** An alert, matched and planned: a workflow that awaits judgement. */
-  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string; onError?: 'stop' | 'continue'; ladder?: readonly Rung[]; trust?: NonNullable<Rung['trust']>; canary?: number } = {}): Workflow {
+  workflow(options: { id?: string; target?: string; effects?: readonly Effect[]; mode?: Mode; each?: readonly string[]; by?: string; probe?: boolean; startsAt?: string; onError?: 'stop' | 'continue'; approvers?: readonly string[]; ladder?: readonly Rung[]; trust?: NonNullable<Rung['trust']>; canary?: number } = {}): Workflow {
     const { id = `wf-${this.state.workflows.size + 1}`, target = 'web', effects = ['repeatable', 'read'], mode = 'auto', each, by = 'A', startsAt, onError = 'stop' } = options
     const episode = this.alert({ alertname: 'HighLatency', service: target, id }, startsAt === undefined ? {} : { startsAt })
     const steps = effects.map((effect, index): Matched['steps'][number] => ({
@@ -60,7 +60,7 @@ export class Story {
     this.says({
       kind: 'matched', episode, workflow: id, catalogue: 'c1', route: 'routes.yaml:1', runbook: { name: 'fix', version: 1, digest: 'd' },
       provider: 'local', targets: [target], params: {}, mode, steps, healedWithinMs: 60_000, probe: options.probe ?? false, ...(options.ladder ? { ladder: options.ladder } : {}),
-      ...(options.trust === undefined ? {} : { trust: options.trust }), ...(options.canary === undefined ? {} : { canary: options.canary }),
+      ...(options.approvers ? { approvers: options.approvers } : {}), ...(options.trust === undefined ? {} : { trust: options.trust }), ...(options.canary === undefined ? {} : { canary: options.canary }),
     }, by)
     this.says({ kind: 'planned', workflow: id, turn: 1, plan: plan(each ?? [target], this.at) }, by)
     return this.state.workflows.get(id)!

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import type { Catalogue } from '../../src/core/catalogue.ts'
 import { judge } from '../../src/core/decide.ts'
-import { plan } from '../core/story.ts'
+import { alertBody, plan } from '../core/story.ts'
 import { open } from './door.ts'
 
 const token = (name: string) => ({ name, role: 'operator' as const, sha256: hash('sha256', `${name}-token`) })
@@ -56,6 +56,27 @@ test('who is not listed is told who may; a machine may deny', async (t) => {
   assert.equal(await answer('robot', { why: 'no' }, 'deny'), '202')
   assert.deepEqual([workflow.state, workflow.reason, workflow.detail], ['refused', 'denied', 'robot: no'])
   assert.match(await answer('bob'), /^409 NOT_ASKING: .*refused \(robot: no\)/)
+})
+
+test('an approver of the route needs no role for it, and where it names some, an operator is not enough', async (t) => {
+  const tokens = [token('ann'), { ...token('bob'), role: 'viewer' as const }, { ...token('cas'), role: 'viewer' as const }]
+  const { parts, call } = await open(t, { tokens })
+  parts.says({ kind: 'fold version', version: 2 })
+  const ask = (id: string, approvers: object): void => {
+    parts.says({ kind: 'received', source: 'alertmanager', payload: alertBody([{ labels: { alertname: 'Slow', id } }]) })
+    const [episode] = parts.state.unanswered.keys()
+    parts.says({ kind: 'matched', episode: episode!, workflow: id, catalogue: 'c1', route: 'r', runbook: { name: 'fix', version: 1, digest: 'd' }, provider: 'local', targets: ['web'], params: {}, mode: 'approve', steps: [], healedWithinMs: 1, probe: false, ...approvers })
+    parts.says({ kind: 'planned', workflow: id, turn: 1, plan: plan(['web'], parts.state.at) })
+    parts.says({ kind: 'decided', workflow: id, turn: 2, outcome: 'ask', reason: 'approval', detail: '', plan: parts.state.workflows.get(id)!.plan!.digest, judgedAt: 1, catalogue: 'c1', verdicts: [], takes: [] })
+  }
+  ask('wf-named1', { approvers: ['bob'] })
+  ask('wf-plain1', {})
+  const answers: string[] = []
+  for (const [who, id] of [['ann', 'wf-named1'], ['cas', 'wf-named1'], ['bob', 'wf-plain1'], ['bob', 'wf-named1'], ['ann', 'wf-plain1']]) {
+    const { status, json } = await call('POST', `/v1/workflows/${id}/approve`, { headers: { authorization: `Bearer ${who}-token` } })
+    answers.push(`${who} ${id} ${status} ${json.code ?? ''}`.trim())
+  }
+  assert.deepEqual(answers, ['ann wf-named1 403 MAY_NOT_APPROVE', 'cas wf-named1 403 MAY_NOT_APPROVE', 'bob wf-plain1 403 FORBIDDEN', 'bob wf-named1 202', 'ann wf-plain1 202'])
 })
 
 test('another plan than the one that was shown, and a question whose time is over', async (t) => {

@@ -23,13 +23,13 @@ export const foldClimbed = (state: State, entry: Fact & { kind: 'climbed' }, why
   const before = state.workflows.get(entry.after)
   if (!before || !mayClimb(state, before) || state.workflows.has(entry.workflow)) return
   const [rung, ...ladder] = before.ladder!
-  const { episode, labels, route, mode, channel, runbook, id } = before
+  const { episode, labels, route, mode, channel, approvers, runbook, id } = before
   before.next = entry.workflow
   state.climbing.delete(before)
   const detail = `${runbook.name}@${runbook.version} ended ${before.state} (${id.slice(-6)})`
   begin(state, {
     ...rung!, workflow: entry.workflow, catalogue: '', labels, route, mode, after: id, ...(ladder.length > 0 ? { ladder } : {}), ...(episode === undefined ? {} : { episode }),
-    ...(channel === undefined ? {} : { channel }),
+    ...(channel === undefined ? {} : { channel }), ...(approvers === undefined ? {} : { approvers }),
   }, { ...why, detail })
 }
 
@@ -37,12 +37,12 @@ export const foldClimbed = (state: State, entry: Fact & { kind: 'climbed' }, why
 export const begin = (
   state: State, from: Omit<Matched, 'kind' | 'episode'> & { readonly episode?: string; readonly after?: string; readonly labels: Workflow['labels']; readonly request?: NonNullable<Workflow['request']> }, why: Why,
 ): void => {
-  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, request, after, ladder, trust, canary } = from
+  const { workflow: id, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, steps, channel, approvers, request, after, ladder, trust, canary } = from
   const workflow: Workflow = {
     id, position: why.position, episode, runbook, provider, route, labels, targets, params, mode, probe, healedWithinMs, manifest: steps, createdAt: why.at, channel,
     state: 'planning', turn: 0, detail: '', since: why.at, startableAt: why.at, steps: [], started: false, heldKeys: [],
     probed: false, gone: false, approvals: [], notes: [], timeline: [], ...(request === undefined ? {} : { request }),
-    ...(state.foldVersion < 2 ? {} : { ...(ladder === undefined ? {} : { ladder }), ...(trust === undefined ? {} : { trust }), ...(canary === undefined ? {} : { canary }) }), ...(after === undefined ? {} : { after }),
+    ...(state.foldVersion < 2 ? {} : { ...(approvers === undefined ? {} : { approvers }), ...(ladder === undefined ? {} : { ladder }), ...(trust === undefined ? {} : { trust }), ...(canary === undefined ? {} : { canary }) }), ...(after === undefined ? {} : { after }),
   }
   state.workflows.set(workflow.id, workflow)
   state.ran.set(runbookId(runbook), runbook.digest)

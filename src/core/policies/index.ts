@@ -16,6 +16,7 @@ import { freeze } from './freeze.ts'
 import { handsOff } from './hands-off.ts'
 import { healthyFloor } from './healthy-floor.ts'
 import { massFailure } from './mass-failure.ts'
+import { mode } from './mode.ts'
 import { oneDomain } from './one-domain.ts'
 import { opposite } from './opposite.ts'
 import { order } from './order.ts'
@@ -43,7 +44,7 @@ export const policyTypes: ReadonlyMap<string, AnyPolicyType> = new Map(
     // When.
     window, freeze, blockingAlerts, firingFor, handsOff,
     // Who.
-    approval,
+    approval, mode,
     // What no other type can say.
     code,
   ].map((type) => [type.type, type as AnyPolicyType]),

@@ -66,6 +66,7 @@ export const viewRoutes = (readable: Readable): Form<'RouteList'>['items'] =>
     ...maybe('heartbeat', route.heartbeatMs, formatDuration),
     ...maybe('unmatched', route.unmatched, same),
     ...maybe('owner', route.owner, same),
+    ...maybe('approvers', route.approvers, (names) => [...names]),
     ...maybe('channel', route.channel, same),
     source: route.source,
   }))

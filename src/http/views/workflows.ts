@@ -38,6 +38,7 @@ export const viewWorkflow = (workflow: Workflow, printed: PrintedTexts = new Map
   ...maybe('plan', workflow.plan, viewPlan),
   verdicts: (workflow.decision?.verdicts ?? []).map(viewVerdict),
   ...maybe('request', workflow.request, ({ who, why, exec }) => ({ who, why, ...maybe('executedBy', exec?.who, same) })),
+  ...maybe('approvers', workflow.approvers, (names) => [...names]),
   approvals: workflow.approvals.map(({ who, at }) => ({ who, at: time(at) })),
   notes: workflow.notes.map(({ at, who, text }) => ({ at: time(at), who, text })),
   steps: workflow.steps.map((step) => viewStep(step, printed)),
