@@ -1,23 +1,20 @@
 /** Reads the catalogue, keeps the last good one, says what is wrong with a bad one: on /healthz, in the log, to people. */
-import { materialise, pruneCopies } from './catalog/copies.ts'
+import { readApart, type Apart, type ApartOptions } from './catalog/apart.ts'
+import { pruneCopies } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
-import { readCatalogue, type CatalogueOptions, type Reading } from './catalog/read.ts'
 import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
 import type { Catalogue } from './core/catalogue.ts'
 import { UpgradeUnfinished } from './core/upgrade.ts'
 import type { Parts } from './main.ts'
 
-export const catalogueKeeper = (folders: CatalogueOptions & { scratch: string }, parts: Parts, { say, signal }: { say: (text: string) => void; signal: AbortSignal }) => {
-  let watch: CatalogueWatch | undefined
+export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, signal }: { say: (text: string) => void; signal: AbortSignal }) => {
+  let watch: CatalogueWatch<Apart> | undefined
   let problems: readonly string[] = []
   let read = false
 
-  const take = async (reading: Reading): Promise<void> => {
+  const take = async (reading: Apart): Promise<void> => {
     problems = reading.problems.map(printProblem)
-    if (reading.catalogue) {
-      await materialise(reading.scripts, folders.scratch)
-      problems = await activated(reading.catalogue)
-    }
+    if (reading.catalogue) problems = await activated(reading.catalogue)
     if (problems.length === 0) return
     for (const problem of problems) say(problem)
     await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
@@ -31,23 +28,23 @@ export const catalogueKeeper = (folders: CatalogueOptions & { scratch: string },
       throw problem
     }
   }
-  const follow = async ({ readings }: CatalogueWatch): Promise<void> => {
+  const follow = async ({ readings }: CatalogueWatch<Apart>): Promise<void> => {
     for await (const reading of readings) {
       await take(reading).catch((problem: unknown) => say((problems = [`the catalogue was read, and could not be put on the log: ${problem instanceof Error ? problem.message : String(problem)}`])[0]!))
     }
   }
   return {
-    first: async (begun: Promise<Reading>): Promise<void> => {
+    first: async (begun: Promise<Apart>): Promise<void> => {
       const reading = await begun
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       await take(reading)
       read = true
       await pruneCopies(folders.scratch, new Set([...needed(parts.state), ...reading.scripts.map(({ digest }) => digest)]))
-      watch = watchCatalogue({ ...folders, since: reading, signal })
+      watch = watchCatalogue({ ...folders, read: () => readApart(folders), since: reading, signal })
       void follow(watch).catch((problem: unknown) => signal.aborted || say(String(problem)))
     },
     reload: async () => {
-      const reading = await readCatalogue(folders)
+      const reading = await readApart(folders)
       watch?.saw(reading)
       await take(reading)
       return { ...(parts.state.catalogue ? { digest: parts.state.catalogue.digest } : {}), problems }

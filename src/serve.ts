@@ -2,7 +2,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readCatalogue } from './catalog/read.ts'
+import { readApart } from './catalog/apart.ts'
 import { catalogueKeeper } from './catalogue-keeper.ts'
 import type { Config } from './config.ts'
 import { kafkaAccess } from './config/kafka.ts'
@@ -64,7 +64,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const started = Promise.withResolvers<Parts>()
   // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.
   const folders = { ...config.catalog, scratch: stateDirectory, known: async () => Object.fromEntries((await started.promise).state.ran) }
-  const reading = readCatalogue(folders)
+  const reading = readApart(folders)
   const read = reading.then(() => {}, () => {}) // whether or not it went well, which is said further down
   const metrics = createMetrics(about)
   const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })

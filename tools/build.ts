@@ -52,11 +52,11 @@ const make = (entryPoints: string[] | Record<string, string>, splitting: boolean
   absWorkingDir: root, entryPoints, outbase: 'src', outdir: out, bundle: true, splitting, external, format: 'esm', platform: 'node', target: 'node26',
   sourcemap: true, minifyWhitespace: true, minifySyntax: true, plugins: [ownModules, unused], banner: { js: banner }, legalComments: 'linked', logLevel: 'warning',
 })
-await Promise.all([make(started, false), make({ server: cli }, false), make([cli], true)])
+await Promise.all([make(started, false), make({ server: cli, 'read-child': 'src/catalog/read-child.ts' }, false), make([cli], true)])
 cpSync(join(root, 'src/cli/demo/catalogue'), join(out, 'cli/demo/catalogue'), { recursive: true })
 // Compiled once here: an image whose file system is read-only could not keep it.
 const warm = "const { enableCompileCache, flushCompileCache } = require('module'); enableCompileCache(process.argv[1]); Promise.all(process.argv.slice(2).map((file) => import(file))).then(() => flushCompileCache())"
-const files = ['cli/main.js', 'server.js', 'runbook.js']
+const files = ['cli/main.js', 'server.js', 'read-child.js', 'runbook.js']
 const { status } = spawnSync(process.execPath, ['-e', warm, join(out, 'compile-cache'), ...files.map((file) => join(out, file))], { stdio: 'inherit', timeout: 60_000 })
 if (status !== 0) throw new Error(`what was built cannot be loaded: ${status}`)
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }

@@ -23,8 +23,6 @@ import { strippedFiles } from './strip.ts'
 export interface CatalogueOptions extends Folders {
   /** What Alertmanager's own configuration says, where it is known. */
   readonly groupIntervalMs?: number
-  /** Digests that the log has run, by `name@version`: none of them may come back as something else. */
-  readonly known?: () => Promise<Readonly<Record<string, string>>>
   /** For all scripts together to be imported. 10 s. */
   readonly importTimeoutMs?: number
   /** A folder for short-lived copies of the scripts. The system's own for such things. */
@@ -52,7 +50,7 @@ export async function readCatalogue(options: CatalogueOptions): Promise<Reading>
   const { manifests, problems: ofScripts } = await readManifests(scripts, options)
   const crossed = crossCheck({ scripts, manifests, routes, policies, groupIntervalMs: options.groupIntervalMs })
   const problems = sortProblems([
-    ...sources.problems, ...lock.problems, ...checkLock(scripts, lock), ...checkKnown(scripts, (await options.known?.()) ?? {}),
+    ...sources.problems, ...lock.problems, ...checkLock(scripts, lock),
     ...ofScripts, ...routes.problems, ...policies.problems, ...crossed.problems, ...checkShadows(routes),
   ])
   const warnings = sortProblems([...routes.warnings, ...crossed.warnings])
@@ -104,11 +102,3 @@ const shrink = {
   runbooks: 'delete versions that no route names and nothing runs any more',
   policies: 'name targets by a pattern instead of one by one',
 } as const
-
-function checkKnown(scripts: readonly Script[], known: Readonly<Record<string, string>>): Problem[] {
-  const others = scripts.filter(({ id, digest }) => Object.hasOwn(known, id) && known[id] !== digest)
-  return others.map(({ id, digest, shown: path }) => {
-    const ran = `${id} has run here as another script (${known[id]!.slice(0, 12)}, now ${digest.slice(0, 12)})`
-    return { path, line: 1, message: `${ran}: put that one back, and write the change as a new version` }
-  })
-}

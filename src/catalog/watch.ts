@@ -4,12 +4,16 @@
  * nothing changes any more; one with problems only when they are still there after a while.
  */
 import { watch, type FSWatcher } from 'node:fs'
-import { readCatalogue, type CatalogueOptions, type Reading } from './read.ts'
-import { readSources } from './sources.ts'
+import type { Reading } from './read.ts'
+import { readSources, type Folders } from './sources.ts'
 
-export interface WatchOptions extends CatalogueOptions {
+/** What is looked at here of a reading. */
+type Read = Pick<Reading, 'fingerprint' | 'problems'>
+
+export interface WatchOptions<R extends Read> extends Folders {
+  readonly read: () => Promise<R>
   /** The reading that is in use: only what differs from it is news. */
-  readonly since?: Reading
+  readonly since?: R
   /** 5 s. */
   readonly pollMs?: number
   /** How long files must stay as they are to be read. 200 ms. */
@@ -21,24 +25,24 @@ export interface WatchOptions extends CatalogueOptions {
   readonly signal: AbortSignal
 }
 
-export interface CatalogueWatch {
+export interface CatalogueWatch<R extends Read> {
   /** Ends when the signal aborts. */
-  readonly readings: AsyncGenerator<Reading, void, undefined>
+  readonly readings: AsyncGenerator<R, void, undefined>
   /** Somebody has read it by himself (SIGHUP, `reload --wait`): only what differs from that is news. */
-  saw(reading: Reading): void
+  saw(reading: R): void
 }
 
-export function watchCatalogue(options: WatchOptions): CatalogueWatch {
-  const seen: Seen = { last: options.since, at: performance.now() }
+export function watchCatalogue<R extends Read>(options: WatchOptions<R>): CatalogueWatch<R> {
+  const seen: Seen<R> = { last: options.since, at: performance.now() }
   return { readings: readings(options, seen), saw: (reading) => void Object.assign(seen, { last: reading, at: performance.now() }) }
 }
 
-interface Seen {
-  last: Reading | undefined
+interface Seen<R extends Read> {
+  last: R | undefined
   at: number
 }
 
-async function* readings(options: WatchOptions, seen: Seen): AsyncGenerator<Reading, void, undefined> {
+async function* readings<R extends Read>(options: WatchOptions<R>, seen: Seen<R>): AsyncGenerator<R, void, undefined> {
   const { signal, pollMs = 5000, quietMs = 200, settleMs = 5000, againMs = 30_000 } = options
   const bell = new Bell(signal)
   const watchers = new FolderWatch([options.runbooks, options.policies], () => bell.ring())
@@ -60,14 +64,14 @@ async function* readings(options: WatchOptions, seen: Seen): AsyncGenerator<Read
   }
 }
 
-const isSame = (a: Reading, b: Reading | undefined): boolean =>
+const isSame = (a: Read, b: Read | undefined): boolean =>
   a.fingerprint === b?.fingerprint && JSON.stringify(a.problems) === JSON.stringify(b.problems)
 
 /** Cheap: only reads and hashes. */
-const fingerprintOf = async (options: CatalogueOptions): Promise<string> => (await readSources(options)).fingerprint
+const fingerprintOf = async (options: Folders): Promise<string> => (await readSources(options)).fingerprint
 
 /** A reading of files that stood still around it; undefined if the signal came first. */
-async function settled(options: WatchOptions, { quietMs, settleMs }: { quietMs: number; settleMs: number }): Promise<Reading | undefined> {
+async function settled<R extends Read>(options: WatchOptions<R>, { quietMs, settleMs }: { quietMs: number; settleMs: number }): Promise<R | undefined> {
   let still: { fingerprint: string; forMs: number } = { fingerprint: '', forMs: 0 }
   while (!options.signal.aborted) {
     const before = await fingerprintOf(options)
@@ -76,7 +80,7 @@ async function settled(options: WatchOptions, { quietMs, settleMs }: { quietMs: 
     await pause(pauseMs, options.signal)
     if ((await fingerprintOf(options)) !== before) continue
     still.forMs += pauseMs
-    const reading = await readCatalogue(options)
+    const reading = await options.read()
     if (reading.fingerprint === before && (reading.problems.length === 0 || still.forMs >= settleMs)) return reading
   }
   return undefined

@@ -6,10 +6,10 @@ import type { Reading } from '../../src/catalog/read.ts'
 import { watchCatalogue, type CatalogueWatch } from '../../src/catalog/watch.ts'
 import { folder, good, script, type Folder } from './folders.ts'
 
-async function watched(t: TestContext, made: Folder, options: { settleMs?: number } = {}): Promise<CatalogueWatch & { next(): Promise<Reading>; end(): Promise<void> }> {
+async function watched(t: TestContext, made: Folder, options: { settleMs?: number } = {}): Promise<CatalogueWatch<Reading> & { next(): Promise<Reading>; end(): Promise<void> }> {
   const stop = new AbortController()
   const watch = watchCatalogue({
-    runbooks: made.runbooks, policies: made.policies, since: await made.read(),
+    runbooks: made.runbooks, policies: made.policies, read: () => made.read(), since: await made.read(),
     pollMs: 30, quietMs: 20, settleMs: options.settleMs ?? 60, againMs: 100, signal: stop.signal,
   })
   const end = async () => {
@@ -91,7 +91,7 @@ describe('problems of the machine are not for ever', () => {
     t.after(() => stop.abort())
     const since = await made.read({ scratch })
     assert.match(since.problems[0]?.message ?? '', /on this machine: .*scratch must be a folder to write in/)
-    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, scratch, since, pollMs: 20, quietMs: 10, settleMs: 20, againMs: 50, signal: stop.signal })
+    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, read: () => made.read({ scratch }), since, pollMs: 20, quietMs: 10, settleMs: 20, againMs: 50, signal: stop.signal })
     const next = readings.next()
     await nothingFor(300, next.then(({ value }) => value!))
     await mkdir(scratch)
@@ -115,7 +115,7 @@ describe('read by somebody else', () => {
   it('ends with its signal, whatever it waits for', async (t) => {
     const made = await folder(t)
     const stop = new AbortController()
-    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, since: await made.read(), pollMs: 3_600_000, signal: stop.signal })
+    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, read: () => made.read(), since: await made.read(), pollMs: 3_600_000, signal: stop.signal })
     const next = readings.next()
     stop.abort()
     assert.equal((await next).done, true)
