@@ -23,6 +23,7 @@ import { createRelay } from './follow/peers.ts'
 import { createPrinted } from './follow/printed.ts'
 import { createProofs, type Acknowledged } from './follow/proofs.ts'
 import { createSeats } from './follow/seats.ts'
+import { createSettled } from './follow/settled.ts'
 import { createSnapshots, firstState } from './follow/snapshots.ts'
 import { createStopping } from './follow/stopping.ts'
 import type { Streams, StreamsOptions } from './follow/streams.ts'
@@ -224,6 +225,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     snapshots = createSnapshots({ ...common, seat: seat('decide'), place: streams.snapshots.place, held })
     actors.push(snapshots.actor)
   }
+  if (!streams.embedded) actors.push(createSettled({ state, seat: seat('decide'), control, boottime, onProblem: options.onProblem }))
   follower.act(actors)
   // Alerts are taken while the first child boots: nothing is decided before it is known how what runs is killed.
   const up = Promise.resolve(jobs?.ready).then((found) => {

@@ -24,12 +24,17 @@ export interface Tick {
   readonly targets?: readonly string[]
   readonly lacks?: readonly string[]
 }
-export type ControlRecord = Tick | { readonly kind: 'stop'; readonly by: string; readonly n: number; readonly stop: StopOrder }
+export type ControlRecord = Tick | { readonly kind: 'stop'; readonly by: string; readonly n: number; readonly stop: StopOrder } | Forgotten
+/** Takes a key from the stream: of it nothing is left, and nobody reads this. */
+interface Forgotten {
+  readonly kind: 'forgotten'
+  readonly key: string
+}
 
 export const controlCodec: Codec<ControlRecord> = {
-  encode: (record) => JSON.stringify(record),
+  encode: (record) => (record.kind === 'forgotten' ? '' : JSON.stringify(record)),
   decode: (text) => JSON.parse(text) as ControlRecord,
-  key: (record) => (record.kind === 'tick' ? record.by : record.stop.id),
+  key: (record) => (record.kind === 'tick' ? record.by : record.kind === 'stop' ? record.stop.id : record.key),
   kind: (record) => record.kind,
 }
 
@@ -61,11 +66,16 @@ export interface ControlOptions {
 export const startControl = (options: ControlOptions) => {
   const ended = new AbortController()
   const peers = new Map<string, Peer>()
+  const stops = new Set<string>()
   const caughtUp = Promise.withResolvers<void>()
   const own = { id: '', sentAt: Number.NEGATIVE_INFINITY, n: 0, sending: 0 }
 
   const fold = (record: ControlRecord): void => {
-    if (record.kind === 'stop') return options.onStop(record.stop)
+    if (record.kind === 'forgotten') return
+    if (record.kind === 'stop') {
+      stops.add(record.stop.id)
+      return options.onStop(record.stop)
+    }
     const now = options.boottime()
     if ((peers.get(record.by)?.tick.n ?? 0) < record.n) peers.set(record.by, { tick: record, seenAt: now })
     if (record.by !== own.id || record.sentAt <= own.sentAt) return
@@ -107,6 +117,14 @@ export const startControl = (options: ControlOptions) => {
   return {
     caughtUp: caughtUp.promise,
     peers: (): ReadonlyMap<string, Peer> => peers,
+    /** The ids of those that it brought. */
+    stops: (): ReadonlySet<string> => stops,
+    forget: (key: string): void => {
+      peers.delete(key)
+      stops.delete(key)
+    },
+    /** For everybody who reads it from now on. */
+    clear: (key: string) => options.log.append([{ kind: 'forgotten', key }]),
     /** Age of our lease in milliseconds. */
     age: (): number => options.boottime() - own.sentAt,
     sendStop: (stop: StopOrder, by: string, n: number) => options.log.append([{ kind: 'stop', by, n, stop }]),

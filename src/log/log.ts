@@ -32,6 +32,7 @@ export interface Log<E> {
 
 /** How a keeper writes an entry as text, and what Kafka shows of it. One JSON document per entry. */
 export interface Codec<E> {
+  /** No text: a keeper of the latest entry of each key keeps nothing of this one's, and readers are not given it. */
   encode(entry: E): string
   decode(text: string): E
   /** The same for several entries at once, as one JSON array: a fifth faster, which shows when a log is rebuilt. */

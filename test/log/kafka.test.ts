@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import test, { before, describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
+import { controlCodec, type ControlRecord } from '../../src/follow/control.ts'
 import { kafkaStreams } from '../../src/log/kafka.ts'
 import { LogError } from '../../src/log/log.ts'
 import { freshPrefix, noKafka, sharedKafka, withAdmin } from '../servers/kafka.ts'
@@ -19,6 +20,12 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
     brokers = await sharedKafka()
     process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
   })
+
+  const quick = { 'cleanup.policy': 'compact', 'segment.ms': '100', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.01' }
+  const setControl = (prefix: string, settings: Readonly<Record<string, string>>) => withAdmin(brokers, (admin) => admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: 2, name: `${prefix}-control`, configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })) }],
+  }))
 
   test('AnEntryComesBackWithItsPositionAndTheBrokersTime', async () => {
     await using streams = openNotes({ brokers })
@@ -164,11 +171,7 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
   test('CompactionLeavesTheLatestOfEachKeyAndNoReaderStopsAtItsGaps', async () => {
     await using streams = openNotes({ brokers })
     await streams.ready
-    const quick = { 'cleanup.policy': 'compact', 'segment.ms': '100', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.01' }
-    await withAdmin(brokers, (admin) => admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: 2, name: `${streams.prefix}-control`, configEntries: Object.entries(quick).map(([name, value]) => ({ name, value })) }],
-    }))
+    await setControl(streams.prefix, quick)
     // Two segments too large to be merged. The last record of the first is an older one of its key: compaction takes it,
     // and the segment then ends in a batch whose own end is a gap.
     const big = (by: string) => [1, 2, 3].map((n) => ({ by: `${by}${n}`, n, text: 'x'.repeat(250_000) }))
@@ -186,6 +189,25 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
       await sleep(200)
     }
     for (const from of [3, 4, 5]) assert.equal((await readAll(streams.control, from)).at(-1)!.entry.by, 'tick', `from ${from}`)
+  })
+
+  test('WhatIsTakenFromTheControlStreamIsGoneOnceItWasCompacted', async () => {
+    const prefix = freshPrefix()
+    const streams = kafkaStreams({ brokers, prefix, log: noteCodec, control: controlCodec, notify: () => {} })
+    await streams.ready
+    await setControl(prefix, { ...quick, 'delete.retention.ms': '0' })
+    const stop = (id: string): ControlRecord => ({ kind: 'stop', by: 'a', n: 1, stop: { id, matchers: [], effect: 'kill', who: 'ann', why: 'test' } })
+    await streams.control.append([stop('settled'), stop('stands'), { kind: 'forgotten', key: 'settled' }])
+    const keys = async () => (await readAll(streams.control)).map(({ entry }) => controlCodec.key(entry))
+    assert.deepEqual(await keys(), ['settled', 'stands'], 'nobody is given what takes it away')
+    const end = performance.now() + 60_000
+    while ((await keys()).includes('settled')) {
+      assert.ok(performance.now() < end, 'nothing was compacted within a minute')
+      await sleep(200)
+      await streams.control.append([stop('later')])
+    }
+    assert.deepEqual([...new Set(await keys())], ['stands', 'later'])
+    await streams.close()
   })
 
   test('TwoProcessesThatStartTogetherMakeTheTopicsOnce', async () => {
