@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { entryCodec, numbered, type Entry, type Fact } from '../src/core/entry.ts'
+import { stopFile, writeStops } from '../src/follow/stop-file.ts'
 import { openSqliteLog } from '../src/log/sqlite.ts'
 import { createWriter } from '../src/log/writer.ts'
 import { startParts } from '../src/main.ts'
-import { allowing } from './core/story.ts'
+import { allowing, Story } from './core/story.ts'
 import { eventually } from './flow/flow.ts'
 
 const logIn = (stateDirectory: string): string => join(stateDirectory, 'log.db')
@@ -76,6 +77,20 @@ test('rule 11: a catalogue that was in force before does not come back by itself
 })
 
 const everything = { matchers: [], effect: 'kill', who: 'ann', why: 'test' } as const
+
+test('rule 20: what a stop that only the file knows had killed is not offered again by the start', async (t) => {
+  const path = folder(t)
+  const story = new Story().later(Date.now()) // its facts are fresh on a log of now
+  const workflow = story.workflow()
+  story.decideStart(workflow).claim(workflow)
+  const log = await openSqliteLog<Entry>(logIn(path), { codec: entryCodec })
+  await log.append(story.log.map(({ entry }) => entry))
+  await log.close()
+  writeStops(stopFile(join(path, 'stops.jsonl')), [{ id: 'killed it', ...everything }])
+  const { state } = await start(t, path)
+  const { state: came, stoppedBy } = state.workflows.get(workflow.id)!
+  assert.deepEqual([came, stoppedBy], ['stopped', 'killed it'])
+})
 
 test('rule 20: a stop outlives the log that was restored over it; one that was lifted does not', async (t) => {
   const path = folder(t)

@@ -15,10 +15,11 @@ import type { JobOrder, Outcome } from '../../src/runner/protocol.ts'
 import { createStepper } from '../../src/runner/stepper.ts'
 import { allowing, Story } from '../core/story.ts'
 
-/** One process that decides and runs, as A. What it appends stays unread until `read`. */
+/** One process that decides and runs, as A until it is another. What it appends stays unread until `read`. */
 const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) => {
   const story = new Story()
   const { state } = story
+  const identity = { id: 'A' }
   story.says({ kind: 'catalogue announced', catalogue: allowing }).says({ kind: 'catalogue activated', digest: 'c1', was: '' })
   const appended: { facts: readonly Fact[]; folded: () => void }[] = []
   const batches: (readonly Fact[])[] = []
@@ -34,18 +35,18 @@ const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) =>
       return at
     },
     folded: (at: number) => new Promise<void>((resolve) => void waiters.set(at, resolve)),
-    seat: (): Seat => ({ me: 'A', live, now: story.at }),
+    seat: (): Seat => ({ me: identity.id, live, now: story.at }),
   }
   const latch = createLatch(state)
   const jobs = { start: (order: JobOrder) => (started.push(order), { id: order.id, started: Promise.resolve(true), result: new Promise<Outcome>(() => {}) }) }
   const stepper = createStepper({
-    ...common, me: () => 'A', clock: realClock, boottime: () => 0, when: async () => {}, jobs: () => jobs as unknown as Jobs, hands: { call: async () => null }, latch,
+    ...common, me: () => identity.id, clock: realClock, boottime: () => 0, when: async () => {}, jobs: () => jobs as unknown as Jobs, hands: { call: async () => null }, latch,
     lease: { sentAt: () => 0, fresh: () => true }, forceDryRun, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), secretsFor: () => ({}), alertFires: undefined, activeAlerts: undefined,
   })
   const decider = createDecider({ ...common, canKill: () => true, forceDryRun: false, tellUnmatched: true, claimWith: stepper.claimWith })
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
   return {
-    story, latch, batches, started, problems, stepper,
+    story, latch, batches, started, problems, stepper, identity,
     turn: async () => {
       decider()
       await settle()
@@ -58,7 +59,7 @@ const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) =>
     /** All that was appended is folded and read back. */
     read: async () => {
       for (const { facts, folded } of appended.splice(0)) {
-        for (const fact of facts) story.says(fact)
+        for (const fact of facts) story.says(fact, identity.id)
         folded()
       }
       await settle()
@@ -99,6 +100,16 @@ test('a step of several jobs is claimed up to its concurrency; each of them begi
   await read()
   assert.deepEqual(kinds(batches), [['decided', 'claimed', 'claimed']])
   assert.deepEqual(started.map(({ input }) => input.target), ['web', 'api'])
+})
+
+test('a claim that waited to be sent while its process began anew is spoken for under the new name', async () => {
+  const { story, started, turn, read, identity } = stage()
+  const workflow = story.workflow()
+  await turn()
+  // What is queued is sent under the name of whoever sends it.
+  identity.id = 'B'
+  await read()
+  assert.deepEqual([workflow.holder, started.map(({ step }) => step)], ['B', [0]])
 })
 
 test('a process that is forced to dry runs executes nothing, though another decided it', async () => {

@@ -4,7 +4,7 @@ import { parseNotification } from '../../src/core/notification.ts'
 import { alertBody } from '../core/story.ts'
 import type { Dice } from './dice.ts'
 import { epochMs } from './host.ts'
-import { alertnames, services } from './scripts.ts'
+import { alertnames, services, sizeAlerts } from './scripts.ts'
 import { troubledMs } from './intensity.ts'
 import type { World } from './world.ts'
 
@@ -20,13 +20,15 @@ const postWithinMs = 5_000
 
 export const startAlertmanagers = (world: World): void => {
   const dice = world.dice('alerts')
-  for (let n = 0; n < world.intensity.alerts; n++) world.after(dice.between(0, troubledMs), () => fire(world, dice, n))
+  for (let n = 0; n < world.intensity.alerts; n++) world.after(dice.between(0, troubledMs), () => fire(world, dice, alertnames, n))
+  const sizes = world.dice('sizes')
+  for (let n = 0; n < world.intensity.sizes; n++) world.after(sizes.between(0, troubledMs), () => fire(world, sizes, sizeAlerts, 100 + n))
   beat(world, dice)
 }
 
-const fire = (world: World, dice: Dice, n: number): void => {
+const fire = (world: World, dice: Dice, names: readonly string[], n: number): void => {
   const firing: Firing = {
-    labels: { alertname: dice.pick(alertnames), service: dice.pick(services), n: `${n}` },
+    labels: { alertname: dice.pick(names), service: dice.pick(services), n: `${n}` },
     startsAt: new Date(epochMs + world.time.now).toISOString(),
     resolvesAt: world.time.now + (dice.chance(0.25) ? dice.between(0, 8_000) : dice.between(20_000, 90_000)),
   }

@@ -11,7 +11,10 @@ export interface Intensity {
   servers: number
   /** One process whose log is its own, as with SQLite. */
   embedded: boolean
+  /** One of the servers runs nothing: it takes alerts, decides and tells. */
+  watcher: boolean
   alerts: number
+  sizes: number
   slowness: number
   crashes: number
   pauses: number
@@ -45,7 +48,7 @@ const some = (chance: number, most: number) => (dice: Dice): number => (dice.cha
 const one = <T>(...of: readonly T[]) => (dice: Dice): T => dice.pick(of)
 
 const drawn: { readonly [Name in keyof Intensity]: (dice: Dice) => Intensity[Name] } = {
-  servers: one(3, 3, 3, 4, 5), embedded: (dice) => dice.chance(0.08), alerts: (dice) => dice.whole(4, 12), slowness: one(0.05, 0.2, 0.5),
+  servers: one(3, 3, 3, 4, 5), embedded: (dice) => dice.chance(0.08), watcher: (dice) => dice.chance(0.2), alerts: (dice) => dice.whole(4, 12), sizes: some(0.5, 4), slowness: one(0.05, 0.2, 0.5),
   crashes: some(0.6, 3), pauses: some(0.5, 3), freezes: some(0.4, 2), suspensions: some(0.2, 1), spawnerDeaths: some(0.25, 1), lateClaims: some(0.2, 1),
   cuts: some(0.4, 2), controlCuts: some(0.4, 2), clockJumps: some(0.3, 2), stops: some(0.7, 3), timedStops: some(0.25, 2), catalogues: some(0.3, 2), hands: some(0.5, 3), skewMs: one(0, 2000),
   delayMs: one(5, 30, 200, 1500), controlDelayMs: one(5, 30, 200, 1200), readMs: one(3, 15, 100, 750), unreliable: one(0, 0.02, 0.1), stalls: one(0, 0.001, 0.005), stallMs: () => 15_000,

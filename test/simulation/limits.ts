@@ -3,6 +3,8 @@
  * full anything is. A start is the granted claim of a first step, in log time, under the catalogue that it was judged by.
  */
 import type { Read } from '../../src/core/entry.ts'
+import type { Plan } from '../../src/core/plan.ts'
+import { ends as allEnds } from '../../src/core/reason.ts'
 import { isEnd, type State, type Workflow } from '../../src/core/state.ts'
 import { catalogueNo } from './scripts.ts'
 
@@ -20,6 +22,8 @@ interface Paced {
   endedAt: number
 }
 
+const sizeOf = ({ observed }: Plan, name: string): number => (observed.find((fact) => fact.name === 'size' && fact.target === name)!.value as { replicas: number }).replicas
+
 /** The catalogue of the simulation writes all of them in seconds. */
 const msOf = (text: unknown): number => Number.parseFloat(String(text)) * 1000
 const targetsOf = ({ plan }: Workflow): string[] => plan!.targets.map(({ id }) => id)
@@ -35,18 +39,21 @@ export const createLimits = (state: State) => {
 
   const within = (forText: unknown): Started[] => starts.filter(({ at }) => at > state.at - msOf(forText))
   const begun = (): Workflow[] => [...new Set(starts.map(({ workflow }) => workflow))].filter(({ started, state: name }) => started && !isEnd(name))
-  const failed = (of: Workflow, forText: unknown): number => [...ends].filter(([other, at]) =>
-    sameRunbook(other, of) && at > state.at - msOf(forText) && (other.state === 'failed' || other.state === 'unproven')).length
   const most = (used: number, max: unknown): string | undefined => (used > Number(max) ? `${used} of ${String(max)}` : undefined)
 
   const started = (forText: unknown, mine: Workflow): Workflow[] => within(forText).map(({ workflow }) => workflow).filter((other) => sameRunbook(other, mine))
   const onTarget = (forText: unknown, mine: Workflow): number => started(forText, mine).filter((other) => sameTarget(other, mine)).length
-  const going = (mine: Workflow): number => begun().filter((other) => sameRunbook(other, mine)).length
+  const going = (mine: Workflow): Workflow[] => begun().filter((other) => sameRunbook(other, mine))
+  /** By how much each target's size changes: below 0 it shrinks. */
+  const moved = ({ plan }: Workflow): Map<string, number> => new Map(plan!.changes.map(({ id, target, to }) => [id, Number(to) - sizeOf(plan!, target)]))
+  const endedLately = (forText: unknown, which: readonly string[], until = state.at): Workflow[] =>
+    [...ends].filter(([{ state: name }, at]) => at > until - msOf(forText) && which.includes(name)).map(([workflow]) => workflow)
+  const bad = (forText: unknown, mine: Workflow): number => endedLately(forText, ['failed', 'unproven']).filter((other) => sameRunbook(other, mine)).length
 
   /** With the start that is looked at among them. In this catalogue nothing is counted over several runbooks. */
   const promises: Readonly<Record<string, (settings: Settings, mine: Workflow) => string | undefined>> = {
     'rate': ({ max, per, by }, mine) => most(by === 'target' ? onTarget(per, mine) : started(per, mine).length, max),
-    'concurrency': ({ max }, mine) => most(going(mine), max),
+    'concurrency': ({ max }, mine) => most(going(mine).length, max),
     'cooldown': (settings, mine) => most(onTarget(settings['for'], mine), 1),
     'attempts': (settings, mine) => most(onTarget(settings['in'], mine), settings['max']),
     'caps': ({ max, per }, mine) => most(started(per, mine).flatMap(targetsOf).length, max),
@@ -54,7 +61,21 @@ export const createLimits = (state: State) => {
       const targets = within(settings['in']).filter(({ workflow, at }) => sameRunbook(workflow, mine) && at > closedAt).flatMap(({ workflow }) => targetsOf(workflow))
       return tripped ? '1 of 0' : most(new Set(targets).size, settings['max'])
     },
-    'error-budget': (settings, mine) => most(going(mine) + failed(mine, settings['in']), settings['max']),
+    'slow-down': ({ max, per }, mine) => {
+      const gone = within(per).filter(({ workflow }) => has('slow-down', workflow, mine)).map(({ workflow }) => moved(workflow))
+      return most(Math.max(...[...moved(mine).keys()].map((id) => gone.reduce((sum, by) => sum + Math.max(0, -(by.get(id) ?? 0)), 0))), max)
+    },
+    'opposite': (settings, mine) => {
+      const others = [...begun(), ...endedLately(settings['for'], allEnds).filter((one) => one.started)].filter((other) => other !== mine && has('opposite', other, mine))
+      return most([...moved(mine)].filter(([id, by]) => others.some((other) => by * (moved(other).get(id) ?? 0) < 0)).length, 0)
+    },
+    // How many at once is what was proved when it was judged.
+    'ramp': ({ max, in: window }, mine) => {
+      const before = endedLately(window, ['healed', 'completed'], mine.decision!.given!.at).filter((other) => sameRunbook(other, mine) && ends.get(other)! <= mine.decision!.at)
+      const atOnce = new Set(going(mine).flatMap(targetsOf)).size
+      return most(bad(window, mine), 0) ?? most(atOnce, Math.min(Number(max), 2 ** Math.floor(Math.log2(before.flatMap(targetsOf).length + 1))))
+    },
+    'error-budget': (settings, mine) => most(going(mine).length + bad(settings['in'], mine), settings['max']),
   }
 
   /** Counted job by job, so at every claim and not at the first alone. */
@@ -72,7 +93,8 @@ export const createLimits = (state: State) => {
     return pace.taken > Number(count) ? `${policy} has ${pace.taken} of ${String(count)}` : undefined
   }
 
-  const policiesOf = ({ decision, runbook }: Workflow) => catalogueNo(Number(decision!.catalogue)).policies[runbook.name]!
+  const policiesOf = ({ runbook }: Workflow, { decision }: Workflow) => catalogueNo(Number(decision!.catalogue)).policies[runbook.name]!
+  const has = (policy: string, of: Workflow, judgedLike: Workflow): boolean => policiesOf(of, judgedLike).some(({ type }) => type === policy)
 
   return {
     /** After the entry was folded. `start`: the workflow whose first step it granted; `claim`: any claim that it granted. */
@@ -84,12 +106,12 @@ export const createLimits = (state: State) => {
       }
       if (entry.kind === 'breaker closed') [tripped, closedAt] = [false, state.at]
       if (start) starts.push({ workflow: start, at: state.at })
-      const found = start ? policiesOf(start).flatMap(({ type, settings }) => {
+      const found = start ? policiesOf(start, start).flatMap(({ type, settings }) => {
         const broken = promises[type]?.(settings as Settings, start)
         return broken === undefined ? [] : [`${type} has ${broken}`]
       }) : []
       if (entry.kind === 'decided' && entry.verdicts.some(({ policy, verdict }) => policy === 'breaker' && verdict === 'refuse') && state.did.moved.length > 0) tripped = true
-      const pace = claim?.changes ? policiesOf(claim.workflow).find(({ type }) => type === 'pause-after') : undefined
+      const pace = claim?.changes ? policiesOf(claim.workflow, claim.workflow).find(({ type }) => type === 'pause-after') : undefined
       const paused = pace && pauses(pace.name, pace.settings as Settings, paceOf(claim!.workflow.runbook.name), claim!.id)
       return paused === undefined ? found : [...found, paused]
     },

@@ -12,8 +12,8 @@ test('docs/simulation.md lists them all', () => {
   assert.deepEqual(listed, rows.map(({ rule, without }) => `${rule} ${without}`))
 })
 
-for (const { rule, without, plants, emphasis = {}, seeds, seen, todo = false } of rows) {
-  test(`rule ${rule}: ${without}`, { todo }, async (t) => {
+for (const { rule, without, plants, emphasis = {}, seeds, seen } of rows) {
+  test(`rule ${rule}: ${without}`, async (t) => {
     const order = JSON.stringify({ plants, emphasis, seeds, seen: seen.source })
     const { stdout } = await promisify(execFile)(process.execPath, [new URL('plant.ts', import.meta.url).pathname, order], { signal: t.signal })
     const { seed, broken } = JSON.parse(stdout) as { seed?: number; broken?: string }

@@ -9,24 +9,31 @@ export const services = ['web', 'api', 'db'] as const
 export const windowMs = 20_000
 export const healedWithinMs = 12_000
 
+/** Of the services, as they are. */
+export interface Sizes {
+  of(service: string): number
+  change(service: string, to: number): void
+}
+
 export type Script = (order: JobOrder, execution: Execution) => { readonly tookMs: number; readonly output: () => Json; readonly error?: string }
 
 /** Most jobs are short, some take longer than a lease, a few hang until their timeout, a few fail. */
-export const scriptBy = (dice: Dice, slowness: number, onChange: (target: string) => void): Script => (order) => {
-  if (order.phase === 'plan') return { tookMs: dice.between(2, 60), output: () => planOf(order) }
+export const scriptBy = (dice: Dice, slowness: number, sizes: Sizes): Script => (order) => {
+  if (order.phase === 'plan') return { tookMs: dice.between(2, 60), output: () => planOf(order, sizes) }
   if (order.phase === 'verify') return { tookMs: dice.between(2, 40), output: () => true }
   const tookMs = dice.chance(slowness) ? dice.between(4000, 25_000) : dice.between(20, 1500)
   const changes = runbooks.find(({ name }) => order.script.endsWith(`/${name}.js`))?.steps[order.step!]?.effect !== 'read'
   const output = (): Json => {
-    if (changes) onChange(order.input.target)
+    if (changes) sizes.change(order.input.target, Number(order.input.plan?.changes.find(({ target }) => target === order.input.target)?.to))
     return 'done'
   }
   return { tookMs, output, ...(dice.chance(0.04) ? { error: 'it failed' } : {}) }
 }
 
-const planOf = ({ script, input }: JobOrder): Json => {
+const planOf = ({ script, input }: JobOrder, sizes: Sizes): Json => {
   const targets = script.includes('each') ? [input.target, ...services.filter((one) => one !== input.target)].slice(0, 2) : [input.target]
-  return { changes: targets.map((target) => ({ target, from: 2, to: 3 })) }
+  const to = (size: number): number => (script.includes('grow') ? size + 1 : script.includes('shrink') ? Math.max(0, size - 1) : 3)
+  return { changes: targets.map((target) => ({ target, from: sizes.of(target), to: to(sizes.of(target)) })) }
 }
 
 const step = (name: string, effect: Effect, each = false): StepManifest =>
@@ -47,6 +54,8 @@ const runbooks = [
   runbook('each', [step('change each', 'repeatable', true), step('look', 'read')]),
   runbook('paced', [step('change', 'repeatable'), step('change more', 'repeatable')]),
   runbook('asked', [step('change', 'repeatable')]),
+  runbook('grow', [step('change', 'repeatable')]),
+  runbook('shrink', [step('change', 'repeatable')]),
 ]
 
 const route = (alertname: string, name: string, mode: Mode, next?: string): Route => ({
@@ -58,13 +67,16 @@ const route = (alertname: string, name: string, mode: Mode, next?: string): Rout
 
 const routes: readonly Route[] = [
   route('Slow', 'fix', 'auto'), route('Stuck', 'fire', 'auto', 'fix'), route('Dead', 'once', 'auto'), route('Wide', 'each', 'auto'),
-  route('Flood', 'paced', 'auto', 'fix'), route('Costly', 'asked', 'approve'), route('Practice', 'fix', 'dry-run'),
+  route('Flood', 'paced', 'auto', 'fix'), route('Costly', 'asked', 'approve'), route('Busy', 'grow', 'auto'), route('Idle', 'shrink', 'auto'), route('Practice', 'fix', 'dry-run'),
   { matchers: ['alertname="Watchdog"'], mode: 'off', params: {}, heartbeatMs: 15_000, source: 'routes.yaml:watchdog' },
 ]
 export const alertnames = ['Slow', 'Slow', 'Stuck', 'Dead', 'Dead', 'Wide', 'Flood', 'Flood', 'Flood', 'Flood', 'Costly', 'Practice', 'Unknown']
+/** Of sizes that must go up or down. */
+export const sizeAlerts = ['Busy', 'Idle']
 
 const policy = (type: string, settings: Record<string, unknown>): PolicyEntry => ({ type, name: type, settings, source: `policies.yaml:${type}` })
 const allow = policy('targets', { names: services })
+const opposite = policy('opposite', { for: `${windowMs / 1000}s` })
 
 /** Another one each time: what limits say, and with it the digest, differs. */
 export const catalogueNo = (n: number): Catalogue => ({
@@ -75,6 +87,8 @@ export const catalogueNo = (n: number): Catalogue => ({
     once: [allow, policy('concurrency', { max: 1 + (n % 2), by: 'all' })],
     each: [allow, policy('rate', { max: 2, per: `${windowMs / 1000}s`, by: 'target' }), policy('caps', { max: 2, per: `${windowMs / 1000}s` }), policy('pause-after', { count: 1, for: '2s' })],
     paced: [allow, policy('rate', { max: 1 + (n % 2), per: `${windowMs / 1000}s`, by: 'all' })],
+    grow: [allow, opposite, policy('ramp', { max: 2, in: `${windowMs / 1000}s` })],
+    shrink: [allow, opposite, policy('slow-down', { max: 1, per: `${windowMs / 1000}s` })],
     asked: [allow, policy('breaker', { max: 1, in: `${windowMs / 1000}s` })],
   },
 })

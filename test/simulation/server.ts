@@ -1,5 +1,5 @@
 /** One server: started, crashed, frozen and started again, each time with a new identity. What runs is `src/main.ts`. */
-import { startParts, type Parts } from '../../src/main.ts'
+import { startParts, type Parts, type Role } from '../../src/main.ts'
 import type { Outside } from '../../src/outside.ts'
 import { createSlackNotifier } from '../../src/notify/notifier.ts'
 import { Host, type Machine } from './host.ts'
@@ -56,7 +56,7 @@ export class SimulatedServer implements Server {
       world.problems.push(`${life}: ${problem instanceof Error ? problem.stack : String(problem)}`)
     }
     void startParts({
-      name: this.name, stopKey: 'key', logUrl: 'memory:', stateDirectory: '/tmp', roles: ['intake', 'decide', 'run', 'notify'], address: '', killAfterMs, lostAfterMs, warm: 1,
+      name: this.name, stopKey: 'key', logUrl: 'memory:', stateDirectory: '/tmp', roles: this.#roles(), address: '', killAfterMs, lostAfterMs, warm: 1,
       hands: handsOf(world, host), watchEveryMs, alertFires: async (workflow) => !isGone(world, workflow), forceDryRun: false, tellUnmatched: true, onProblem,
       notify: (text) => world.trace(`${life} says: ${text}`),
       notifier: (given) => createSlackNotifier({
@@ -69,6 +69,13 @@ export class SimulatedServer implements Server {
       for (const stop of [...parts.latch.unheard(), ...parts.latch.unrecorded()]) world.truth.latched.push({ host: life, stop: stop.id, at: world.time.now })
       parts.latch.onTrip((stop) => void world.truth.latched.push({ host: life, stop: stop.id, at: world.time.now }))
     }, onProblem)
+  }
+
+  #roles(): Role[] {
+    const { machines, intensity } = this.#world
+    if (!intensity.watcher || intensity.embedded || this.machine !== machines.at(-1)) return ['intake', 'decide', 'run', 'notify']
+    this.#world.count('a server runs nothing')
+    return ['intake', 'decide', 'notify']
   }
 
   crash(): void {

@@ -18,7 +18,7 @@ export const change = (services: Map<string, Service>, name: string, replicas: n
   services.set(name, { version: serviceOf(services, name).version + 1, replicas })
 }
 
-const serviceOf = (services: ReadonlyMap<string, Service>, name: string): Service => services.get(name) ?? { version: 1, replicas: 2 }
+export const serviceOf = (services: ReadonlyMap<string, Service>, name: string): Service => services.get(name) ?? { version: 1, replicas: 2 }
 
 /** What a workflow changed, somebody has changed since, and nobody has told of. */
 export const unseenHands = (world: World, state: State): string[] => [...state.watched.values()].flatMap((watched) => {

@@ -10,7 +10,7 @@ const seeds = Number(process.env['SEEDS'] ?? 500)
 
 /** All of these must have happened to somebody: a simulation without trouble proves nothing. */
 const everyTrouble = [
-  'crash', 'crash with an append in flight', 'pause', 'frozen between latch and spawn', 'the machine sleeps', 'the spawner dies', 'cut off from both streams', 'cut off from the log',
+  'a server runs nothing', 'crash', 'crash with an append in flight', 'pause', 'frozen between latch and spawn', 'the machine sleeps', 'the spawner dies', 'cut off from both streams', 'cut off from the log',
   'cut off from control', 'the broker\'s clock jumps back', 'clock skew', 'log: lost', 'log: landed but failed', 'log: lands late', 'log: unanswered', 'log: stall',
   'log: control lost', 'log: control lands late', 'log: control stall', 'landed after its process died', 'a claim lands long after its process died', 'alert from a second Alertmanager', 'resolved before firing', 'alert told again', 'alert resolved',
   'alert not taken, sent again', 'Watchdog stays away', 'stop: kill all', 'stop: kill by matcher', 'stop: pause all', 'stop: pause by matcher', 'stop: only its file survives',

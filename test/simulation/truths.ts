@@ -64,14 +64,13 @@ const oneRunner = (world: World): string[] =>
 /** A start truly begins up to `claimGoodMs` after the log counted it, and log time stands still while a broker's clock is back. */
 const windows = (world: World): string[] => {
   const began = new Map(world.truth.steps().map((one) => [one.claim, one.began]))
-  const byKey = Map.groupBy(world.starts.flatMap((start) => start.takes.map((take) => ({ start, take }))), ({ take }) => take.key)
+  // What counts starts; ends and targets are for the prefixes of the log.
+  const counting = world.starts.flatMap((start) => start.takes.flatMap((take) => (typeof take.window === 'string' || take.window.from !== undefined || take.values || take.each ? [] : [{ start, take, ms: take.window.ms }])))
+  const byKey = Map.groupBy(counting, ({ take }) => take.key)
   const slackMs = claimGoodMs + freshMs + wordsMs + (world.intensity.clockJumps > 0 ? 5000 : 0)
   return [...byKey.values()].flatMap((all) => {
-    const begun = all.flatMap(({ start, take }) => (began.has(start.claim) ? [{ at: began.get(start.claim)!, take }] : [])).sort((a, b) => a.at - b.at)
-    return begun.flatMap(({ at, take }, index) => {
-      // What counts starts; ends and targets are for the prefixes of the log.
-      if (typeof take.window === 'string' || take.window.from !== undefined || take.values || take.each) return []
-      const { ms } = take.window
+    const begun = all.flatMap(({ start, ...one }) => (began.has(start.claim) ? [{ at: began.get(start.claim)!, ...one }] : [])).sort((a, b) => a.at - b.at)
+    return begun.flatMap(({ at, take, ms }, index) => {
       const used = begun.reduce((sum, other, place) => sum + (place <= index && other.at > at - ms + slackMs ? (other.take.amount ?? 1) : 0), 0)
       return used > take.max ? [`in truth ${take.key} has ${used} of ${take.max} within ${ms} ms at ${at}`] : []
     })

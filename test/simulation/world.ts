@@ -9,7 +9,7 @@ import { Dice } from './dice.ts'
 import { epochMs, type Host, type Machine } from './host.ts'
 import { intensityOf, type Intensity } from './intensity.ts'
 import { scriptBy, type Script } from './scripts.ts'
-import { change, type Service } from './services.ts'
+import { change, serviceOf, type Service } from './services.ts'
 import type { Mutable } from './streams.ts'
 import { Time } from './time.ts'
 import { Truth, type Start } from './truth.ts'
@@ -76,7 +76,7 @@ export class World {
     const broker = { now: () => epochMs + this.time.now + this.brokerOffsetMs, steady: () => this.time.now, after: (ms: number, act: () => void) => this.time.after(ms, act) }
     this.log = memoryLog<Entry>({ clock: broker, codec: entryCodec })
     this.control = this.#newControl()
-    this.script = scriptBy(this.dice('scripts'), slowness, (target) => change(this.services, target, 3))
+    this.script = scriptBy(this.dice('scripts'), slowness, { of: (service) => serviceOf(this.services, service).replicas, change: (service, to) => change(this.services, service, to) })
     void this.#watch()
   }
 
