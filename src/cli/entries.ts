@@ -4,6 +4,7 @@ import { durationProblem, parseDuration } from '../core/duration.ts'
 import type { Entry, Read } from '../core/entry.ts'
 import { allOf } from '../log/all.ts'
 import type { Recorded } from '../log/log.ts'
+import { kafkaAccess } from '../config/kafka.ts'
 import { CliError, type ClientOptions } from './client.ts'
 import { loaded, withConfigFlags } from './configured.ts'
 import { events } from './events.ts'
@@ -57,7 +58,7 @@ export async function* offlineEntries(options: Readonly<Record<string, unknown>>
   process.once('SIGINT', end)
   let streams: Awaited<ReturnType<typeof openStreams>> | undefined
   try {
-    streams = await openStreams({ logUrl: config.logUrl, notify: (text) => void process.stderr.write(`${text}\n`) })
+    streams = await openStreams({ logUrl: config.logUrl, security: kafkaAccess(config), notify: (text) => void process.stderr.write(`${text}\n`) })
     const { log } = streams
     for await (const batch of from === 'oldest' ? allOf((at) => log.follow(at, ended.signal)) : log.follow(from, ended.signal)) {
       if (batch !== 'caught up') yield batch
