@@ -138,6 +138,15 @@ export type Left = {
 /** What a workflow changed is another now, and no workflow made it so. */
 export type ChangedByHand = Left & { readonly kind: 'changed by hand'; readonly suspension: string; readonly provider: string; readonly was: string }
 
+/** `who`: whose token it was, where it is a known one that may not do this. */
+export interface RefusedLogin {
+  readonly from: string
+  readonly call: string
+  readonly code: string
+  readonly who?: string
+  readonly times: number
+}
+
 export type Fact =
   | Received
   | { readonly kind: 'catalogue announced'; readonly catalogue: Catalogue }
@@ -188,6 +197,7 @@ export type Fact =
   | { readonly kind: 'joined'; readonly name: string; readonly host: string; readonly roles: readonly string[]; readonly foldVersion: number
       /** How long it wants what was answered to be remembered: longer than any resend. A day, where it says nothing. */
       readonly rememberMs?: number }
+  | { readonly kind: 'logins refused'; readonly times: number; readonly some: readonly RefusedLogin[] }
   | { readonly kind: 'fold version'; readonly version: number }
   | { readonly kind: 'snapshot made'; readonly position: number; readonly digest: string }
   | { readonly kind: 'message sent'; readonly notice: string; readonly revision: number; readonly channel: string; readonly ts: string
@@ -200,7 +210,7 @@ export type Fact =
       readonly neverInMs?: number }
 
 /** What is refused first when much waits to be written: its sender sends it again, or its outcome has it as well. */
-export const yields = ({ kind }: Fact): boolean => kind === 'received' || kind === 'printed'
+export const yields = ({ kind }: Fact): boolean => kind === 'received' || kind === 'printed' || kind === 'logins refused'
 
 /** `by` wrote it, as its `n`th entry: a follower drops what is not above the last number it saw of that process. */
 export type Entry = Fact & { readonly by: string; readonly n: number }

@@ -88,6 +88,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'step done': return foldStepDone(state, entry, position, why)
     case 'step failed': return foldStepFailed(state, entry, position, why)
     case 'let go': return foldLetGo(state, entry, position, why)
+    case 'logins refused': return // for those who read it
     case 'printed': return // for those who look on; the outcome has it too
     case 'verified': return foldVerified(state, entry)
     case 'ended': return foldEnded(state, entry, why)

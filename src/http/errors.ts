@@ -49,6 +49,8 @@ export interface RefusalOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Further members of the problem document. */
   readonly more?: Readonly<Record<string, unknown>>
+  /** Whose login it refuses: for the record, never answered. */
+  readonly who?: string
 }
 
 /** Thrown by handlers, answered as a problem document. The detail is for the caller: no secrets, no stack. */
@@ -57,11 +59,13 @@ export class Refusal extends Error {
   readonly code: Code
   readonly headers: Readonly<Record<string, string>>
   readonly more: Readonly<Record<string, unknown>>
-  constructor(code: Code, detail: string, { headers = {}, more = {} }: RefusalOptions = {}) {
+  readonly who: string | undefined
+  constructor(code: Code, detail: string, { headers = {}, more = {}, who }: RefusalOptions = {}) {
     super(detail)
     this.code = code
     this.headers = headers
     this.more = more
+    this.who = who
   }
 }
 

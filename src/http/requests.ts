@@ -69,7 +69,7 @@ async function answerQuestion(call: Call, kind: 'approved' | 'denied'): Promise<
   const workflow = find(call)
   const given = await readObject(call, { optional: true })
   if (kind === 'approved' && !call.caller.person) throw new Refusal('MAY_NOT_APPROVE', `${call.caller.name} is a machine: only the tokens of persons, which the setting \`people\` names, approve.`)
-  if (kind === 'approved' && !call.caller.acts && workflow.approvers === undefined) throw new Refusal('FORBIDDEN', 'Another role is needed: its route names nobody who may approve.')
+  if (kind === 'approved' && !call.caller.acts && workflow.approvers === undefined) throw new Refusal('FORBIDDEN', 'Another role is needed: its route names nobody who may approve.', { who: call.caller.name })
   const now = workflow.plan?.digest ?? ''
   const fact = { kind, workflow: workflow.id, plan: given['plan'] === undefined ? now : text(given, 'plan'), who: whoOf(call, given), why: text(given, 'why') }
   const no = whyNot(call.ports.read().state, fact)

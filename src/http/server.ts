@@ -17,6 +17,7 @@ import { boundConnections, type Connections } from './connections.ts'
 import { errors, later, problemDocument, Refusal, type Code } from './errors.ts'
 import { handlers } from './handlers.ts'
 import { listenWide } from './listen.ts'
+import { createLogins, type Logins } from './logins.ts'
 import type { Ports, StartingPorts } from './ports.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
@@ -52,6 +53,8 @@ export interface DoorOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number
   readonly limits?: Partial<DoorLimits>
+  /** How long refused logins are gathered to one entry. */
+  readonly loginsEveryMs?: number
 }
 
 export interface Also {
@@ -121,7 +124,8 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const server: Server = secure ?? createServer(served, serve)
   const connections = boundConnections(server, limits.connections)
   const gates = { notifications: new Gate(limits.notifications, 'Too many notifications at once.'), reads: new Gate(limits.reads, 'Too many requests at once.') }
-  route({ app, direct }, options, { door, gates, connections })
+  const logins = createLogins({ ports: options.ports, everyMs: options.loginsEveryMs, onProblem: options.onProblem })
+  route({ app, direct }, options, { door, gates, connections, logins })
   server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => answerBroken(problem, socket, options.onRefused))
   const listening = await listenWide(server, options.listen)
   const { address } = listening
@@ -133,6 +137,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
       connections: connections.count(), notifications: gates.notifications.inside, reads: gates.reads.inside, bodyBytes: door.budget.held, bigBodies: door.big.waiting, streams: door.streams,
     }),
     drain: () => {
+      logins.close()
       door.draining = true
     },
     close: async (withinMs = 2000) => {
@@ -160,6 +165,7 @@ interface Inside {
   readonly door: Door & { draining: boolean }
   readonly gates: { readonly notifications: Gate; readonly reads: Gate }
   readonly connections: Connections
+  readonly logins: Logins
 }
 
 /** `id` of the address. Rejects with what is to be answered then. */
@@ -204,12 +210,12 @@ interface Serving {
   readonly gate: Gate | undefined
 }
 
-function serveOne(name: OperationId, { right, method, whileStarting }: Operation, { options, inside, know, gate }: Serving): Serve {
+function serveOne(name: OperationId, { right, method, path, whileStarting }: Operation, { options, inside, know, gate }: Serving): Serve {
   const handle = handlers[name]
   const urgent = gate === undefined
   const signed = right === 'send' && name !== 'alertmanager' && inside.door.grafana !== undefined
   const origin = { open: options.tokens.length === 0, names: options.names ?? [] }
-  return async (req, res, id) => {
+  const serve: Serve = async (req, res, id) => {
     const began = performance.now()
     inside.connections.begin(req, res, urgent)
     if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
@@ -228,6 +234,10 @@ function serveOne(name: OperationId, { right, method, whileStarting }: Operation
       gate?.leave()
     }
   }
+  return (req, res, id) => serve(req, res, id).catch((problem: unknown) => {
+    inside.logins.note(problem, req, `${method.toUpperCase()} ${path}`)
+    throw problem
+  })
 }
 
 /** So many at once, and no line: whoever comes then is told to come again. */

@@ -79,7 +79,7 @@ export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: Doorkeepe
         headers: { 'www-authenticate': 'Basic realm="paramedic", charset="UTF-8"' },
       })
     }
-    if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.')
+    if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.', { who: token.name })
     return { name: token.name, proved: true, person: people.length === 0 || people.includes(token.name), acts: rights[token.role].includes('act'), peer: false }
   }
 }
