@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Breaker, type Outcome, type Pass } from './breaker.ts'
 import { Bulkhead } from './bulkhead.ts'
+import { deadline } from './deadline.ts'
 import { Endpoints } from './endpoints.ts'
 import { EdgeError, type EdgeErrorName } from './error.ts'
 import { Pace } from './pace.ts'
@@ -97,15 +98,14 @@ export class Edge {
   /** Throws what the outside said, an `EdgeError`, or the signal's own reason. */
   async call<T>(ask: Ask<T>): Promise<T> {
     const { name, settings: { mode }, now, onRefused } = this.#options
-    const timer = new AbortController()
-    let timeout: NodeJS.Timeout | undefined
+    let within: ReturnType<typeof deadline> | undefined
     try {
       // JavaScript can leave out what the types ask for.
       if (!(ask.signal instanceof AbortSignal) || !Number.isFinite(ask.deadlineMs)) throw new EdgeError('NoDeadline', `${name}: a call needs a signal and a deadline`)
       if (mode === 'off' || (mode === 'mock' && ask.mock === undefined)) throw new EdgeError('EdgeOff', `${name} is switched ${mode}`)
       if (mode === 'mock') return ask.mock!()
-      timeout = setTimeout(() => timer.abort(new EdgeError('DeadlineOver', `${name}: no answer within ${ask.deadlineMs} ms`)), ask.deadlineMs)
-      const signal = AbortSignal.any([ask.signal, timer.signal])
+      within = deadline(ask.signal, ask.deadlineMs, () => new EdgeError('DeadlineOver', `${name}: no answer within ${ask.deadlineMs} ms`))
+      const { signal } = within
       const until = now() + ask.deadlineMs
       return mode === 'direct' ? await this.#try(ask, '', signal, until) : await this.#guarded(ask, signal, until)
     } catch (error) {
@@ -115,7 +115,7 @@ export class Edge {
       }
       throw error
     } finally {
-      clearTimeout(timeout)
+      within?.end()
     }
   }
 
@@ -201,9 +201,8 @@ export class Edge {
     const began = now()
     const leftMs = until - began
     const deadlineMs = effect === 'once' ? leftMs : Math.min(leftMs, retry.tryMs)
-    const late = new AbortController()
-    const timer = deadlineMs < leftMs ? setTimeout(() => late.abort(new EdgeError('DeadlineOver', `${name}: no answer within ${Math.round(deadlineMs)} ms`)), deadlineMs) : undefined
-    const within = timer === undefined ? signal : AbortSignal.any([signal, late.signal])
+    const sooner = deadlineMs < leftMs ? deadline(signal, deadlineMs, () => new EdgeError('DeadlineOver', `${name}: no answer within ${Math.round(deadlineMs)} ms`)) : undefined
+    const within = sooner?.signal ?? signal
     try {
       within.throwIfAborted()
       const value = await untilAborted(run({ endpoint, signal: within, deadlineMs }), within)
@@ -213,7 +212,7 @@ export class Edge {
       onTried(false, now() - began)
       throw within.aborted ? within.reason : error
     } finally {
-      clearTimeout(timer)
+      sooner?.end()
     }
   }
 

@@ -9,6 +9,7 @@ export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   'group-commit': of(() => import('./figures/group-commit.ts')),
   match: of(() => import('./figures/match.ts')),
   hostile: of(() => import('./figures/hostile.ts')),
+  edge: of(() => import('./figures/edge.ts')),
   'first-line': of(() => import('./figures/first-line.ts')),
   'post-to-line': of(() => import('./figures/post-to-line.ts')),
   survivors: of(() => import('./figures/survivors.ts')),
