@@ -88,15 +88,18 @@ export const createStopping = (options: StoppingOptions) => {
       return { id: stop.id, durable: options.state.stops.has(stop.id), ...(unkept === undefined ? {} : { unkept }) }
     },
     /** Trips the latch before anything else. */
-    pull: async (stop: StopOrder): Promise<Pulled> => {
+    pull: async (asked: StopOrder): Promise<Pulled> => {
+      const wide = options.inForce().length >= mostScopes
+      const stop = wide ? { ...asked, matchers: [] } : asked
+      const note = wide ? { note: `${mostScopes} stops are in force: this one is of everything. Lift those that are over.` } : {}
       const same = sameStop(options.inForce(), stop)
-      if (same) return { id: same.id, durable: options.state.stops.has(same.id) }
+      if (same) return { id: same.id, durable: options.state.stops.has(same.id), ...note }
       options.trip(stop)
       keep()
       options.sendToPeers(stop)
       spread()
       const durable = await until(options.clock, () => options.state.stops.has(stop.id), durableWithinMs)
-      return { id: stop.id, durable, ...(durable || unkept === undefined ? {} : { unkept }) }
+      return { id: stop.id, durable, ...(durable || unkept === undefined ? {} : { unkept }), ...note }
     },
   }
 }
@@ -106,5 +109,8 @@ export type Stopping = ReturnType<typeof createStopping>
 const mostStops = 200
 const sameStop = (inForce: readonly StopOrder[], { effect, matchers }: StopOrder): StopOrder | undefined =>
   inForce.length < mostStops ? undefined : inForce.find((one) => one.effect === effect && one.matchers.join('\n') === matchers.join('\n'))
+
+/** Beyond so many scopes nobody knows what is stopped: the next one is of everything. None is refused, and what is kept has an end. */
+const mostScopes = 1000
 
 const onControl = ({ id }: StopOrder): string => `control ${id}`

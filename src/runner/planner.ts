@@ -14,7 +14,8 @@ import type { RunnerDeps } from './deps.ts'
 import { createKept } from './kept.ts'
 import { observe, readSize, type Named } from './observe.ts'
 import type { Call } from './jobs.ts'
-import type { FailureKind, JobInput, Outcome } from './protocol.ts'
+import { why } from './shown.ts'
+import type { FailureKind, JobInput } from './protocol.ts'
 import { freshMs } from '../follow/control.ts'
 
 const plansAtOnce = 8
@@ -59,10 +60,8 @@ const plan = async (workflow: Workflow, deps: RunnerDeps): Promise<boolean> => {
   }
   // Refused for being late, or killed by a stop: the plan changed nothing, so it is simply due again.
   if (outcome.failure === 'refused' || outcome.failure === 'killed') return false
-  return end({ workflow: workflow.id, turn }, deps, reasonOf(outcome.failure), why(outcome))
+  return end({ workflow: workflow.id, turn }, deps, reasonOf(outcome.failure), why(outcome, script, workflow.runbook))
 }
-
-export const why = (outcome: Outcome & { kind: 'failed' }): string => [outcome.error, outcome.detail].filter(Boolean).join(': ').slice(0, 2000)
 
 type PlanReason = 'plan failed' | 'plan timeout' | 'runbook changed'
 

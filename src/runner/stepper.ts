@@ -11,9 +11,10 @@ import { freshMs } from '../follow/control.ts'
 import type { RunnerDeps } from './deps.ts'
 import type { Call } from './jobs.ts'
 import { runsHere } from './kept.ts'
-import { handlesOf, inputOf, why } from './planner.ts'
+import { handlesOf, inputOf } from './planner.ts'
 import { printedOf } from './printing.ts'
 import type { FailureKind, Outcome } from './protocol.ts'
+import { why } from './shown.ts'
 import { noting, readLeft } from './watch.ts'
 
 /** A claim older than this when it is read back is let go. */
@@ -94,7 +95,7 @@ const runJob = async (due: Claim, folded: Promise<void>, deps: RunnerDeps): Prom
   const word = { workflow: workflow.id, step, job, claim, tookMs, ...printedOf(outcome), ...given(hadLeft().length > 0 ? hadLeft() : outcome.kind === 'done' ? await leftBy(due, deps) : []) }
   const fact: Fact = outcome.kind === 'done'
     ? { kind: 'step done', ...word, output: outcome.output }
-    : { kind: 'step failed', ...word, reason: outcome.failure === 'timeout' && timeoutMs === left ? 'deadline' : reasonOf[outcome.failure], detail: why(outcome) }
+    : { kind: 'step failed', ...word, reason: outcome.failure === 'timeout' && timeoutMs === left ? 'deadline' : reasonOf[outcome.failure], detail: why(outcome, script, workflow.runbook) }
   await deps.folded(await deps.append([fact]))
 }
 

@@ -73,7 +73,8 @@ test('fifty jobs of one step, eight at a time: each has its own target and outpu
   assert.deepEqual(touch.output, Object.fromEntries(others.map((target) => [target, { target, stdout: target }])))
   assert.deepEqual(touch.jobs.map(({ target, state, attempts }: any) => [target, state, attempts]), each.map((target) => [target, target === 'e7' ? 'failed' : 'done', 1]))
   assert.deepEqual([touch.state, touch.jobs[7].reason, count.output], ['failed', 'step failed', 49])
-  assert.match(touch.jobs[7].detail, /e7 fails as it was asked to/)
+  assert.match(touch.jobs[7].detail, /^e7 fails as it was asked to.*\n.*runbooks\/each\/1\.ts:\d+:\d+/s)
+  assert.doesNotMatch(touch.jobs[7].detail, /file:|\/tmp|dist|node:/, 'no path of this machine')
 })
 
 test('cancelled while it runs: the whole tree is dead', { timeout: 240_000 }, async () => {
