@@ -27,7 +27,7 @@ const settingFlags = new Set(keys.map((key) => `--${flagName(settingOf(key).secr
 /** The same width everywhere. Settings have a page of their own. */
 function helpOf(command: Command): string {
   let text = ''
-  const settings = command.options.filter(({ long }) => settingFlags.has(long ?? '')).length
+  const settings = command.options.filter(({ long, hidden }) => !hidden && settingFlags.has(long ?? '')).length
   const few = settings < 10
   command.configureOutput({ writeOut: (more) => (text += more), getOutHelpWidth: () => 110 })
   command.configureHelp({ showGlobalOptions: false, visibleOptions: (one) => one.options.filter(({ long, hidden }) => !hidden && (few || !settingFlags.has(long ?? ''))) })

@@ -1,19 +1,20 @@
 /** The configuration flags of a command, and the configuration that comes of them; its problems end it with exit 2. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { loadConfig, printSettingProblem, type Loaded } from '../config.ts'
 import { flag } from '../config/kinds.ts'
 import { fileKey, flagName, keys, settingOf, writableKeys } from '../config/settings.ts'
 import { CliError } from './client.ts'
 
-export const withConfigFlags = (command: Command): Command => {
+/** `shown`: its help lists them; elsewhere they would hide what is the command's own. */
+export const withConfigFlags = (command: Command, { shown = false } = {}): Command => {
   command.option('--config <file>', 'the configuration file (paramedic.yaml)')
   for (const key of keys) {
     const { kind, about, secret } = settingOf(key)
-    if (secret) command.option(`--${flagName(fileKey(key))} <path>`, `The file of: ${about}`)
-    // Said alone it means yes.
-    else if (kind === flag) command.option(`--${flagName(key)} [true|false]`, about)
-    else command.option(`--${flagName(key)} <value>`, about)
+    // A flag said alone means yes.
+    const [name, value, text] = secret ? [fileKey(key), '<path>', `The file of: ${about}`] : [key, kind === flag ? '[true|false]' : '<value>', about]
+    command.addOption(new Option(`--${flagName(name)} ${value}`, text).hideHelp(!shown))
   }
+  if (!shown) command.addHelpText('after', '\nEvery setting that `paramedic serve --help` lists is a flag here as well.')
   return command
 }
 

@@ -4,7 +4,7 @@ import type { Cli } from './main.ts'
 import { loaded, withConfigFlags } from './configured.ts'
 
 export const register = ({ program }: Cli): void => {
-  withConfigFlags(program.command('serve').description('runs the server until SIGTERM: the running step may finish; a second one kills'))
+  withConfigFlags(program.command('serve').description('runs the server until SIGTERM: the running step may finish; a second one kills'), { shown: true })
     .addHelpText('after', '\nExample:\n  paramedic serve\n  paramedic serve --config /etc/paramedic/paramedic.yaml --roles intake,decide')
     .action(async (options: Record<string, unknown>) => {
       const { config, warnings } = await loaded(options)
