@@ -81,7 +81,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     },
     providers: { local: given('services', values['providers.local.services']), ...given('awsAsg', awsAsgOf(values)), ...given('kubernetes', kubernetesOf(values)), ...given('swarm', swarmOf(values)), ...given('host', values['providers.host.names']) },
     secrets: values.secrets ?? [],
-    edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {} },
+    edges: { settings: edgeSettings(values), modes: values['edges.modes'] ?? {}, allowInProduction: values['edges.allowInProduction'] ?? false },
     traces: given('endpoint', values['traces.endpoint']),
     watchEveryMs: values.watchEvery ?? 60_000,
     killAfterMs: values.killAfter ?? (log.kind === 'kafka' ? 30_000 : 10_000),
@@ -91,7 +91,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     staleAfterMs: values.staleAfter ?? 86_400_000,
     retentionMs: values.retention ?? 30 * 86_400_000,
     logLevel: values.logLevel ?? 'info',
-    force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false },
+    force: { stop: values['force.stop'] ?? false, dryRun: values['force.dryRun'] ?? false, off: values['force.off'] ?? [] },
   }
 }
 

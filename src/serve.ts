@@ -67,7 +67,8 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const reading = readApart(folders)
   const read = reading.then(() => {}, () => {}) // whether or not it went well, which is said further down
   const metrics = createMetrics(about)
-  const edges = createEdges({ ...config.edges, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
+  let switches: Parts['state']['switches'] | undefined
+  const edges = createEdges({ ...config.edges, forcedOff: config.force.off, switched: () => switches ?? new Map(), onDegraded: metrics.degraded, onTried: (edge, ok, tookMs) => metrics.edgeCalled(edge, ok ? 'ok' : 'failed', tookMs), onRefused: metrics.edgeRefused })
   const traces = config.traces.endpoint === undefined ? undefined : createTraces({ endpoint: config.traces.endpoint, name, version: about.version, edges, onSent: metrics.spans })
   const alertmanagers = alertmanager.length > 0 ? createAlertmanagers(alertmanager, edges) : undefined
   const hands = Promise.withResolvers<Hands>()
@@ -106,6 +107,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     throw problem
   })
   started.resolve(parts)
+  switches = parts.state.switches
   // Only now that the port and the log are this process's: one that is started by mistake touches no service of another.
   hands.resolve(openHands({ providers: config.providers, stateDirectory, edges }).catch((problem: Error) => {
     throw new CannotStart(problem.message)
@@ -140,7 +142,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
     append: parts.append, record: async (facts, within) => parts.folded(await parts.append(facts, within)), pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
     liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
     read: () => ({
-      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: parts.forced(), edges: edges.views(),
+      state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: parts.forced(), edges: edges.views(), allowInProduction: config.edges.allowInProduction,
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({
         id: tick.by, name: tick.name, host: tick.host, roles: tick.roles, address: tick.address, catalogue: tick.catalogue, foldVersion: tick.foldVersion, targets: tick.targets ?? [],
         ageMs: Math.round(boottimeMs() - seenAt),
@@ -228,7 +230,7 @@ const within = <T>(ms: number, promise: Promise<T>): Promise<T | undefined> => {
 /** Before the log was read: a stop is kept, and what is waited for is told. */
 const startingPorts = (early: EarlyStops, lastTold: () => string): StartingPorts => ({
   pullStop: async (stop) => early.pull({ ...stop, id: stop.id ?? realOutside.newId() }),
-  read: () => ({ state: initialState(), now: 0, me: '', heard: () => [], peers: [], edges: [], unrecorded: early.all(), forced: [] }),
+  read: () => ({ state: initialState(), now: 0, me: '', heard: () => [], peers: [], edges: [], allowInProduction: false, unrecorded: early.all(), forced: [] }),
   health: () => ({ ready: false, kill: 'starting', checks: { log: { ok: false, detail: ['it is opened and read', lastTold()].filter(Boolean).join(': ') } } }),
 })
 

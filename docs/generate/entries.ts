@@ -35,6 +35,7 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'logins refused': ['the door', 'Calls that came without a token, with a wrong one, with one that may not do this, or with a wrong signature: from where, which call, and how often in ten seconds. The first twenty are told one by one.'],
   'changed by hand': ['a runner', 'What a workflow changed is another now, by its version, and no workflow made it so: the runbooks that had changed it are suspended there, and people are told.'],
   'resumed': ['whoever was asked', 'A person said that they may touch it again.'],
+  'switched': ['whoever was asked', 'A person switched how something outside is called; `configured` takes it back.'],
   'promoted': ['whoever was asked', 'A person lets this version run by itself: it had so many verified heals in that time.'],
   'demoted': ['the decider', 'It failed: the promoted version asks again, the canary is taken no more. That holds from the failure on; this is the record, with its numbers.'],
   'breaker closed': ['whoever was asked', 'A person closed a tripped breaker: what it counted up to now is forgotten.'],

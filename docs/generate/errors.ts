@@ -13,6 +13,7 @@ const advice: Readonly<Record<Code, string>> = {
   KEY_REQUIRED: 'Name your request in the header `Idempotency-Key`, by something that you will still know after a crash of yours: the same key gives the same workflow for a day.',
   ENDED: 'There is nothing to cancel any more. What it did stands in its steps.',
   KEY_REUSED: 'You used this key for something else within a day: take a new one for a new request.',
+  NOT_ALLOWED_HERE: '`mock` and `direct` need `edges.allowInProduction: true` in the configuration of the server that is asked.',
   NOT_PROPOSED: 'Only a version whose verified heals have proposed it is promoted; `promote` of its route says how many. Who trusts it without them writes `trust: granted` on the route.',
   NOT_ASKING: 'Somebody else answered, its time was over, or the alert went away: `state` and `timeline` of the workflow say which.',
   NOT_AWAITING_EXEC: 'It runs or ran already, it expired, or it answers an alert: `state` says which. Of many execs the first counts.',

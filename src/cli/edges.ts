@@ -2,16 +2,16 @@
 import type { Form } from '../http/schemas.ts'
 import { json } from './client.ts'
 import type { Cli } from './main.ts'
-import { alarm, show, table } from './out.ts'
+import { alarm, clean, show, table } from './out.ts'
 
 type Edge = Form<'EdgeList'>['items'][number]
 
 export const register = ({ program, client, asJson }: Cli): void => {
   program.command('edges').description('what the server calls outside of itself, and whether it is well').addHelpText('after', '\nExample:\n  paramedic edges').action(async () => {
-    const { items } = await json<Form<'EdgeList'>>(client(), 'GET', '/v1/edges')
+    const [{ items }, { items: switches }] = await Promise.all([json<Form<'EdgeList'>>(client(), 'GET', '/v1/edges'), json<Form<'SwitchList'>>(client(), 'GET', '/v1/switches')])
     show(asJson(), items, () => items.length === 0 ? 'nothing outside is configured' : table(['EDGE', 'STATE', 'IN FLIGHT', 'WAITING', 'CALLS', 'FAILED', 'RETRIED', 'REFUSED', 'LAST ERROR'], items.map((one) => [
       one.edge, stateOf(one), one.inFlight, one.waiting, one.calls, one.failed, one.retried, one.refused, one.lastError === undefined ? '' : `${one.lastError.at} ${one.lastError.error}`,
-    ])))
+    ])) + switches.map(({ edge, mode, who, why }) => alarm(clean(`\nswitched ${mode}: ${edge}, by ${who}: ${why}`))).join(''))
   })
 }
 

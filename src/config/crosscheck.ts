@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { Problem } from '../catalog/problem.ts'
 import { formatDuration } from '../core/duration.ts'
+import { isSwitch, needsLeave } from '../edge/switches.ts'
 import type { Written } from './gather.ts'
 import type { Key } from './settings.ts'
 import type { Config } from './shape.ts'
@@ -23,6 +24,7 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
   checkTimes(config, say)
   checkKafka(config, say)
   checkSlack(config, say)
+  checkSwitches(config, say)
   const { services } = config.providers.local
   const { awsAsg, kubernetes, swarm } = config.providers
   for (const key of ['tls', 'mapping'] as const) if (swarm?.[key] !== undefined && !existsSync(swarm[key])) say(`providers.swarm.${key}`, `names ${swarm[key]}, which is not there`)
@@ -45,6 +47,14 @@ export function crossCheck(config: Config, written: ReadonlyMap<string, Written>
     for (const [field, file] of files) if (file !== undefined && !existsSync(file)) say('alertmanager', `[${index}].${field} names ${file}, which is not there`, [index, field])
   })
   return problems
+}
+
+function checkSwitches({ edges: { modes, allowInProduction }, force: { off } }: Config, say: Say): void {
+  for (const [edge, mode] of Object.entries(modes)) {
+    if (!isSwitch(edge)) say('edges.modes', `.${edge} names no edge: such as slack, or kubernetes/change`, [edge])
+    if (needsLeave(mode) && !allowInProduction) say('edges.modes', `.${edge} is ${mode}, which makes answers up or passes what protects the outside: it needs edges.allowInProduction`, [edge])
+  }
+  for (const [index, edge] of off.entries()) if (!isSwitch(edge)) say('force.off', `[${index}] names no edge: such as slack, or kubernetes/change`, [index])
 }
 
 const isLoopback = (host: string): boolean =>

@@ -103,7 +103,8 @@ const settings = {
     ...of(secretList, 'What runbooks may ask for: a name, the file that holds it, and which runbooks may have it. Only the process of their step is handed it.'),
     rebase: (list, resolve) => list.map((one) => ({ ...one, file: resolve(one.file) })),
   } satisfies Setting<readonly ScriptSecret[]>,
-  'edges.modes': of(mapOf(...edgeModes), 'Edges that are not simply on: `off` refuses every call, `mock` makes up answers where one can do without, `direct` passes breaker, limits and retries.'),
+  'edges.modes': of(mapOf(...edgeModes), 'Edges that are not simply on, or one kind of their calls (`kubernetes/change`): `off` refuses every call, `mock` makes up answers where one can do without, `direct` passes breaker, limits and retries.'),
+  'edges.allowInProduction': of(flag, 'Lets edges be switched to `mock` and `direct`, here or by `paramedic switch`.', 'false'),
   'watchEvery': of(duration, 'How often what workflows changed is read again, for a day, to see whether somebody else has changed it since.', '1m'),
   'killAfter': of(duration, 'A process that was out of touch with the log this long kills what it runs. 10s embedded, 30s on Kafka, unless it is set.'),
   'lostAfter': of(duration, 'A process that was silent this long is lost, and its work is offered again. At least `killAfter` + 10s.', '45s'),
@@ -112,6 +113,7 @@ const settings = {
   'retention': of(duration, 'How long the log is kept.', '30d'),
   'logLevel': of(oneOf('debug', 'info', 'warn', 'error', 'silent'), "How much this process says on stderr. Entries of the log are not meant.", 'info'),
   'force.stop': of(flag, 'Everything is stopped, and nothing from outside can lift it.', 'false'),
+  'force.off': of(list, 'Edges that are off, or one kind of their calls (`kubernetes/change`), whatever anybody switches.'),
   'force.dryRun': of(flag, 'Nothing is run: every workflow is planned and judged only.', 'false'),
 } as const satisfies Readonly<Record<string, Setting>>
 

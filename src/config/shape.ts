@@ -45,7 +45,7 @@ export interface Config {
     readonly kubernetes?: { readonly kubeconfig?: string; readonly context?: string; readonly selector: string; readonly namespaces: readonly string[] }
   }
   readonly secrets: readonly ScriptSecret[]
-  readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>> }
+  readonly edges: { readonly settings: EdgeSettings; readonly modes: Readonly<Record<string, EdgeMode>>; readonly allowInProduction: boolean }
   readonly traces: { readonly endpoint?: string }
   readonly watchEveryMs: number
   readonly killAfterMs: number
@@ -55,5 +55,5 @@ export interface Config {
   readonly staleAfterMs: number
   readonly retentionMs: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
-  readonly force: { readonly stop: boolean; readonly dryRun: boolean }
+  readonly force: { readonly stop: boolean; readonly dryRun: boolean; readonly off: readonly string[] }
 }

@@ -135,6 +135,9 @@ export type Left = {
   readonly replicas?: number
 }
 
+/** `configured`: as the configuration of each process says. */
+export type SwitchMode = 'on' | 'off' | 'mock' | 'direct' | 'configured'
+
 /** What a workflow changed is another now, and no workflow made it so. */
 export type ChangedByHand = Left & { readonly kind: 'changed by hand'; readonly suspension: string; readonly provider: string; readonly was: string }
 
@@ -186,6 +189,7 @@ export type Fact =
   | { readonly kind: 'stop acknowledged'; readonly stop: string; readonly runner: string; readonly name: string
       readonly killed: number; readonly survivors: number; readonly tookMs: number }
   | { readonly kind: 'approved' | 'denied'; readonly workflow: string; readonly plan: string; readonly who: string; readonly why: string }
+  | { readonly kind: 'switched'; readonly edge: string; readonly mode: SwitchMode; readonly who: string; readonly why: string }
   | ChangedByHand
   | { readonly kind: 'promoted'; readonly runbook: string; readonly who: string; readonly why: string; readonly heals: number; readonly inMs: number }
   | { readonly kind: 'demoted'; readonly runbook: string; readonly workflow: string; readonly was: 'promoted' | 'canary'

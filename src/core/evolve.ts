@@ -49,7 +49,7 @@ const forgetWhatWasDone = (did: Did): void => {
  * and the world outside told it was accepted, and stays.
  */
 const outlives: ReadonlySet<Read['entry']['kind']> = new Set([
-  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'changed by hand', 'resumed', 'promoted', 'demoted', 'message sent', 'taken', 'catalogue announced', 'catalogue part', 'catalogue activated', 'catalogue refused', 'runner lost',
+  'received', 'stop pulled', 'stop lifted', 'stop acknowledged', 'approved', 'denied', 'submitted', 'exec asked', 'cancelled', 'noted', 'switched', 'changed by hand', 'resumed', 'promoted', 'demoted', 'message sent', 'taken', 'catalogue announced', 'catalogue part', 'catalogue activated', 'catalogue refused', 'runner lost',
 ] as const)
 
 /** A resend, or a request of a dead client that lands late, is gone before the fold sees it. */
@@ -95,6 +95,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'stop pulled': return foldStopPulled(state, entry.stop, position, why)
     case 'stop lifted': return foldStopLifted(state, entry, why)
     case 'stop acknowledged': return foldAcknowledged(state, entry, state.at)
+    case 'switched': return foldSwitched(state, entry)
     case 'changed by hand': return foldChangedByHand(state, entry, why)
     case 'resumed': return foldResumed(state, entry)
     case 'promoted': return foldPromoted(state, entry)
@@ -139,6 +140,14 @@ const join = (state: State, entry: Of<'joined'>): void => {
 const raise = (state: State, version: number): void => {
   state.foldVersion = Math.max(state.foldVersion, version)
   if (version > foldVersion) state.unknownEntry = `fold version ${version}`
+}
+
+/** No edge has such a name beyond these: whoever writes nonsense fills no memory. */
+const mostSwitches = 200
+
+const foldSwitched = (state: State, { edge, mode, who, why }: Of<'switched'>): void => {
+  if (mode === 'configured') return void state.switches.delete(edge)
+  if (state.switches.size < mostSwitches || state.switches.has(edge)) state.switches.set(edge, { mode, who, why, at: state.at })
 }
 
 const missed = (state: State, entry: Of<'heartbeat missed'>): void => {

@@ -14,7 +14,8 @@ import { Endpoints } from './endpoints.ts'
 import { EdgeError, type EdgeErrorName } from './error.ts'
 import { Pace } from './pace.ts'
 import { pauseMs, RetryBudget } from './retry.ts'
-import type { EdgeSettings } from './settings.ts'
+import type { EdgeMode, EdgeSettings } from './settings.ts'
+import { callKinds, type CallKind } from './switches.ts'
 
 /** Without both of them a call does not compile. `deadlineMs` counts from the call. */
 export interface Within {
@@ -48,6 +49,10 @@ export interface EdgeOptions {
   readonly settings: EdgeSettings
   readonly meaning: (error: unknown) => Meaning
   readonly endpoints?: readonly string[]
+  /** How such calls go now; as the settings say, unless given. */
+  readonly modeOf?: (kind: CallKind) => EdgeMode
+  /** Told of every call that did not go the usual way. */
+  readonly onDegraded?: (mode: EdgeMode) => void
   /** Steady, in milliseconds. */
   readonly now?: () => number
   readonly random?: () => number
@@ -88,7 +93,7 @@ export class Edge {
 
   constructor(options: EdgeOptions) {
     const { settings } = options
-    this.#options = { endpoints: [], now: () => performance.now(), random: Math.random, onTried: () => undefined, onRefused: () => undefined, ...options }
+    this.#options = { endpoints: [], now: () => performance.now(), random: Math.random, onTried: () => undefined, onRefused: () => undefined, onDegraded: () => undefined, modeOf: () => settings.mode, ...options }
     this.#bulkhead = new Bulkhead(settings.bulkhead)
     this.#pace = new Pace(settings.perSecond)
     this.#budget = new RetryBudget(settings.retry)
@@ -97,7 +102,9 @@ export class Edge {
 
   /** Throws what the outside said, an `EdgeError`, or the signal's own reason. */
   async call<T>(ask: Ask<T>): Promise<T> {
-    const { name, settings: { mode }, now, onRefused } = this.#options
+    const { name, modeOf, now, onRefused, onDegraded } = this.#options
+    const mode = modeOf(ask.effect === 'read' ? 'read' : 'change')
+    if (mode !== 'on') onDegraded(mode)
     let within: ReturnType<typeof deadline> | undefined
     try {
       // JavaScript can leave out what the types ask for.
@@ -120,7 +127,8 @@ export class Edge {
   }
 
   view(): EdgeView {
-    const { name: edge, settings: { mode }, now } = this.#options
+    const { name: edge, modeOf, now } = this.#options
+    const mode = callKinds.map(modeOf).find((one) => one !== 'on') ?? 'on'
     const at = now()
     const breakers = [...this.#breakers].map(([target, breaker]) => ({ target, ...breaker.view(at) })).filter(({ state, failures }) => state !== 'closed' || failures > 0)
     const endpoints = this.#endpoints.view(at)

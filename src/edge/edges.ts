@@ -2,21 +2,21 @@
 import { Edge, type EdgeOptions, type EdgeView } from './edge.ts'
 import type { EdgeErrorName } from './error.ts'
 import type { EdgeMode, EdgeSettings } from './settings.ts'
+import { switchedMode, type Switching } from './switches.ts'
 
-export interface EdgesOptions {
+export interface EdgesOptions extends Switching {
   readonly settings: EdgeSettings
-  /** By edge; the others are on. */
-  readonly modes?: Readonly<Record<string, EdgeMode>>
   readonly onTried?: (edge: string, ok: boolean, tookMs: number) => void
   readonly onRefused?: (edge: string, why: EdgeErrorName) => void
+  readonly onDegraded?: (edge: string, mode: EdgeMode) => void
 }
 
-export function createEdges({ settings, modes = {}, onTried, onRefused }: EdgesOptions) {
+export function createEdges({ settings, onTried, onRefused, onDegraded, ...switching }: EdgesOptions) {
   const edges: Edge[] = []
   return {
     open(name: string, options: Pick<EdgeOptions, 'meaning' | 'endpoints'>): Edge {
       const edge = new Edge({
-        name, ...options, settings: { ...settings, mode: modes[name] ?? settings.mode },
+        name, ...options, settings, modeOf: (kind) => switchedMode(switching, name, kind) ?? settings.mode, onDegraded: (mode) => onDegraded?.(name, mode),
         onTried: (ok, tookMs) => onTried?.(name, ok, tookMs), onRefused: (why) => onRefused?.(name, why),
       })
       edges.push(edge)

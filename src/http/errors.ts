@@ -21,6 +21,7 @@ export const errors = {
   AMBIGUOUS_ID: [409, 'The id fits more than one'],
   ENDED: [409, 'It has ended'],
   KEY_REUSED: [409, 'The key stands for another request'],
+  NOT_ALLOWED_HERE: [409, 'It is not allowed here'],
   NOT_PROPOSED: [409, 'It is not proposed'],
   NOT_ASKING: [409, 'It does not ask'],
   NOT_AWAITING_EXEC: [409, 'It does not wait to be executed'],

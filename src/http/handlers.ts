@@ -14,6 +14,7 @@ import { resume, showSuspensions } from './suspensions.ts'
 import { showEvents } from './stream.ts'
 import type { OperationId } from './table.ts'
 import { finishUpgrade, showUpgrade } from './upgrade.ts'
+import { showSwitches, switchEdge } from './switches.ts'
 import { promote } from './trust.ts'
 import { takeNotification } from './webhook.ts'
 
@@ -33,7 +34,7 @@ const grafana: Handler = (call) => {
 export const handlers: Readonly<Record<OperationId, Handler>> = {
   alertmanager, grafana, grafanaPut: grafana,
   pullStop, stops: showStops, stop: showStop, liftStop,
-  suspensions: showSuspensions, resume, promote,
+  suspensions: showSuspensions, resume, promote, switches: showSwitches, switchEdge,
   catalogues: showCatalogues, useCatalogue,
   upgrade: showUpgrade, finishUpgrade,
   submit, exec, approve, deny, cancel, note, noteEpisode,

@@ -33,6 +33,8 @@ export interface Readable {
   readonly unrecorded: readonly StopOrder[]
   /** What this process calls outside of itself. */
   readonly edges: readonly EdgeView[]
+  /** Whether its edges may be switched to `mock` and `direct`. */
+  readonly allowInProduction: boolean
   /** Stops of the configuration: nobody lifts them from outside. */
   readonly forced: readonly string[]
 }

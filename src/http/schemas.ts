@@ -113,6 +113,8 @@ export const schemas = {
     deadline: z.string().optional().describe('What all steps together may take from exec on, such as 10m: never more than the runbook gives'), who: z.string().optional().describe('Where no token says it'),
   }),
   PlanShown: z.strictObject({ plan: digest.optional().describe('The digest of the plan that was shown'), why: why1.optional(), who: z.string().optional() }),
+  NewSwitch: z.strictObject({ edge: z.string().describe('slack, or one kind of its calls: kubernetes/read, kubernetes/change'), mode: z.enum([...edgeModes, 'configured']), why: why1, who: z.string().optional() }),
+  SwitchList: list(z.strictObject({ edge: z.string(), mode: z.enum(edgeModes), at: time, who: z.string(), why: z.string() })),
   Cancel: z.strictObject({ why: why1.optional(), who: z.string().optional() }),
   Note: z.strictObject({ text: why1, who: z.string().optional() }),
   Digest: z.strictObject({ position: z.number(), digest }), Upgrade: upgrade,

@@ -124,6 +124,11 @@ export const operations = {
     about: 'Closes a breaker that tripped, by the name of its policy. What it counted up to now is forgotten.',
   },
   suspensions: { method: 'get', path: '/v1/suspensions', right: 'read', query: paging, success: [200, 'SuspensionList'], refusals: ['BAD_QUERY'], about: 'Runbooks that leave a target alone because somebody changed by hand what they had changed, newest first.' },
+  switches: { method: 'get', path: '/v1/switches', right: 'read', success: [200, 'SwitchList'], refusals: [], about: 'How the outside is called, where a person says so.' },
+  switchEdge: {
+    method: 'post', path: '/v1/switches', right: 'act', body: 'NewSwitch', success: [202, 'Status'], refusals: ['BAD_REQUEST', 'NOT_ALLOWED_HERE', 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
+    about: 'Switches how something outside is called, at once and for every process of this log. No policy and no stop looks at it.',
+  },
   promote: {
     method: 'post', path: '/v1/runbooks/{id}/promote', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'NOT_PROPOSED', 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
     about: 'Lets a version (NAME@VERSION) run by itself that its verified heals have proposed. Its first failure takes that back.',

@@ -15,10 +15,10 @@ export interface Word {
 }
 
 /** `safe`: what the why must tell. */
-export async function wordOf({ req, caller }: Call, safe = 'why it is safe to go on'): Promise<Word> {
-  const { why, who } = read((await readBody(req, { take: () => {}, give: () => {} }, mostBytes)).toString())
+export async function wordOf<K extends string = never>({ req, caller }: Call, safe = 'why it is safe to go on', more: readonly K[] = []): Promise<Word & Partial<Record<K, string>>> {
+  const { why = '', who = '', ...rest } = read((await readBody(req, { take: () => {}, give: () => {} }, mostBytes)).toString(), ['why', 'who', ...more])
   if (why === '') throw new Refusal('WHY_REQUIRED', `Say ${safe}: {"why": "…"}.`)
-  return { why, who: caller.proved ? caller.name : who || caller.name }
+  return { ...(rest as Partial<Record<K, string>>), why, who: caller.proved ? caller.name : who || caller.name }
 }
 
 /** `else`: what stays as it is where the log does not take it. */
@@ -32,14 +32,14 @@ export async function putOnLog({ ports }: Call, fact: Fact, otherwise: string): 
   }
 }
 
-function read(text: string): Word {
+function read(text: string, names: readonly string[]): Record<string, string> {
   try {
     const given: unknown = JSON.parse(text || '{}')
     const of = (name: string): string => {
       const value: unknown = typeof given === 'object' && given !== null && Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined
       return typeof value === 'string' ? value.trim().slice(0, 1000) : ''
     }
-    return { why: of('why'), who: of('who') }
+    return Object.fromEntries(names.map((name) => [name, of(name)]))
   } catch {
     throw new Refusal('BAD_JSON', 'Send a JSON object: {"why": "…"}.')
   }

@@ -22,6 +22,7 @@ export interface Counts {
   readonly kills: Counter<never>
   readonly survivors: Counter<never>
   readonly stopSeconds: Histogram<never>
+  readonly switched: Counter<'edge' | 'mode'>
   readonly demotions: Counter<'runbook' | 'version' | 'was'>
   readonly changedByHand: Counter<never>
   readonly messages: Counter<'outcome'>
@@ -57,6 +58,7 @@ const count: { readonly [K in Entry['kind']]?: Count<K> } = {
     survivors.add({}, entry.survivors)
     stopSeconds.observe({}, entry.tookMs / 1000)
   },
+  'switched': ({ switched }, { edge, mode }) => switched.add({ edge, mode }),
   'demoted': ({ demotions }, { runbook, was }) => {
     const [name = '', version = ''] = runbook.split('@')
     demotions.add({ runbook: name, version, was })

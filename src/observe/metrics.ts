@@ -44,6 +44,7 @@ export interface Metrics {
   answered(call: string, status: number, tookMs: number): void
   refused(code: string): void
   edgeRefused(edge: string, why: string): void
+  degraded(edge: string, mode: string): void
   spans(outcome: 'sent' | 'dropped', count: number): void
   edgeCalled(edge: string, outcome: 'ok' | 'failed', tookMs: number): void
   text(seen: Seen): string
@@ -58,6 +59,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const appends = registry.histogram('log_append_seconds', 'Time until a batch was durable, from its first attempt.', [], shortSeconds)
   const edges = registry.counter('edge_calls_total', 'Calls to something outside, by what came of them.', ['edge', 'outcome'])
   const edgeRefusals = registry.counter('edge_refusals_total', 'Calls to something outside that were not made, or were given up here, by why.', ['edge', 'reason'])
+  const degraded = registry.counter('degraded_total', 'Calls to something outside that went another way than usual, because it is switched: `off`, `mock`, `direct`.', ['edge', 'kind'])
   const edgeSeconds = registry.histogram('edge_call_seconds', 'Time of calls to something outside.', ['edge'], shortSeconds)
   const spans = registry.counter('spans_total', 'Spans of traces, by whether a collector took them.', ['outcome'])
   let seen: Seen
@@ -75,6 +77,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
       answers.add({ call, status: String(status) })
     },
     refused: (code) => refusals.add({ code }),
+    degraded: (edge, kind) => degraded.add({ edge, kind }),
     edgeRefused: (edge, reason) => edgeRefusals.add({ edge, reason }),
     spans: (outcome, count) => spans.add({ outcome }, count),
     edgeCalled: (edge, outcome, tookMs) => {
@@ -105,6 +108,7 @@ const entryCounts = (registry: Registry): Counts => ({
   kills: registry.counter('stop_kills_total', 'Workflows killed for a stop.', []),
   survivors: registry.counter('stop_survivors_total', 'Processes that survived a kill. Anything but 0 is an alarm.', []),
   stopSeconds: registry.histogram('stop_latency_seconds', 'From when a runner heard of a stop to when nothing ran here that it covers.', [], shortSeconds),
+  switched: registry.counter('switched_total', 'Times that a person switched how something outside is called.', ['edge', 'mode']),
   demotions: registry.counter('demotions_total', 'Versions that failed and were demoted, or rolled back as a canary.', ['runbook', 'version', 'was']),
   changedByHand: registry.counter('changed_by_hand_total', 'Changes of workflows that somebody undid by hand.', []),
   messages: registry.counter('messages_total', 'Messages recorded as sent to people: `called` (people were called), `told` (news that calls nobody), `silent` (without a message of its own).', ['outcome']),
@@ -127,6 +131,7 @@ function gauges(registry: Registry, seen: () => Seen, version: string): void {
   one('episodes_unanswered', 'Episodes that nobody has answered yet.', ({ state }) => state.unanswered.size)
   registry.read('stops_in_force', 'Emergency stops in force.', ['kind'], () => (['kill', 'pause'] as const).map((kind): Row<'kind'> =>
     [{ kind }, [...seen().state.inForce].filter(({ effect }) => effect === kind).length]))
+  registry.read('switches_in_force', 'How the outside is called, where a person switched it: by edge, or one kind of its calls.', ['edge', 'mode'], () => [...seen().state.switches].map(([edge, { mode }]): Row<'edge' | 'mode'> => [{ edge, mode }, 1]))
   one('suspensions_in_force', 'Targets that runbooks leave alone because somebody changed by hand what they had changed.', ({ state }) => state.suspensions.size)
   one('escalations_waiting', 'Escalations that are open and that nobody took.', ({ escalationsWaiting }) => escalationsWaiting)
   one('messages_waiting', 'Messages to people that were not sent yet.', ({ state }) => state.noticesDue.size)

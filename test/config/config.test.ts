@@ -51,7 +51,7 @@ describe('configuration', () => {
     assert.deepEqual(config?.edges.settings, usualSettings)
     assert.equal(config?.providers.awsAsg, undefined)
     const written = await load(t, {
-      yaml: 'providers:\n  aws-asg:\n    region: eu-central-1\nedges:\n  perTarget: 2\n  modes: { slack: off, cloud: mock }\n',
+      yaml: 'providers:\n  aws-asg:\n    region: eu-central-1\nedges:\n  perTarget: 2\n  allowInProduction: true\n  modes: { slack: off, cloud: mock }\n',
       env: { PARAMEDIC_EDGES_BREAKER_FAILURES: '3', PARAMEDIC_PROVIDERS_AWS_ASG_TAG: 'heal=yes' },
     })
     assert.deepEqual(written.config?.providers.awsAsg, { region: 'eu-central-1', tag: 'heal=yes' })

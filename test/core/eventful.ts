@@ -33,6 +33,7 @@ export const eventful = (): Story => {
     kind: 'submitted', workflow: 'asked for', catalogue: 'c1', runbook: { name: 'fix', version: 1, digest: 'd' }, provider: 'local', targets: ['db'], params: { by: 1 }, mode: 'auto', steps: [],
     healedWithinMs: 1, probe: false, labels: [['a', 'b']], who: 'ann', why: 'because', key: 'ann\nk', body: 'b',
   })
+  for (const edge of ['slack', 'kubernetes/change']) story.says({ kind: 'switched', edge, mode: 'off', who: 'ann', why: 'upgrade' })
   for (const state of ['healed', 'failed'] as const) {
     const { id, turn } = story.workflow({ id: `earns ${state}`, trust: { heals: 1, inMs: 1000 } })
     story.says({ kind: 'ended', workflow: id, turn, state, reason: 'done', detail: '' }).says({ kind: 'promoted', runbook: 'fix@1', who: 'ann', why: '', heals: 1, inMs: 1000 })

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { button, buttonsOf, readable, type FakeSlack, type Posted } from '../servers/slack.ts'
-import { eventually, get, liftAll, notification, post, workflowsOf } from './flow.ts'
+import { eventually, get, liftAll, metric, notification, post, workflowsOf } from './flow.ts'
 import { place } from './slack.ts'
 
 const ann = { user: 'U0ANN', team: 'T0HOME', name: 'ann' }
@@ -165,4 +165,19 @@ test('where Slack cannot reach it: Socket Mode, with a token that changes in its
   writeFileSync(join(dir, 'token'), 'xoxb-new\n')
   await told(slack, /Stopped everything by bob/)
   assert.deepEqual(slack.refusals, [])
+})
+
+test('an edge that is switched off is left alone at once, and what was due is told when it is switched back', { timeout: 120_000 }, async (t) => {
+  const { slack, start } = await place(t)
+  const { url } = await start()
+  await told(slack, /Stopped: this log is new/)
+  assert.equal((await post(`${url}/v1/switches`, { edge: 'slack', mode: 'mock', why: 'test' })).body.code, 'NOT_ALLOWED_HERE')
+  assert.equal((await post(`${url}/v1/switches`, { edge: 'slack', mode: 'off', why: 'Slack is being moved' })).status, 202)
+  await fire(url, 'Unheard')
+  await eventually('it was tried, and refused here', async () => (await metric(url, 'degraded_total{edge="slack",kind="off"}')) > 0)
+  assert.ok(!slack.posted.some((one) => /Unheard/.test(readable(one))))
+  assert.equal((await get(`${url}/v1/edges`)).items.find((one: any) => one.edge === 'slack').mode, 'off')
+  assert.deepEqual((await get(`${url}/v1/switches`)).items.map(({ edge, mode, why }: any) => [edge, mode, why]), [['slack', 'off', 'Slack is being moved']])
+  await post(`${url}/v1/switches`, { edge: 'slack', mode: 'configured', why: 'moved' })
+  await told(slack, /Unheard/)
 })

@@ -66,7 +66,7 @@ export const createParts = () => {
       return entry && 'printed' in entry ? entry.printed : undefined
     },
     reload: async () => ({ digest: 'd'.repeat(64), problems: [] }),
-    read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, edges: parts.edges, unrecorded, forced: parts.forced }),
+    read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, edges: parts.edges, allowInProduction: false, unrecorded, forced: parts.forced }),
     async* events(from, signal) {
       let next = from
       while (!signal.aborted) {

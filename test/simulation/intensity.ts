@@ -16,6 +16,8 @@ export interface Intensity {
   alerts: number
   sizes: number
   slowness: number
+  /** How often a script fails. */
+  failures: number
   crashes: number
   pauses: number
   freezes: number
@@ -48,7 +50,7 @@ const some = (chance: number, most: number) => (dice: Dice): number => (dice.cha
 const one = <T>(...of: readonly T[]) => (dice: Dice): T => dice.pick(of)
 
 const drawn: { readonly [Name in keyof Intensity]: (dice: Dice) => Intensity[Name] } = {
-  servers: one(3, 3, 3, 4, 5), embedded: (dice) => dice.chance(0.08), watcher: (dice) => dice.chance(0.2), alerts: (dice) => dice.whole(4, 12), sizes: some(0.5, 4), slowness: one(0.05, 0.2, 0.5),
+  servers: one(3, 3, 3, 4, 5), embedded: (dice) => dice.chance(0.08), watcher: (dice) => dice.chance(0.2), alerts: (dice) => dice.whole(4, 12), sizes: some(0.5, 4), slowness: one(0.05, 0.2, 0.5), failures: () => 0.04,
   crashes: some(0.6, 3), pauses: some(0.5, 3), freezes: some(0.4, 2), suspensions: some(0.2, 1), spawnerDeaths: some(0.25, 1), lateClaims: some(0.2, 1),
   cuts: some(0.4, 2), controlCuts: some(0.4, 2), clockJumps: some(0.3, 2), stops: some(0.7, 3), timedStops: some(0.25, 2), catalogues: some(0.3, 2), hands: some(0.5, 3), skewMs: one(0, 2000),
   delayMs: one(5, 30, 200, 1500), controlDelayMs: one(5, 30, 200, 1200), readMs: one(3, 15, 100, 750), unreliable: one(0, 0.02, 0.1), stalls: one(0, 0.001, 0.005), stallMs: () => 15_000,

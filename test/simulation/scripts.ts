@@ -3,6 +3,7 @@ import type { Catalogue, Effect, Mode, PolicyEntry, Route, RunbookManifest, Step
 import type { Json } from '../../src/core/plan.ts'
 import type { JobOrder } from '../../src/runner/protocol.ts'
 import type { Dice } from './dice.ts'
+import type { Intensity } from './intensity.ts'
 import type { Execution } from './truth.ts'
 
 export const services = ['web', 'api', 'db'] as const
@@ -18,7 +19,7 @@ export interface Sizes {
 export type Script = (order: JobOrder, execution: Execution) => { readonly tookMs: number; readonly output: () => Json; readonly error?: string }
 
 /** Most jobs are short, some take longer than a lease, a few hang until their timeout, a few fail. */
-export const scriptBy = (dice: Dice, slowness: number, sizes: Sizes): Script => (order) => {
+export const scriptBy = (dice: Dice, { slowness, failures }: Pick<Intensity, 'slowness' | 'failures'>, sizes: Sizes): Script => (order) => {
   if (order.phase === 'plan') return { tookMs: dice.between(2, 60), output: () => planOf(order, sizes) }
   if (order.phase === 'verify') return { tookMs: dice.between(2, 40), output: () => true }
   const tookMs = dice.chance(slowness) ? dice.between(4000, 25_000) : dice.between(20, 1500)
@@ -27,7 +28,7 @@ export const scriptBy = (dice: Dice, slowness: number, sizes: Sizes): Script => 
     if (changes) sizes.change(order.input.target, Number(order.input.plan?.changes.find(({ target }) => target === order.input.target)?.to))
     return 'done'
   }
-  return { tookMs, output, ...(dice.chance(0.04) ? { error: 'it failed' } : {}) }
+  return { tookMs, output, ...(dice.chance(failures) ? { error: 'it failed' } : {}) }
 }
 
 const planOf = ({ script, input }: JobOrder, sizes: Sizes): Json => {

@@ -67,7 +67,7 @@ export class World {
     this.#trace = trace
     const dice = this.dice('world')
     this.intensity = { ...intensityOf(seed), ...emphasis }
-    const { servers, embedded, skewMs, slowness } = this.intensity
+    const { servers, embedded, skewMs } = this.intensity
     const count = embedded ? 1 : servers
     this.machines = Array.from({ length: count }, (_, index) => ({
       name: `s${index + 1}`, steadyOffsetMs: dice.between(1000, 9_000_000), wallOffsetMs: dice.between(-skewMs, skewMs),
@@ -76,7 +76,7 @@ export class World {
     const broker = { now: () => epochMs + this.time.now + this.brokerOffsetMs, steady: () => this.time.now, after: (ms: number, act: () => void) => this.time.after(ms, act) }
     this.log = memoryLog<Entry>({ clock: broker, codec: entryCodec })
     this.control = this.#newControl()
-    this.script = scriptBy(this.dice('scripts'), slowness, { of: (service) => serviceOf(this.services, service).replicas, change: (service, to) => change(this.services, service, to) })
+    this.script = scriptBy(this.dice('scripts'), this.intensity, { of: (service) => serviceOf(this.services, service).replicas, change: (service, to) => change(this.services, service, to) })
     void this.#watch()
   }
 
