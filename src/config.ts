@@ -67,6 +67,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
     runner: { targets: values['runner.targets'] ?? [] },
     catalog: { runbooks: values['catalog.runbooks'] ?? 'runbooks', policies: values['catalog.policies'] ?? 'policies' },
     tokens: values.tokens ?? [],
+    door: { connections: values['door.connections'] ?? 2000, notifications: values['door.notifications'] ?? 1000, reads: values['door.reads'] ?? 200 },
     people: values.people ?? [],
     alertmanager: values.alertmanager ?? [],
     unmatched: values.unmatched ?? 'tell',

@@ -82,7 +82,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   const certificates = certificatesOf(config, say)
   const door = await openDoors({
     listen: config.listen, ingress: config.ingress, ...given('certificates', certificates), names: config.advertise === undefined ? [] : [new URL(config.advertise).host], tokens: config.tokens,
-    people: config.people.map(({ name: person }) => person), intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, starting: startingPorts(early, () => lastTold), onProblem,
+    people: config.people.map(({ name: person }) => person), limits: config.door, intake: roles.includes('intake'), console: roles.includes('console'), ...grafanaOf(config), ports: () => ports, starting: startingPorts(early, () => lastTold), onProblem,
     onAnswered: metrics.answered, onRefused: metrics.refused,
     ...(slack.hasDoor ? { also: slackRoutes({ door: slack.door, onRefused: say }) } : {}),
     isPeer: (token) => timingSafeEqual(hash('sha256', token, 'buffer'), hash('sha256', stopKey, 'buffer')),

@@ -13,6 +13,8 @@ export interface Token {
   readonly role: TokenRole
   /** 64 hex digits, of the token's text. */
   readonly sha256: string
+  /** Whose: those of one team share what one token may hold at the door. */
+  readonly team?: string
   /** Milliseconds since 1970; after it the token is worth nothing. */
   readonly expiresAt?: number
   /** The token itself, where the environment has it: only its hash is compared. */
@@ -93,9 +95,9 @@ const roleKind: Kind<TokenRole> = {
 }
 
 export const tokenList = (hash: (text: string) => string): Kind<readonly Token[]> => listOf<Token>(
-  '[{ name, role, sha256, expires? }]',
+  '[{ name, role, sha256, team?, expires? }]',
   (given) => {
-    const parsed = fieldsOf(given, { name: text, role: roleKind, sha256: sha256Text, expires: optional(time) })
+    const parsed = fieldsOf(given, { name: text, role: roleKind, sha256: sha256Text, team: optional(text), expires: optional(time) })
     if ('faults' in parsed) return parsed
     const { expires, ...token } = parsed.value
     return { value: { ...token, ...(expires === undefined ? {} : { expiresAt: expires }) } as Token }

@@ -54,6 +54,9 @@ const settings = {
   'catalog.runbooks': file('The folder of runbooks, routes.yaml and runbooks.lock.', 'runbooks'),
   'catalog.policies': file('The folder of policies.', 'policies'),
   'tokens': of(tokenList(hash), 'Who may do what. In the environment ROLE:TOKEN,… for one-liners. `paramedic token new` makes them.'),
+  'door.connections': of(whole(10, 100_000), 'How many connections are open at once; the oldest one without a request makes room for a new one.', '2000'),
+  'door.notifications': of(whole(1, 100_000), 'How many notifications are worked on at once. A token, and those of its `team`, may have half of what the others leave, of this, of requests and of the bytes of bodies: one that floods starves nobody.', '1000'),
+  'door.reads': of(whole(1, 100_000), 'How many other requests are answered at once. Stops, health and metrics are never counted.', '200'),
   'people': of(peopleList, 'Which tokens are persons, by name, and whose account in Slack is whose: who approves is counted by person. Set: a token that is not named here is a machine, and never approves. In the environment NAME=TEAM/USER,….'),
   'alertmanager': {
     ...of(alertmanagerList, 'Whom to ask whether an alert is gone, or silenced: an item for each HA pair. In the environment the URLs of one pair.'),

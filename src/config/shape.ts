@@ -28,6 +28,7 @@ export interface Config {
   readonly runner: { readonly targets: readonly string[] }
   readonly catalog: { readonly runbooks: string; readonly policies: string }
   readonly tokens: readonly Token[]
+  readonly door: { readonly connections: number; readonly notifications: number; readonly reads: number }
   readonly people: readonly KnownPerson[]
   readonly alertmanager: readonly Alertmanager[]
   readonly unmatched: 'tell' | 'record'

@@ -5,8 +5,10 @@
 import { Worker } from 'node:worker_threads'
 import type { Notification } from '../core/alert.ts'
 import type { BigAnswer, BigOrder } from './big-worker.ts'
-import { later, Refusal } from './errors.ts'
+import { Refusal } from './errors.ts'
 import type { Prepared } from './prepare.ts'
+import { Shares, type Share } from './shares.ts'
+import { queueFull } from './tokens.ts'
 
 export const bigBytes = 256 * 1024
 /** What one body may make of itself; beyond it the thread ends, and the body is refused. */
@@ -21,6 +23,8 @@ export interface BigBody {
   readonly body: Buffer
   readonly encoding: string | undefined
   readonly source: Notification['source']
+  /** Of the line. */
+  readonly share: Share
 }
 
 interface Waiting extends BigBody {
@@ -29,14 +33,14 @@ interface Waiting extends BigBody {
 }
 
 export class BigBodies {
-  readonly #most: number
+  readonly line: Shares
   readonly #line: Waiting[] = []
   #worker: Worker | undefined
   #current: { readonly id: number; readonly one: Waiting; readonly late: NodeJS.Timeout } | undefined
   #ids = 0
 
   constructor(most: number) {
-    this.#most = most
+    this.line = new Shares(most, 'Too many large bodies wait.', queueFull)
   }
 
   get waiting(): number {
@@ -45,7 +49,7 @@ export class BigBodies {
 
   /** Takes the bytes of `body` away: nobody else reads them afterwards. Throws a Refusal where the body cannot be taken. */
   prepare(big: BigBody): Promise<Prepared> {
-    if (this.#line.length >= this.#most) throw new Refusal('QUEUE_FULL', 'Too many large bodies wait.', { headers: later() })
+    big.share.take(1)
     return new Promise((resolve, reject) => {
       this.#line.push({ ...big, resolve, reject })
       this.#next()
@@ -60,6 +64,7 @@ export class BigBodies {
     if (this.#current !== undefined) return
     const one = this.#line.shift()
     if (one === undefined) return
+    one.share.give(1)
     const id = ++this.#ids
     const late = setTimeout(() => void this.#worker?.terminate(), withinMs)
     this.#current = { id, one, late }

@@ -4,39 +4,17 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { gunzip } from 'node:zlib'
-import { later, Refusal } from './errors.ts'
+import { Refusal } from './errors.ts'
+import type { Share } from './shares.ts'
 
 const maxBodyBytes = 16 * 1024 * 1024
-
-/** What all bodies that are being read or waited for may hold together. */
-export class BodyBudget {
-  readonly #most: number
-  #held = 0
-
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  get held(): number {
-    return this.#held
-  }
-
-  take(bytes: number): void {
-    if (this.#held + bytes > this.#most) throw new Refusal('QUEUE_FULL', 'Too many large bodies at once.', { headers: later() })
-    this.#held += bytes
-  }
-
-  give(bytes: number): void {
-    this.#held -= bytes
-  }
-}
 
 export class Gone extends Error {}
 
 const tooLarge = (most: number): Refusal => new Refusal('TOO_LARGE', `At most ${most / (1024 * 1024)} MB, also after inflating.`)
 
 /** The bytes as they came. Whoever takes them gives them back to the budget with `give(length)`. */
-export function readBody(req: IncomingMessage, budget: Pick<BodyBudget, 'take' | 'give'>, most = maxBodyBytes): Promise<Buffer> {
+export function readBody(req: IncomingMessage, budget: Share, most = maxBodyBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(req.headers['content-length'] ?? 0) > most) return reject(tooLarge(most))
     const chunks: Buffer[] = []

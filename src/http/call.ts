@@ -1,9 +1,9 @@
 /** One request as handlers see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from './errors.ts'
-import type { BodyBudget } from './body.ts'
 import type { Ports } from './ports.ts'
 import type { BigBodies } from './big.ts'
+import type { Shares } from './shares.ts'
 import type { SignatureOptions } from './signature.ts'
 import type { Caller } from './tokens.ts'
 
@@ -20,7 +20,7 @@ export interface Call {
 
 /** What all calls of one server share. */
 export interface Door {
-  readonly budget: BodyBudget
+  readonly budget: Shares
   readonly big: BigBodies
   /** Aborts when the server ends. */
   readonly ending: AbortSignal

@@ -22,13 +22,15 @@ type Handler = (call: Call) => Promise<void> | void
 
 const senderOf = ({ caller }: Call): string | undefined => (caller.proved ? caller.name : undefined)
 
+const intakeOf = ({ ports, caller, door: { budget, big } }: Call) => ({ ports, big, budget: budget.of(caller), line: big.line.of(caller) })
+
 const alertmanager: Handler = (call) =>
-  takeNotification(call.req, call.res, { ports: call.ports, ...call.door }, { source: 'alertmanager', sender: senderOf(call) })
+  takeNotification(call.req, call.res, intakeOf(call), { source: 'alertmanager', sender: senderOf(call) })
 
 const grafana: Handler = (call) => {
   const { grafana: signature } = call.door
   const verify = signature === undefined ? {} : { verify: (body: Buffer) => verifySignature(call.req, body, signature) }
-  return takeNotification(call.req, call.res, { ports: call.ports, ...call.door }, { source: 'grafana', sender: senderOf(call), ...verify })
+  return takeNotification(call.req, call.res, intakeOf(call), { source: 'grafana', sender: senderOf(call), ...verify })
 }
 
 export const handlers: Readonly<Record<OperationId, Handler>> = {

@@ -10,7 +10,7 @@ import type { TLSSocket } from 'node:tls'
 import express from 'express'
 import { refuse } from './answer.ts'
 import { BigBodies } from './big.ts'
-import { BodyBudget, Gone } from './body.ts'
+import { Gone } from './body.ts'
 import type { Call, Door } from './call.ts'
 import type { Certificates } from './certificates.ts'
 import { boundConnections, type Connections } from './connections.ts'
@@ -19,9 +19,10 @@ import { handlers } from './handlers.ts'
 import { listenWide } from './listen.ts'
 import { createLogins, type Logins } from './logins.ts'
 import type { Ports, StartingPorts } from './ports.ts'
+import { Shares } from './shares.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
-import { busy, checkOrigin, createDoorkeeper, type Doorkeeper, type TokenEntry } from './tokens.ts'
+import { busy, checkOrigin, createDoorkeeper, queueFull, type Doorkeeper, type TokenEntry } from './tokens.ts'
 
 export interface DoorOptions {
   readonly listen: { readonly host: string; readonly port: number }
@@ -104,7 +105,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const limits = { ...usual, ...options.limits }
   const ended = new AbortController()
   const door: Door & { draining: boolean } = {
-    budget: new BodyBudget(limits.bodyBytes), big: new BigBodies(limits.bigBodies), ending: ended.signal, streams: 0, draining: false,
+    budget: new Shares(limits.bodyBytes, 'Too many large bodies at once.', queueFull), big: new BigBodies(limits.bigBodies), ending: ended.signal, streams: 0, draining: false,
     ...(options.grafana === undefined ? {} : { grafana: { ...options.grafana, now: options.now ?? Date.now } }),
   }
   const app = express()
@@ -123,7 +124,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   if (secure) certificates.serve(secure)
   const server: Server = secure ?? createServer(served, serve)
   const connections = boundConnections(server, limits.connections)
-  const gates = { notifications: new Gate(limits.notifications, 'Too many notifications at once.'), reads: new Gate(limits.reads, 'Too many requests at once.') }
+  const gates = { notifications: new Shares(limits.notifications, 'Too many notifications at once.', busy), reads: new Shares(limits.reads, 'Too many requests at once.', busy) }
   const logins = createLogins({ ports: options.ports, everyMs: options.loginsEveryMs, onProblem: options.onProblem })
   route({ app, direct }, options, { door, gates, connections, logins })
   server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => answerBroken(problem, socket, options.onRefused))
@@ -134,7 +135,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     url: `http${secure ? 's' : ''}://${host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host}:${address.port}`,
     address,
     load: () => ({
-      connections: connections.count(), notifications: gates.notifications.inside, reads: gates.reads.inside, bodyBytes: door.budget.held, bigBodies: door.big.waiting, streams: door.streams,
+      connections: connections.count(), notifications: gates.notifications.held, reads: gates.reads.held, bodyBytes: door.budget.held, bigBodies: door.big.waiting, streams: door.streams,
     }),
     drain: () => {
       logins.close()
@@ -163,7 +164,7 @@ const closingEveryMs = 10
 
 interface Inside {
   readonly door: Door & { draining: boolean }
-  readonly gates: { readonly notifications: Gate; readonly reads: Gate }
+  readonly gates: { readonly notifications: Shares; readonly reads: Shares }
   readonly connections: Connections
   readonly logins: Logins
 }
@@ -207,7 +208,7 @@ interface Serving {
   readonly options: DoorOptions
   readonly inside: Inside
   readonly know: Doorkeeper
-  readonly gate: Gate | undefined
+  readonly gate: Shares | undefined
 }
 
 function serveOne(name: OperationId, { right, method, path, whileStarting }: Operation, { options, inside, know, gate }: Serving): Serve {
@@ -225,44 +226,20 @@ function serveOne(name: OperationId, { right, method, path, whileStarting }: Ope
     const ports = options.ports() ?? (whileStarting ? options.starting as Ports : undefined)
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
     if (ports === undefined && !whileStarting) throw new Refusal('STARTING', method === 'post' ? 'NOTHING WAS DONE: ask again in a moment.' : 'Ask again in a moment.', { headers: later() })
-    gate?.enter()
+    const share = gate?.of(caller)
+    share?.take(1)
     try {
       const call: Call = { req, res, caller, ports: ports!, door: inside.door, id, query: new URLSearchParams(req.url!.split('?', 2)[1]) }
       const done = handle(call)
       if (done instanceof Promise) await done
     } finally {
-      gate?.leave()
+      share?.give(1)
     }
   }
   return (req, res, id) => serve(req, res, id).catch((problem: unknown) => {
     inside.logins.note(problem, req, `${method.toUpperCase()} ${path}`)
     throw problem
   })
-}
-
-/** So many at once, and no line: whoever comes then is told to come again. */
-class Gate {
-  readonly #most: number
-  readonly #detail: string
-  #inside = 0
-
-  constructor(most: number, detail: string) {
-    this.#most = most
-    this.#detail = detail
-  }
-
-  enter(): void {
-    if (this.#inside >= this.#most) throw busy(this.#detail)
-    this.#inside++
-  }
-
-  leave(): void {
-    this.#inside--
-  }
-
-  get inside(): number {
-    return this.#inside
-  }
 }
 
 function answerProblem(problem: unknown, res: ServerResponse, { onProblem, onRefused }: Pick<DoorOptions, 'onProblem' | 'onRefused'>): void {

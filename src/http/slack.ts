@@ -1,8 +1,10 @@
 /** Slack's way in: slash commands and pressed buttons. Who sends is proved by a signature over the bytes as they came. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, write } from './answer.ts'
-import { BodyBudget, readBody } from './body.ts'
+import { readBody } from './body.ts'
 import { later, Refusal } from './errors.ts'
+import { Shares } from './shares.ts'
+import { queueFull } from './tokens.ts'
 import type { Also } from './server.ts'
 
 export interface SlackCall {
@@ -36,7 +38,7 @@ export interface SlackRoutesOptions {
 }
 
 export const slackRoutes = ({ door, onRefused }: SlackRoutesOptions): readonly Also[] => {
-  const budget = new BodyBudget(maxTogether)
+  const budget = new Shares(maxTogether, 'Too much at once.', queueFull).of({ name: 'slack', proved: false })
   const through = (name: keyof SlackDoorPort) => async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const open = door()
     if (!open) throw new Refusal('STARTING', 'NOTHING WAS DONE: ask again in a moment.', { headers: later() })

@@ -13,6 +13,8 @@ export interface TokenEntry {
   readonly name: string
   readonly role: TokenRole
   readonly sha256: string
+  /** Those of one team share what one of them may hold at the door. */
+  readonly team?: string
   /** Milliseconds since 1970. */
   readonly expiresAt?: number
 }
@@ -39,6 +41,7 @@ export interface Caller {
   readonly person: boolean
   /** Whether it may make things act, too. */
   readonly acts: boolean
+  readonly team?: string
   /** Another process of this Paramedic, which passes on what somebody else asked for. */
   readonly peer: boolean
 }
@@ -80,7 +83,7 @@ export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: Doorkeepe
       })
     }
     if (!rights[token.role].includes(right)) throw new Refusal('FORBIDDEN', 'Another role is needed.', { who: token.name })
-    return { name: token.name, proved: true, person: people.length === 0 || people.includes(token.name), acts: rights[token.role].includes('act'), peer: false }
+    return { name: token.name, proved: true, person: people.length === 0 || people.includes(token.name), acts: rights[token.role].includes('act'), peer: false, ...(token.team === undefined ? {} : { team: token.team }) }
   }
 }
 export type Doorkeeper = ReturnType<typeof createDoorkeeper>
@@ -120,4 +123,5 @@ export function checkOrigin(req: IncomingMessage, { open, names }: { open: boole
   }
 }
 
+export const queueFull = (what: string): Refusal => new Refusal('QUEUE_FULL', what, { headers: later() })
 export const busy = (what: string): Refusal => new Refusal('BUSY', what, { headers: later() })

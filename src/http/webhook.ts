@@ -8,9 +8,10 @@ import { withAtHand, type Received } from '../core/entry.ts'
 import { LogError } from '../log/log.ts'
 import { write } from './answer.ts'
 import { bigBytes, type BigBodies } from './big.ts'
-import { inflate, readBody, type BodyBudget } from './body.ts'
+import { inflate, readBody } from './body.ts'
 import { later, Refusal } from './errors.ts'
 import type { Ports } from './ports.ts'
+import type { Share } from './shares.ts'
 import { prepare, type Prepared } from './prepare.ts'
 
 /** An answer after this would come too late for some senders, who then repeat what may be durable already. */
@@ -18,8 +19,10 @@ const durableWithinMs = 5000
 
 export interface Intake {
   readonly ports: Pick<Ports, 'append'>
-  readonly budget: BodyBudget
+  readonly budget: Share
   readonly big: BigBodies
+  /** Of the line of large bodies. */
+  readonly line: Share
 }
 
 export interface Delivery {
@@ -29,7 +32,7 @@ export interface Delivery {
   readonly verify?: (body: Buffer) => void
 }
 
-export async function takeNotification(req: IncomingMessage, res: ServerResponse, { ports, budget, big }: Intake, delivery: Delivery): Promise<void> {
+export async function takeNotification(req: IncomingMessage, res: ServerResponse, { ports, budget, big, line }: Intake, delivery: Delivery): Promise<void> {
   const raw = await readBody(req, budget)
   const held = raw.length
   try {
@@ -37,7 +40,7 @@ export async function takeNotification(req: IncomingMessage, res: ServerResponse
     const encoding = req.headers['content-encoding']
     const small = held > bigBytes ? undefined : await inflateSmall(raw, encoding)
     const prepared = small === undefined
-      ? await big.prepare({ body: raw, encoding, source: delivery.source })
+      ? await big.prepare({ body: raw, encoding, source: delivery.source, share: line })
       : prepare(small.toString(), delivery.source)
     await makeDurable(ports, await factsOf(prepared, delivery))
     write(res, 200, 'application/json', prepared.reply)
