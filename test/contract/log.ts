@@ -2,21 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { LogError, type Codec, type Log, type Position, type Recorded } from '../../src/log/log.ts'
-
-export interface ContractEntry {
-  readonly by: string
-  readonly n: number
-  readonly content?: unknown
-  /** Written with line breaks between its parts, as a sender's own JSON may be. */
-  readonly pretty?: boolean
-}
-
-export const contractCodec: Codec<ContractEntry> = {
-  encode: (entry) => JSON.stringify(entry, null, entry.pretty === true ? 2 : 0),
-  decode: (text) => JSON.parse(text) as ContractEntry,
-  key: ({ by }) => by,
-  kind: () => 'contract',
-}
+import { contractCodec, deadlineMs, entries, entry, readAll, Reader, within, type ContractEntry } from './log-entries.ts'
 
 /** A fresh log for every `open`. */
 export interface Subject {
@@ -34,8 +20,6 @@ export interface Exception {
   readonly test: string
   readonly reason: string
 }
-
-const deadlineMs = 20_000
 
 export function logContract(name: string, open: OpenSubject, exceptions: readonly Exception[] = []): void {
   describe(`the log's contract: ${name}`, () => {
@@ -56,64 +40,6 @@ export function logContract(name: string, open: OpenSubject, exceptions: readonl
       for (const exception of exceptions) assert.ok(known.includes(exception.test), `no promise is called "${exception.test}"`)
     })
   })
-}
-
-export const entry = (n: number, content?: unknown, by = 'a'): ContractEntry => content === undefined ? { by, n } : { by, n, content }
-export const entries = (from: number, count: number, by = 'a'): ContractEntry[] =>
-  Array.from({ length: count }, (_, index) => entry(from + index, undefined, by))
-
-type Item = readonly Recorded<ContractEntry>[] | 'caught up'
-
-/** One follower, with a deadline on everything that it waits for. */
-export class Reader {
-  readonly #stop = new AbortController()
-  readonly #items: AsyncIterator<Item>
-
-  constructor(log: Log<ContractEntry>, from: Position) {
-    this.#items = log.follow(from, this.#stop.signal)[Symbol.asyncIterator]()
-  }
-
-  next(): Promise<IteratorResult<Item>> {
-    return within(this.#items.next())
-  }
-
-  /** What comes before the next 'caught up'. */
-  async toEnd(): Promise<Recorded<ContractEntry>[]> {
-    const read: Recorded<ContractEntry>[] = []
-    for (;;) {
-      const { value, done } = await this.next()
-      assert.ok(done !== true, 'the follower ended before it had caught up')
-      if (value === 'caught up') return read
-      assert.ok(value.length > 0, 'an empty batch')
-      read.push(...value)
-    }
-  }
-
-  abort(): void {
-    this.#stop.abort()
-  }
-
-  async close(): Promise<void> {
-    this.abort()
-    await within(Promise.resolve(this.#items.return?.()))
-  }
-}
-
-export async function readAll(log: Log<ContractEntry>, from = 0): Promise<Recorded<ContractEntry>[]> {
-  const reader = new Reader(log, from)
-  try {
-    return await reader.toEnd()
-  } finally {
-    await reader.close()
-  }
-}
-
-export async function within<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came within ${deadlineMs} ms`)), deadlineMs)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 const numbers = (read: readonly Recorded<ContractEntry>[]): number[] => read.map(({ entry }) => entry.n)

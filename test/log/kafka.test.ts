@@ -10,7 +10,8 @@ import { controlCodec, type ControlRecord } from '../../src/follow/control.ts'
 import { kafkaStreams } from '../../src/log/kafka.ts'
 import { LogError } from '../../src/log/log.ts'
 import { freshPrefix, noKafka, sharedKafka, withAdmin } from '../servers/kafka.ts'
-import { logContract, type ContractEntry } from '../contract/log.ts'
+import { logContract } from '../contract/log.ts'
+import type { ContractEntry } from '../contract/log-entries.ts'
 import { following, kept, noteCodec, notes, openNotes, readAll, until, writeAll, type Note } from './kafka-fixture.ts'
 
 describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }, () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
 import { LogError, type LogErrorCode } from '../../src/log/log.ts'
 import { openSqliteLog, type SqliteLog, type SqliteOptions } from '../../src/log/sqlite.ts'
-import { contractCodec, type ContractEntry } from '../contract/log.ts'
+import { contractCodec, type ContractEntry } from '../contract/log-entries.ts'
 
 export type TestLog = SqliteLog<ContractEntry>
 export type OpenLog = (path: string, options?: Partial<SqliteOptions<ContractEntry>>) => Promise<TestLog>

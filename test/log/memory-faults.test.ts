@@ -5,7 +5,7 @@ import { LogError, type Recorded } from '../../src/log/log.ts'
 import { memoryLog, type MemoryLog } from '../../src/log/memory.ts'
 import { seeded, type Faults } from '../../src/log/memory-faults.ts'
 import { createWriter } from '../../src/log/writer.ts'
-import { contractCodec, entry, readAll, type ContractEntry } from '../contract/log.ts'
+import { contractCodec, entry, readAll, type ContractEntry } from '../contract/log-entries.ts'
 import { settled, VirtualClock } from './virtual-clock.ts'
 
 const everything: Faults = {

@@ -1,5 +1,6 @@
 import { memoryLog } from '../../src/log/memory.ts'
-import { logContract, type ContractEntry } from '../contract/log.ts'
+import { logContract } from '../contract/log.ts'
+import type { ContractEntry } from '../contract/log-entries.ts'
 
 const forgets = { test: 'what append resolved is there when the log is opened again', reason: 'memory forgets when the process ends' }
 

@@ -1,6 +1,6 @@
 /** A process of its own that writes to a log as fast as it can, until it is killed. Each answer is told on stdout. */
 import { openSqliteLog } from '../../src/log/sqlite.ts'
-import { contractCodec, entries } from '../contract/log.ts'
+import { contractCodec, entries } from '../contract/log-entries.ts'
 
 const [path, mode] = process.argv.slice(2)
 const log = await openSqliteLog(path!, { codec: contractCodec })

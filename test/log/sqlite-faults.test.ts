@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { LogError } from '../../src/log/log.ts'
-import { entries, entry, readAll, type ContractEntry } from '../contract/log.ts'
+import { entries, entry, readAll, type ContractEntry } from '../contract/log-entries.ts'
 import { logFiles, refusal, type TestLog } from './log-files.ts'
 import { smallDisk } from './small-disk.ts'
 

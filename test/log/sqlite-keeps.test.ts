@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { contractCodec, entry, readAll, Reader, type ContractEntry } from '../contract/log.ts'
+import { contractCodec, entry, readAll, Reader, type ContractEntry } from '../contract/log-entries.ts'
 import { logFiles, refusal, type TestLog } from './log-files.ts'
 
 const { open, fresh } = logFiles()

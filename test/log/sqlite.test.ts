@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Codec } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite.ts'
-import { logContract, type ContractEntry, type Subject } from '../contract/log.ts'
+import { logContract, type Subject } from '../contract/log.ts'
+import type { ContractEntry } from '../contract/log-entries.ts'
 
 async function open(codec: Codec<ContractEntry>): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'paramedic-log-'))

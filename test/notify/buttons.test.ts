@@ -1,7 +1,7 @@
 /** Buttons: who may press them, how often they count, and for what that was shown. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { readable } from '../servers/slack.ts'
+import { readable } from '../servers/slack-shown.ts'
 import { abroad, ann, answered, bob, ear } from './ear.ts'
 import { eventually, type Desk } from './desk.ts'
 

@@ -11,7 +11,7 @@ import type { NoticeView, View } from '../../src/notify/message.ts'
 import { cardOf, render, renderAgain, renderText } from '../../src/notify/render.ts'
 import { viewOf } from '../../src/notify/view.ts'
 import { Story } from '../core/story.ts'
-import { buttonsOf, readable } from '../servers/slack.ts'
+import { buttonsOf, readable } from '../servers/slack-shown.ts'
 import { readMessage } from '../servers/slack-rules.ts'
 
 const samples = sampleNotices()

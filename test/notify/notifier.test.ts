@@ -1,7 +1,7 @@
 /** From a notice on the log to a message in Slack, through the real library: once, in place, and never lost. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { button, buttonsOf, readable } from '../servers/slack.ts'
+import { button, buttonsOf, readable } from '../servers/slack-shown.ts'
 import { aWhile, Desk, eventually } from './desk.ts'
 
 const alertBody = (alerts: readonly Record<string, string>[], status = 'firing') => ({

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Catalogue } from '../../src/core/catalogue.ts'
 import { plan } from '../core/story.ts'
-import { buttonsOf } from '../servers/slack.ts'
+import { buttonsOf } from '../servers/slack-shown.ts'
 import { eventually } from './desk.ts'
 import { answered, bob, ear, type Ear } from './ear.ts'
 

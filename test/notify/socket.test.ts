@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createHearing } from '../../src/notify/hearing.ts'
 import { openSocket } from '../../src/notify/socket.ts'
-import { button, readable } from '../servers/slack.ts'
+import { button, readable } from '../servers/slack-shown.ts'
 import { Desk, eventually } from './desk.ts'
 
 const ann = { user: 'U0ANN', team: 'T0HOME', name: 'ann' }

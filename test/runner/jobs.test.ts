@@ -1,7 +1,6 @@
 /** What a job gives back, what its script is handed, and what it is refused. With real children. */
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -10,44 +9,15 @@ import { boottimeMs } from '../../src/runner/boottime.ts'
 import { createJobs } from '../../src/runner/jobs.ts'
 import type { Call, Jobs } from '../../src/runner/jobs.ts'
 import type { JobInput, JobOrder, Outcome } from '../../src/runner/protocol.ts'
+import { noCall, orderIn, outputOf, type Script } from './orders.ts'
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const nul = '\0'
 
 let folder: string
 let jobs: Jobs
-let number = 0
 let secrets: readonly string[] = ['hunter2-secret', 'first line of a key\nsecond line of a key']
 
-interface Script {
-  readonly plan?: string
-  readonly run?: string
-  readonly verify?: string
-  readonly head?: string
-  readonly files?: Readonly<Record<string, string>>
-}
-
-function order(of: Script, more: Partial<JobOrder> & { given?: Partial<JobInput> } = {}): JobOrder {
-  const text = `import { runbook, seconds } from 'paramedic'
-${of.head ?? ''}
-export default runbook({ target: 'service', plan: ${of.plan ?? '() => ({ changes: [] })'}, ${of.verify ? `verify: ${of.verify},` : ''}
-  steps: [{ name: 'one', effect: 'repeatable', timeout: seconds(1), run: ${of.run ?? '() => 1'} }] })\n`
-  const id = String(++number)
-  const script = join(folder, id, '1.js')
-  const files = Object.entries(of.files ?? {})
-  for (const [path, body] of [['1.js', text], ...files] as const) {
-    mkdirSync(dirname(join(folder, id, path)), { recursive: true })
-    writeFileSync(join(folder, id, path), body)
-  }
-  const { given, ...rest } = more
-  return {
-    id, workflow: `workflow-${id}`, script, digest: sha256(text), files: Object.fromEntries(files.map(([path, body]) => [path, sha256(body)])),
-    phase: of.plan ? 'plan' : of.verify ? 'verify' : 'step', step: 0, timeoutMs: 20_000, memoryMb: 512, notAfterBoottimeMs: boottimeMs() + 60_000,
-    input: { target: 'shop', targets: ['shop'], params: { by: 1 }, labels: { alertname: 'Slow' }, outputs: {}, ...given }, ...rest,
-  }
-}
-
-const noCall: Call = async (name) => { throw new Error(`unexpected: ${name}`) }
+const order = (of: Script, more: Parameters<typeof orderIn>[2] = {}): JobOrder => orderIn(folder, of, more)
 
 async function run(script: Script, more: Partial<JobOrder> & { given?: Partial<JobInput>; call?: Call } = {}): Promise<Outcome> {
   const { call = noCall, ...rest } = more
@@ -55,11 +25,6 @@ async function run(script: Script, more: Partial<JobOrder> & { given?: Partial<J
   const outcome = await jobs.start(asked, call).result
   jobs.release(asked.workflow)
   return outcome
-}
-
-const outputOf = (outcome: Outcome): Json => {
-  assert.equal(outcome.kind, 'done', JSON.stringify(outcome))
-  return outcome.kind === 'done' ? outcome.output : null
 }
 
 describe('a job', { concurrency: 3 }, () => {
@@ -113,7 +78,7 @@ describe('a job', { concurrency: 3 }, () => {
 
   const shells: readonly (readonly [string, string, Json, string])[] = [
     ['a label is one word', "$`printf %s ${labels.evil}`", '$(touch /tmp/x) `id` "; rm -rf \' ~ *', 'quoted by zx'],
-    ['an own environment', "$`env | cut -d= -f1 | grep -v ^ALERT_LABEL_ | sort | tr '\\n' ' '`", 'HOME LANG PARAMEDIC_JOBS PARAM_BY PATH PWD SHLVL TARGET TMPDIR TRACEPARENT _', 'nothing of the server, no credentials'],
+    ['an own environment', "$`env | cut -d= -f1 | grep -v ^ALERT_LABEL_ | sort | tr '\\n' ' '`", 'HOME LANG PARAMEDIC_DEADLINE PARAMEDIC_JOBS PARAM_BY PATH PWD SHLVL TARGET TMPDIR TRACEPARENT _', 'nothing of the server, no credentials'],
     ['labels below a prefix', "$`printf %s \"$ALERT_LABEL_BASH_ENV|$ALERT_LABEL_A_B\"`", 'payload|dash', 'the name of a label could be BASH_ENV'],
     ['no channel', "$`for fd in /proc/self/fd/*; do test $(basename $fd) -le 2 || readlink $fd; done | grep -c socket || true`.then(({ stdout }) => stdout.trim())", '0', 'no way to speak in the place of the child, which does it through a socket'],
     ['a folder of its own', "$`test \"$PWD\" = \"$HOME\" && touch mine && echo yes`", 'yes', 'what it leaves is removed with it'],
@@ -279,28 +244,4 @@ describe('a job', { concurrency: 3 }, () => {
     assert.equal(outputOf(await stays.result), 'stayed')
     jobs.release('stays')
   })
-})
-
-test('nothing starts without a lease, and all ends when it runs out', async () => {
-  const own = mkdtempSync(join(tmpdir(), 'paramedic-lease-'))
-  folder ||= own
-  const lost = Promise.withResolvers<string>()
-  const leased = createJobs({ warm: 1, stateDirectory: own, outputDirectory: own, killAfterMs: 800, onLost: ({ why }) => lost.resolve(why) })
-  folder = own
-  try {
-    await leased.ready
-    const before = await leased.start(order({}), noCall).result
-    assert.match(before.kind === 'failed' ? `${before.failure} ${before.error}` : '', /refused no lease/)
-    leased.extend(boottimeMs())
-    const running = leased.start(order({ run: `() => new Promise(() => {})` }), noCall)
-    assert.equal(await running.started, true)
-    const outcome = await running.result
-    assert.equal(outcome.kind === 'failed' && outcome.failure, 'killed')
-    assert.match(await lost.promise, /lease is over/)
-    const afterwards = await leased.start(order({}), noCall).result
-    assert.equal(afterwards.kind === 'failed' && afterwards.failure, 'refused')
-  } finally {
-    await leased.close()
-    rmSync(own, { recursive: true, force: true })
-  }
 })

@@ -6,19 +6,8 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readMessage } from './slack-rules.ts'
+import type { Posted } from './slack-shown.ts'
 import { acceptSocket, type Socket } from './slack-socket.ts'
-
-export interface Posted {
-  readonly channel: string
-  readonly ts: string
-  readonly thread?: string
-  readonly broadcast: boolean
-  /** As it is now, and every form that it had. */
-  text: string
-  blocks: any[]
-  readonly versions: { readonly text: string; readonly blocks: any[]; readonly at: number }[]
-  readonly at: number
-}
 
 /** What goes wrong with the next calls that it fits: `times` of them, or all until it is taken away. */
 export interface Fault {
@@ -309,21 +298,3 @@ export class FakeSlack {
     return Promise.race([ack, late])
   }
 }
-
-interface Shown {
-  readonly text: string
-  readonly blocks?: readonly any[]
-}
-
-export const buttonsOf = ({ blocks = [] }: Shown): { action_id: string; value: string; text: { text: string } }[] =>
-  blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => elements)
-
-export const button = (posted: Shown, label: RegExp): { action_id: string; value: string } => {
-  const found = buttonsOf(posted).find(({ text }) => label.test(text.text))
-  if (!found) throw new Error(`no button ${label} among ${buttonsOf(posted).map(({ text }) => text.text).join(', ')}`)
-  return found
-}
-
-/** All that people read of it. */
-export const readable = ({ text, blocks = [] }: Shown): string =>
-  [text, ...blocks.flatMap((block) => [block.text?.text, ...(block.elements ?? []).map((one: any) => one.text?.text ?? one.text)])].filter(Boolean).join('\n')
