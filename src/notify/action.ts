@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 
 export type Action =
   | { readonly action: 'take'; readonly notice: string }
+  | { readonly action: 'fixed'; readonly episode: string }
   | { readonly action: 'promote'; readonly runbook: string }
   | { readonly action: 'resume'; readonly suspension: string }
   | { readonly action: 'stop'; readonly label: string; readonly matchers: readonly string[] }
@@ -18,6 +19,7 @@ const maxValue = 2000
 export const labelOf = (action: Action): string => {
   switch (action.action) {
     case 'take': return 'Take'
+    case 'fixed': return 'Fixed by hand'
     case 'resume': return 'Resume'
     case 'promote': return 'Promote'
     case 'stop': return action.label
@@ -31,6 +33,7 @@ export const labelOf = (action: Action): string => {
 export const valueOf = (action: Action): string => {
   switch (action.action) {
     case 'take': return JSON.stringify([shortKey(action.notice)])
+    case 'fixed': return JSON.stringify([action.episode])
     case 'promote': return JSON.stringify([action.runbook])
     case 'resume': return JSON.stringify([action.suspension])
     case 'stop': {
@@ -47,7 +50,7 @@ export const valueOf = (action: Action): string => {
 
 /** Undefined for a button that this version does not know. */
 export const readPressed = (actionId: unknown, value: unknown): Pressed | undefined => {
-  const action = typeof actionId === 'string' ? /^(take|resume|promote|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
+  const action = typeof actionId === 'string' ? /^(take|fixed|resume|promote|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
   if (action === undefined || typeof value !== 'string') return undefined
   return { action: action as Pressed['action'], values: textsOf(value) }
 }

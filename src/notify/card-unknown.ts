@@ -22,7 +22,7 @@ export const unknownCard = (view: UnknownView): Card => {
   return {
     icon: over ? '✅' : '🚨', heading: `${over ? 'Resolved' : 'Unknown alert'}: ${alertname}${times}`,
     line: `${over ? 'Resolved' : 'Unknown alert'}: ${alertname}${times}: ${annotations.summary ?? view.detail}`,
-    parts, footer: episode === '' ? [] : [`Episode ${shortId(episode)}`], actions: over ? [] : [stopAll],
+    parts, footer: episode === '' ? [] : [`Episode ${shortId(episode)}`], actions: [...(over ? [] : [stopAll]), ...(episode === '' ? [] : [{ action: 'fixed', episode } as const])],
   }
 }
 

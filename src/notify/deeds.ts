@@ -57,6 +57,8 @@ export const runPressed = async ({ action, values }: Pressed, person: Person, re
   const allowed = approvers && isApprover({ approvers }, whoIs(person)) ? { may: true as const } : await deeds.listed(person)
   if (!allowed.may) return say(allowed.why)
   switch (action) {
+    // Its window is open by now; what is said there comes as a word of its own.
+    case 'fixed': return say('Say how in the window that opened.')
     case 'take': return take(values[0] ?? '', person, deeds)
     case 'promote': return promoteIt(values[0] ?? '', person, deeds)
     case 'resume': return resumeIt({ id: values[0] ?? '', why: 'the button in Slack' }, person, deeds)

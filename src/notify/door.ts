@@ -44,7 +44,7 @@ export const createSlackDoor = ({ hearing, signingSecret, clock = Date.now }: Sl
     async interactivity(request: SlackRequest): Promise<SlackAnswer> {
       const refused = verified(request)
       if (refused) return refused
-      const heard = hearing.pressed(jsonOf(fieldsOf(request.rawBody)('payload')))
+      const heard = await hearing.pressed(jsonOf(fieldsOf(request.rawBody)('payload')))
       return 'unreadable' in heard ? { status: 400, why: heard.unreadable } : { status: 200, ...heard }
     },
   }

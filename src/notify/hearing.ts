@@ -8,6 +8,7 @@ import { toLine, type Message } from './blocks.ts'
 import { parseCommand } from './command.ts'
 import type { Answer, Deeds, DeedPorts } from './deed.ts'
 import { runCommand, runPressed } from './deeds.ts'
+import { howView, noteHow, readHow } from './fixed-by-hand.ts'
 import { listedPeople, type Grant, type KnownPerson, type Person } from './people.ts'
 import { replier, type Reply } from './reply.ts'
 import type { SlackEdge } from './slack.ts'
@@ -50,6 +51,12 @@ export const createHearing = (options: HearingOptions) => {
   }
   const orFailed = (work: Promise<Answer>): Promise<Answer> => work.catch((problem: unknown) => (onProblem(problem), failed(problem)))
 
+  const noted = async ({ user, ...how }: NonNullable<ReturnType<typeof readHow>>): Promise<Heard> => {
+    const { id, team_id: team, username, name } = (user ?? {}) as NonNullable<Press['user']>
+    const person = recognise({ user: id, team, name: username ?? name })
+    return person ? noteHow(how, person, deeds) : { unreadable: 'nobody says who wrote it' }
+  }
+
   return {
     /** `field` gives what Slack calls so; what was sent twice is no text. */
     async command(field: (name: string) => unknown): Promise<Heard> {
@@ -64,15 +71,21 @@ export const createHearing = (options: HearingOptions) => {
       return { body: { ...toLine('Still at it; the answer follows.'), response_type: 'ephemeral' } }
     },
 
-    /** A press is acknowledged at once, and answered by its response_url. */
-    pressed(payload: unknown): Heard {
+    /** A press is acknowledged at once, and answered by its response_url; what was written into a window is answered in it. */
+    pressed(payload: unknown): Heard | Promise<Heard> {
+      const how = readHow(payload)
+      if (how !== undefined) return noted(how)
       if (!isPress(payload)) return { unreadable: 'the payload cannot be read' }
-      const { user = {}, team, channel, container, actions, response_url: responseUrl } = payload
+      const { user = {}, team, channel, container, actions, response_url: responseUrl, trigger_id: trigger } = payload
       const person = recognise({ user: user.id, team: user.team_id ?? team?.id, name: user.username ?? user.name })
       const action = Array.isArray(actions) ? actions[0] : undefined
       if (!person || !action) return {}
       const reply = replyTo(responseUrl, channel?.id ?? container?.channel_id)
       const pressed = readPressed(action.action_id, action.value)
+      if (pressed?.action === 'fixed' && edge) {
+        deeds.background(edge.openView(textOr(trigger), howView(pressed.values[0] ?? '')).catch((problem: unknown) => reply(failed(problem).message, { seenByAll: false })))
+        return {}
+      }
       const answer = pressed ? orFailed(runPressed(pressed, person, reply, deeds)) : Promise.resolve(unknownButton)
       deeds.background(answer.then(({ message, seenByAll }) => reply(message, { seenByAll })))
       return {}
@@ -105,6 +118,7 @@ interface Press {
   readonly container?: { readonly channel_id?: unknown }
   readonly actions?: readonly { readonly action_id?: unknown; readonly value?: unknown }[]
   readonly response_url?: unknown
+  readonly trigger_id?: unknown
 }
 
 const isPress = (payload: unknown): payload is Press =>

@@ -103,6 +103,7 @@ export const slackEdge = (options: SlackOptions) => {
     },
     update: (channel: string, ts: string, message: Message): Promise<Outcome> =>
       call(channel, (slack) => slack.chat.update({ channel, ts, ...sayable(message), parse: 'none', link_names: false } as Parameters<WebClient['chat']['update']>[0])),
+    openView: async (trigger: string, view: object): Promise<void> => openView(await web(), { trigger, view }, options),
     /** The people of a group, by id; throws if Slack does not say. */
     async members(team: string, group: string): Promise<ReadonlySet<string>> {
       const slack = await web()
@@ -117,6 +118,14 @@ export const slackEdge = (options: SlackOptions) => {
     },
   }
 }
+const viewWithinMs = 2500
+
+/** A window for whoever pressed a button: Slack opens it within three seconds of that. */
+const openView = async ({ views }: WebClient, { trigger, view }: { trigger: string; view: object }, { over, timeoutMs = viewWithinMs }: SlackOptions): Promise<void> => {
+  const run = (): ReturnType<typeof views.open> => views.open({ trigger_id: trigger, view } as Parameters<typeof views.open>[0])
+  await (over?.call({ target: 'views', effect: 'once', signal: unending, deadlineMs: Math.min(timeoutMs, viewWithinMs), run }) ?? run())
+}
+
 const unending = new AbortController().signal
 
 /** Slack that answers is well, whatever it says of a channel or a token. */

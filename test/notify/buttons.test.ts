@@ -31,6 +31,24 @@ describe('buttons', () => {
     assert.match(readable(message!), /Taken by ann/)
   })
 
+  test('Fixed by hand asks how, and what is said stands on the log beside the alert', async (t) => {
+    const one = await ear(t)
+    one.desk.unknown([{ alertname: 'DiskFull' }])
+    await one.desk.told()
+    const [message] = one.desk.slack.posted
+    assert.deepEqual(await one.press(/Fixed by hand/, { ...message! }, bob), { status: 200 })
+    await eventually('its window', () => one.desk.slack.views.length === 1)
+    const [view] = one.desk.slack.views
+    assert.equal(one.answers().length, 0, 'a window is answer enough')
+    const [episode] = one.desk.state.episodes.keys()
+    assert.match((await one.write(view, 'rm -r /var/cache/shop', bob)).body.errors.how, /^Only listed people may do this/)
+    assert.deepEqual((await one.write(view, '  ')).body.errors, { how: 'Say what you did.' })
+    assert.deepEqual(await one.write(view, 'removed the cache'), { status: 200 })
+    assert.deepEqual(one.desk.log.flatMap(({ entry }) => (entry.kind === 'noted' ? [[entry.workflow, entry.who, entry.text]] : [])), [[episode, 'ann (Slack T0HOME/U0ANN)', 'removed the cache']])
+    assert.equal((await one.write({ ...view, callback_id: 'another' }, 'x')).status, 400)
+    assert.deepEqual((await one.write({ ...view, private_metadata: 'gone' }, 'x')).body.errors, { how: 'This alert is no longer remembered.' })
+  })
+
   test('of two who answer at once the first on the log counts, and the other one is told', async (t) => {
     const one = await ear(t, { allow: [{ team: 'T0HOME', user: 'U0ANN' }, { team: 'T0HOME', user: 'U0BOB' }] })
     const workflow = asking(one.desk)

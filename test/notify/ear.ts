@@ -17,6 +17,8 @@ export interface Ear {
   readonly desk: Desk
   command(text: string, member?: Member): Promise<{ status: number; text: string; body: any }>
   press(label: RegExp, posted: Parameters<typeof button>[0] & { channel?: string; ts?: string }, member?: Member): Promise<{ status: number }>
+  /** What is written into a window that was opened. */
+  write(view: any, text: string, member?: Member): Promise<{ status: number; body?: any }>
   /** Another process, or the same after a restart: the same log, nothing else. */
   again(): Ear
   answers(): string[]
@@ -60,6 +62,7 @@ export const listen = (
     },
     press: (label, posted, member = ann) =>
       door.interactivity(request({ payload: JSON.stringify(desk.slack.pressFields(button(posted, label), { channel: posted.channel ?? 'C0ALERTS', ts: posted.ts ?? '1.1' }, member)) })),
+    write: (view, text, member = ann) => door.interactivity(request({ payload: JSON.stringify(desk.slack.submission(view, text, member)) })),
     again: () => listen(desk, t, { allow, ...more }, ports),
     answers: () => desk.slack.responses.map(({ body }) => readable(body)),
   }

@@ -44,6 +44,8 @@ export class FakeSlack {
   readonly posted: Posted[] = []
   readonly calls: { readonly method: string; readonly channel: string; readonly error: string; readonly at: number }[] = []
   readonly responses: { readonly body: any; readonly error: string; readonly url: string }[] = []
+  /** Windows that were opened. */
+  readonly views: any[] = []
   readonly mentions: string[] = []
   readonly links: string[] = []
   /** What it refused though nobody told it to. */
@@ -184,6 +186,12 @@ export class FakeSlack {
         const users = this.groups.get(form.get('usergroup') ?? '')
         return users ? { ok: true, users } : { ok: false, error: 'no_such_subteam' }
       }
+      case 'views.open': {
+        const view = JSON.parse(form.get('view') ?? '{}')
+        const wrong = !/^2\.\d+$/.test(form.get('trigger_id') ?? '') ? 'invalid_trigger_id' : (view.title?.text ?? '').length > 24 || view.blocks?.length < 1 ? 'invalid_arguments' : undefined
+        if (wrong === undefined) this.views.push(view)
+        return wrong === undefined ? { ok: true, view } : { ok: false, error: wrong }
+      }
       default: return { ok: false, error: 'unknown_method' }
     }
   }
@@ -272,6 +280,11 @@ export class FakeSlack {
 
   press(server: string, button: { action_id: string; value: string }, message: Pick<Posted, 'channel' | 'ts'>, member: Member): Promise<Answered> {
     return this.#post(`${server}/slack/interactivity`, new URLSearchParams({ payload: JSON.stringify(this.pressFields(button, message, member)) }).toString())
+  }
+
+  /** What somebody writes into a window. */
+  submission({ callback_id, private_metadata }: any, text: string, { user, team, name = 'somebody' }: Member): Record<string, unknown> {
+    return { type: 'view_submission', user: { id: user, username: name, team_id: team }, team: { id: team }, view: { callback_id, private_metadata, state: { values: { how: { text: { type: 'plain_text_input', value: text } } } } } }
   }
 
   async #post(url: string, body: string): Promise<Answered> {
