@@ -179,8 +179,10 @@ const settles = async (server: Running, { round, file }: Scene, moment: Moment):
 test(`killed while it tells Slack, ${rounds} times: all is told, and what was told is known to be`, { timeout: 60_000 * rounds }, async (t) => {
   const { slack, start } = await place(t)
   let server = await start()
-  const alert = (n: number, status = 'firing') => post(`${server.url}/webhooks/alertmanager`, notification([{ status, labels: { alertname: `Novel${n}` } }]))
-  const cards = (n: number) => slack.posted.filter(({ text }) => text.includes(`Novel${n}`))
+  // No name is the beginning of another.
+  const name = (n: number): string => `Novel${String(n).padStart(4, '0')}`
+  const alert = (n: number, status = 'firing') => post(`${server.url}/webhooks/alertmanager`, notification([{ status, labels: { alertname: name(n) } }]))
+  const cards = (n: number) => slack.posted.filter(({ text }) => text.includes(name(n)))
   for (let round = 0; round < rounds; round++) {
     // Slack has not got it yet, or has, and its answer is on the way.
     const how = round % 2 === 0 ? 'hang' : 'answer lost'
