@@ -28,7 +28,7 @@ async function backtest(cli: Cli, { routes, policies, since, ...options }: Backt
   const changed = await changedCatalogue(first.state, { routes, policies })
   const last = new Map(first.decisions.filter(({ counted }) => counted).map((decision) => [decision.entry.workflow, decision]))
   const again = createBacktest(changed, [...last.values()])
-  for await (const read of history(cli, options)) again.fold(read)
+  for await (const read of history(cli, options, { again: true })) again.fold(read)
   const tried = again.tried().filter(({ at }) => at >= from)
   const differing = tried.filter(({ then, now }) => then.outcome !== now.outcome || then.reason !== now.reason)
   show(cli.asJson(), { tried: tried.length, then: countOf(tried, 'then'), now: countOf(tried, 'now'), differences: differing.map((one) => ({ ...one, at: new Date(one.at).toISOString() })) }, () => [

@@ -28,8 +28,17 @@ export function sinceMs(text: string): number {
   return Date.now() - ms
 }
 
-/** The whole log up to now, in order. Each call reads it again. */
-export async function* history({ client }: Cli, options: Readonly<Record<string, unknown>>): AsyncGenerator<Read> {
+/** The whole log up to now, in order. Each call reads it again; the first one says where it begins, if that is not where it began. */
+export async function* history(cli: Cli, options: Readonly<Record<string, unknown>>, { again = false } = {}): AsyncGenerator<Read> {
+  let first = !again
+  for await (const read of wholeLog(cli, options)) {
+    if (first && read.position > 0) process.stderr.write(`the log begins at entry ${read.position} by now, of ${new Date(read.at).toISOString()}: what was before was cut after its \`retention\`, and what rests on it is not told\n`)
+    first = false
+    yield read
+  }
+}
+
+async function* wholeLog({ client }: Cli, options: Readonly<Record<string, unknown>>): AsyncGenerator<Read> {
   if (options['offline']) {
     for await (const batch of offlineEntries(options, { from: 'oldest' })) yield* batch
     return

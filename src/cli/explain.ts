@@ -23,7 +23,7 @@ async function explain(cli: Cli, id: string, options: Record<string, unknown>): 
   const decisions = first.decisions.filter(({ entry, counted }) => counted && entry.workflow === workflow.id)
   if (decisions.length === 0) throw new CliError(1, `nothing was decided about ${short(workflow.id)} yet: it is ${workflow.state}`)
   const explainer = createExplainer(decisions)
-  for await (const read of history(cli, options)) explainer.fold(read)
+  for await (const read of history(cli, options, { again: true })) explainer.fold(read)
   const { explained } = explainer
   show(cli.asJson(), { workflow: workflow.id, same: explained.every(({ same }) => same), decisions: explained.map(viewOf) }, () =>
     [`${short(workflow.id)} ${runbookId(workflow.runbook)} on ${workflow.targets.join(', ')}, ${workflow.state}`, ...explained.map((one, index) => textOf(one, index === explained.length - 1))].join('\n'))

@@ -140,10 +140,10 @@ function aliveCounter(plain: ReturnType<typeof plainCounter>): Counter {
   return { ...plain, holders: new Map(plain.holders), last: new Map(plain.last) }
 }
 
-function plainStop({ compiled: _, ...stop }: Stop): Omit<Stop, 'compiled'> {
+export function plainStop({ compiled: _, ...stop }: Stop): Omit<Stop, 'compiled'> {
   return stop
 }
 
-function aliveStop(plain: ReturnType<typeof plainStop>): Stop {
+export function aliveStop(plain: ReturnType<typeof plainStop>): Stop {
   return { ...plain, compiled: compiledOf(plain) }
 }

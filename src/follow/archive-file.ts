@@ -1,15 +1,16 @@
 /**
- * The file of what memory forgot: alerts and workflows as they were at last, in the order in which they came. It holds
+ * The file of what memory forgot: alerts, workflows and stops as they were at last, in the order in which they came. It holds
  * nothing that the log does not: where it is missing, wrong or behind, it is made anew.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { aliveEpisode, aliveWorkflow, plainEpisode, plainWorkflow } from '../core/snapshot.ts'
-import type { Did, Episode, Workflow } from '../core/state.ts'
+import { aliveEpisode, aliveStop, aliveWorkflow, plainEpisode, plainStop, plainWorkflow } from '../core/snapshot.ts'
+import type { Did, Episode, Stop, Workflow } from '../core/state.ts'
 import type { Position } from '../log/log.ts'
 
 export interface Archived {
   readonly episode: Episode
   readonly workflow: Workflow
+  readonly stop: Stop
 }
 export type ArchivedKind = keyof Archived
 
@@ -36,17 +37,22 @@ export interface PageAsked {
   readonly limit: number
 }
 
-export const rowsOf = ({ episodes, workflows }: Did['forgotten']): ArchiveRow[] => [
+/** Whether the newest entry made anything forgotten: most do not. */
+export const forgets = ({ forgotten: { episodes, workflows, stops } }: Did): boolean => episodes.length + workflows.length + stops.length > 0
+
+export const rowsOf = ({ episodes, workflows, stops }: Did['forgotten']): ArchiveRow[] => [
   ...episodes.map((one): ArchiveRow => ({ kind: 'episode', id: one.id, position: one.position, at: one.lastAt, tag: one.fingerprint, body: JSON.stringify(plainEpisode(one)) })),
   ...workflows.map((one): ArchiveRow => ({ kind: 'workflow', id: one.id, position: one.position, at: one.since, tag: '', body: JSON.stringify(plainWorkflow(one)) })),
+  ...stops.map((one): ArchiveRow => ({ kind: 'stop', id: one.id, position: one.position, at: one.lifted?.at ?? one.at, tag: '', body: JSON.stringify(plainStop(one)) })),
 ]
 
 export const alive: { readonly [K in ArchivedKind]: (body: string) => Archived[K] } = {
   episode: (body) => aliveEpisode(JSON.parse(body) as Parameters<typeof aliveEpisode>[0]),
   workflow: (body) => aliveWorkflow(JSON.parse(body) as Parameters<typeof aliveWorkflow>[0]),
+  stop: (body) => aliveStop(JSON.parse(body) as Parameters<typeof aliveStop>[0]),
 }
 
-const format = 1
+const format = 2
 /** So many ids with one ending are enough to say that it is not enough of an id. */
 const mostFound = 21
 

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { evolve } from '../core/evolve.ts'
 import { initialState } from '../core/state.ts'
 import { allOf } from '../log/all.ts'
-import { ArchiveFile, rowsOf } from './archive-file.ts'
+import { ArchiveFile, forgets, rowsOf } from './archive-file.ts'
 import type { ArchiveOrder, FromArchive, ToArchive } from './archive.ts'
 import { openPlace } from './place-reader.ts'
 
@@ -75,8 +75,7 @@ async function rebuild(): Promise<void> {
         for (const read of batch) {
           if (state.position >= until) break
           evolve(state, read)
-          const { episodes, workflows } = state.did.forgotten
-          if (episodes.length > 0 || workflows.length > 0) file.put(rowsOf(state.did.forgotten))
+          if (forgets(state.did)) file.put(rowsOf(state.did.forgotten))
         }
         if (state.position >= until) break
         await new Promise((resolve) => setImmediate(resolve)) // whoever asks is answered in between

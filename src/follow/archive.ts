@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { State } from '../core/state.ts'
 import { realClock, every } from '../log/clock.ts'
 import type { Position } from '../log/log.ts'
-import { alive, rowsOf, type Archived, type ArchivedKind, type ArchiveRow, type PageAsked } from './archive-file.ts'
+import { alive, forgets, rowsOf, type Archived, type ArchivedKind, type ArchiveRow, type PageAsked } from './archive-file.ts'
 import type { SnapshotPlace } from './snapshot-store.ts'
 
 export type { Archived, ArchivedKind } from './archive-file.ts'
@@ -116,8 +116,7 @@ export const createArchive = ({ state, path, place, retentionMs, onProblem }: Ar
 
   return {
     take: () => {
-      const { episodes, workflows } = state.did.forgotten
-      if (episodes.length === 0 && workflows.length === 0) return
+      if (!forgets(state.did)) return
       waiting.push(...rowsOf(state.did.forgotten))
       if (waiting.length >= mostWaiting) hand()
     },

@@ -1,4 +1,4 @@
-/** Alerts and workflows, whether memory still has them or the archive: found by id, and listed newest first. */
+/** Alerts, workflows and stops, whether memory still has them or the archive: found by id, and listed newest first. */
 import type { State } from '../core/state.ts'
 import type { Archived, ArchivedKind } from '../follow/archive.ts'
 import { findId, limitOf, type Call, type Page } from './call.ts'
@@ -6,7 +6,7 @@ import { Refusal } from './errors.ts'
 
 type Kind = ArchivedKind
 const remembered = <K extends Kind>(state: State, kind: K): ReadonlyMap<string, Archived[K]> =>
-  ({ episode: state.episodes, workflow: state.workflows } satisfies { [One in Kind]: ReadonlyMap<string, Archived[One]> } as { [One in Kind]: ReadonlyMap<string, Archived[One]> })[kind]
+  ({ episode: state.episodes, workflow: state.workflows, stop: state.stops } satisfies { [One in Kind]: ReadonlyMap<string, Archived[One]> } as { [One in Kind]: ReadonlyMap<string, Archived[One]> })[kind]
 
 /** As `findId`; what memory has goes before what is only in the archive. */
 export async function findOne<K extends Kind>({ ports, id }: Call, kind: K): Promise<Archived[K]> {

@@ -10,6 +10,7 @@ import { readBody } from './body.ts'
 import { renderPage, pageHeaders } from './page.ts'
 import type { NewStop, Ports } from './ports.ts'
 import type { Form } from './schemas.ts'
+import { findOne } from './past.ts'
 import { listStops, viewStop } from './views/stops.ts'
 
 const mostBytes = 64 * 1024
@@ -130,6 +131,7 @@ async function waitForProof(ports: Ports, id: string, { enough, waitMs, signal, 
   }
 }
 
+/** Those that memory has: whoever lists them in an emergency waits for no file. */
 export function showStops({ res, ports, query }: Call): void {
   const readable = ports.read()
   answer(res, 200, pageOf(query, listStops(readable), { view: ({ id }) => viewStop(readable, id)! }))
@@ -137,8 +139,13 @@ export function showStops({ res, ports, query }: Call): void {
 
 const idsOf = (ports: Ports): string[] => listStops(ports.read()).map(({ id }) => id)
 
-export function showStop({ res, ports, id }: Call): void {
-  answer(res, 200, viewStop(ports.read(), findId(idsOf(ports), id)))
+/** One that memory has forgotten is in the archive. */
+export async function showStop(call: Call): Promise<void> {
+  const { res, ports, id } = call
+  const here = idsOf(ports).filter((one) => one === id || (id.length >= 6 && one.endsWith(id)))
+  if (here.length > 0) return answer(res, 200, viewStop(ports.read(), findId(here, id)))
+  const stop = await findOne(call, 'stop')
+  answer(res, 200, viewStop(ports.read(), stop.id, stop))
 }
 
 export async function liftStop({ req, res, ports, id: given, caller }: Call): Promise<void> {

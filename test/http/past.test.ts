@@ -1,4 +1,4 @@
-/** Alerts and workflows that memory has forgotten are found and listed as if it had not. */
+/** Alerts and workflows that memory has forgotten are found and listed as if it had not; stops are found. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,6 +25,10 @@ test('a list goes on into what was forgotten, page by page, and each id is found
     says({ kind: 'received', source: 'alertmanager', payload: alertBody(names.map((alertname) => ({ labels: { alertname, service: 'web' } }))) })
     return [...parts.state.episodes.keys()].filter((id) => !before.has(id))
   }
+  const stop = '01900000-0000-7000-8000-000000005709'
+  says({ kind: 'stop pulled', stop: { id: stop, matchers: ['target="web"'], effect: 'pause', who: 'ann', why: 'maintenance' } })
+  says({ kind: 'stop lifted', stop, who: 'bob', why: 'over' })
+  for (const { key, revision } of [...parts.state.noticesDue]) says({ kind: 'message sent', notice: key, revision, channel: 'C', ts: '1' })
   const [stays] = alert(['Stays'])
   const all = [stays!]
   for (let n = 0; n < 12; n++) {
@@ -50,6 +54,12 @@ test('a list goes on into what was forgotten, page by page, and each id is found
       after = `&after=${json.next}`
     }
   }
+  assert.ok(!parts.state.stops.has(stop) && parts.state.lifted.has(stop), 'of the stop memory has the id')
+  for (const id of [stop, stop.slice(-6)]) {
+    const { status, json } = await call('GET', `/v1/stops/${id}`)
+    assert.deepEqual([status, json.why, json.lifted.who, json.inForce, json.durable, json.missing], [200, 'maintenance', 'bob', false, true, []])
+  }
+  assert.equal((await call('GET', '/v1/stops/ffffff')).status, 404)
   const episodes = await listed('/v1/episodes?limit=3')
   assert.deepEqual(new Set(episodes.map(({ id }) => id)), new Set(all))
   assert.equal(episodes.length, all.length, 'each once')

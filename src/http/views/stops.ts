@@ -14,9 +14,10 @@ export function listStops({ state, unrecorded }: Readable): { id: string }[] {
   return [...waiting, ...[...state.stops.values()].reverse()]
 }
 
-export function viewStop(readable: Readable, id: string): Form<'Stop'> | undefined {
+/** `archived`: as it was at last, where memory has forgotten it. */
+export function viewStop(readable: Readable, id: string, archived?: Stop): Form<'Stop'> | undefined {
   const { state, unrecorded, forced } = readable
-  const stop = state.stops.get(id)
+  const stop = state.stops.get(id) ?? archived
   const order = stop ?? unrecorded.find((one) => one.id === id)
   if (order === undefined) return undefined
   const compiled = stop ?? { ...order, compiled: compiledOf(order) }
