@@ -247,13 +247,15 @@ export const entryCodec = {
   },
   /** A webhook was parsed at the door from the very bytes that lie on the log. */
   isSame: (entry: Entry): boolean => entry.kind === 'received',
+  othersMayWrite: true as const,
   key: (entry: Entry): string =>
     'workflow' in entry ? entry.workflow : 'stop' in entry ? (typeof entry.stop === 'string' ? entry.stop : entry.stop.id) : entry.by,
   kind: (entry: Entry): string => entry.kind,
 }
 
 const entryOf = (json: unknown): Entry => {
-  if (typeof json !== 'object' || json === null || !('kind' in json)) throw new TypeError('not an entry of Paramedic')
+  const { kind, by, n } = (typeof json === 'object' ? json ?? {} : {}) as { kind?: unknown; by?: unknown; n?: unknown }
+  if (typeof kind !== 'string' || typeof by !== 'string' || !Number.isSafeInteger(n)) throw new TypeError('not an entry of Paramedic')
   return json as Entry
 }
 

@@ -33,7 +33,13 @@ interface Forgotten {
 
 export const controlCodec: Codec<ControlRecord> = {
   encode: (record) => (record.kind === 'forgotten' ? '' : JSON.stringify(record)),
-  decode: (text) => JSON.parse(text) as ControlRecord,
+  decode: (text) => {
+    const record = JSON.parse(text) as Partial<Record<keyof Tick | 'stop', unknown>> | null
+    const isOurs = typeof record?.by === 'string' && Number.isSafeInteger(record.n) && (record.kind === 'tick' ? Array.isArray(record.roles) : record.kind === 'stop' && typeof record.stop === 'object')
+    if (!isOurs) throw new TypeError('not a record of Paramedic')
+    return record as ControlRecord
+  },
+  othersMayWrite: true,
   key: (record) => (record.kind === 'tick' ? record.by : record.kind === 'stop' ? record.stop.id : record.key),
   kind: (record) => record.kind,
 }

@@ -14,6 +14,7 @@ const SLICE_BYTES = 1_000_000
  * through a large one, and would ask for it for ever. So after a failure less is asked for, and then more again.
  */
 const LEAST_BYTES = 1024
+const tellEveryMs = 60_000
 const less = (bytes: number): number => Math.max(LEAST_BYTES, bytes / 32)
 const more = (bytes: number): number => Math.min(FETCH_BYTES, bytes * 2)
 
@@ -29,6 +30,8 @@ export async function* followKafka<E>(
   let position = from
   let caughtUpAt: Position | undefined
   let bytes = FETCH_BYTES
+  let strangers = 0
+  let toldOfStrangers = -Infinity
   let reader = new KafkaReader(stream.clients, stream.topic)
   try {
     await untilAborted(stream.ready, signal)
@@ -39,7 +42,8 @@ export async function* followKafka<E>(
       patience.worked()
       bytes = more(bytes)
       for (const slice of slices(fetched.records, position)) {
-        yield slice.map((record) => recorded(stream, record))
+        const ours = slice.flatMap((record) => recorded(stream, record) ?? passedOver(record))
+        if (ours.length > 0) yield ours
         if (signal.aborted) return
         // What else this process does gets its turn between the slices of a big fetch.
         await turn()
@@ -51,6 +55,14 @@ export async function* followKafka<E>(
     }
   } finally {
     reader.throwAway()
+  }
+
+  function passedOver({ offset }: FetchedRecord): [] {
+    strangers++
+    if (performance.now() - toldOfStrangers < tellEveryMs) return []
+    toldOfStrangers = performance.now()
+    stream.notify(`record ${offset} of topic ${stream.topic} was not written by Paramedic and is passed over (${strangers} so far): find out who writes there, and let nobody else (ACLs)`)
+    return []
   }
 
   async function failed(error: unknown): Promise<undefined> {
@@ -100,11 +112,13 @@ function* slices(records: readonly FetchedRecord[], from: Position): Generator<F
   if (slice.length > 0) yield slice
 }
 
-function recorded<E>(stream: KafkaStream<E>, { offset, timestamp, value }: FetchedRecord): Recorded<E> {
+/** Undefined for what somebody else wrote. */
+function recorded<E>(stream: KafkaStream<E>, { offset, timestamp, value }: FetchedRecord): Recorded<E> | undefined {
   const position = Number(offset)
   try {
     return { position, at: Number(timestamp), entry: stream.own.read(value!.toString()) }
   } catch (error) {
+    if (stream.codec.othersMayWrite) return undefined
     throw new LogError('LOG_BROKEN', `record ${position} of topic ${stream.topic} cannot be read as an entry (${(error as Error).message}): ` +
       'somebody else writes to this topic, or a newer Paramedic does', { cause: error })
   }

@@ -15,6 +15,7 @@ export interface KafkaStream<E> {
   readonly own: Own<E>
   readonly clients: KafkaClients
   readonly outage: Outage
+  readonly notify: (text: string) => void
   /** Resolves when both topics are known to be fit. Rejects where only a person can help. */
   readonly ready: Promise<void>
   /** After this an append that Kafka does not take rejects. */

@@ -57,7 +57,7 @@ export function kafkaStreams<L, C>(options: KafkaOptions<L, C>): KafkaStreams<L,
   const ready = untilReady({ ...options, patienceMs, place, topics, outage, signal: closing.signal })
   ready.catch(() => {})
   const open = <E>(topic: Topic, codec: Codec<E>): Log<E> =>
-    new KafkaLog({ topic: topic.name, kind: topic.kind, codec, own: new Own(codec), clients: new KafkaClients(place), outage, ready, giveUpMs, patienceMs })
+    new KafkaLog({ topic: topic.name, kind: topic.kind, codec, own: new Own(codec), clients: new KafkaClients(place), outage, notify: options.notify, ready, giveUpMs, patienceMs })
   const log = open(topics[0], options.log)
   const control = open(topics[1], options.control)
   const snapshots = open(topics[2], snapshotPieceCodec)

@@ -39,6 +39,8 @@ export interface Codec<E> {
   decodeArray?(text: string): readonly E[]
   /** Which entries are the same when they are read back: followers in the process that appended one may be handed that very object. */
   isSame?(entry: E): boolean
+  /** What `decode` throws at was written by somebody else: where others can write, it is passed over, and people are told. */
+  readonly othersMayWrite?: true
   /** Kafka's record key: episode, workflow, process or stop. */
   key(entry: E): string
   kind(entry: E): string

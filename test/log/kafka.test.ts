@@ -132,6 +132,19 @@ describe('the log on Kafka', { skip: noKafka, timeout: 120_000, concurrency: 4 }
     await assert.rejects(readAll(streams.log), (error: LogError) => error.code === 'LOG_BROKEN' && /record 0 of topic/.test(error.message))
   })
 
+  test('WhereOthersMayWriteWhatTheCodecThrowsAtIsPassedOverAndToldOfOnce', async () => {
+    const strict: typeof noteCodec = { ...noteCodec, othersMayWrite: true, decode: (text) => JSON.parse(text) as Note }
+    await using streams = openNotes({ brokers, log: strict })
+    await streams.log.append(notes('a', 0, 1))
+    const producer = kafka().producer()
+    await producer.connect()
+    await producer.send({ topic: `${streams.prefix}-log`, messages: ['garbage', 'more', '{'].map((value) => ({ value })) })
+    await producer.disconnect()
+    await streams.log.append(notes('a', 1, 1))
+    assert.deepEqual((await readAll(streams.log)).map(({ position, entry }) => [position, entry.n]), [[0, 0], [4, 1]])
+    assert.deepEqual(streams.said.filter((text) => /was not written by Paramedic/.test(text)).map((text) => /record (\d+)/.exec(text)![1]), ['1'])
+  })
+
   test('AStrangersUnfinishedTransactionStopsNobody', async () => {
     await using streams = openNotes({ brokers })
     await streams.log.append(notes('a', 0, 1))
