@@ -31,3 +31,12 @@ describe('links in generated pages', () => {
     })
   }
 })
+
+test('every row of docs/faults.md names a test that is there', () => {
+  const rows = read('docs/faults.md').split('\n').filter((line) => /^\| (?!fault|---)/.test(line))
+  assert.ok(rows.length > 20)
+  for (const row of rows) {
+    const tests = [...row.matchAll(/`(test\/[^`]+\.test\.ts)`/g)].map(([, path]) => path!)
+    assert.ok(tests.length > 0 && tests.every((path) => existsSync(join(root, path))), row)
+  }
+})
