@@ -25,14 +25,17 @@ export const counterOf = (state: State, key: string): Counter => {
   return counter
 }
 
+/** Of a key that nobody has taken yet. */
+const unused: Readonly<Counter> = emptyCounter()
+
 /** Whether `take` fits at log time `at`. What the same holder has already does not stand in its own way. */
 export const room = (state: State, take: Take, at: number, holder: string): Room => {
-  const counter = state.counters.get(take.key) ?? emptyCounter()
+  const counter = state.counters.get(take.key) ?? unused
   if (take.window === 'until cleared') {
     const used = counter.latchedAt === undefined ? 0 : 1
     return { used, fits: used <= take.max }
   }
-  const others = [...counter.holders].filter(([id]) => id !== holder).map(([, share]) => share)
+  const others = counter.holders.size === 0 ? [] : [...counter.holders].filter(([id]) => id !== holder).map(([, share]) => share)
   if (take.window !== 'until end' && take.window.from === 'last end') return roomInBatch(counter, take, { at, held: others.length > 0 })
   const held = take.window === 'until end' || take.window.from === 'end' ? others : []
   return take.values ? roomForValues(counter, take, take.values, { at, held }) : roomForAmount(counter, take, { at, held })
@@ -65,14 +68,14 @@ const roomForValues = ({ last }: Counter, take: Take, mine: readonly string[], {
   for (const share of held) for (const value of share.values) there.add(value)
   const stays = new Set([...there, ...mine])
   const passing: number[] = []
+  let used = there.size
   if (ms > 0) {
     for (const [value, countedAt] of last) {
       if (countedAt <= at - ms) continue
       if (!stays.has(value)) passing.push(countedAt)
-      there.add(value)
+      if (!there.has(value)) used++
     }
   }
-  const used = there.size
   const over = stays.size + passing.length - take.max
   if (over <= 0) return { used, fits: true }
   const frees = passing[over - 1]

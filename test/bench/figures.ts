@@ -8,6 +8,7 @@ export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   acknowledge: of(() => import('./figures/acknowledge.ts')),
   'group-commit': of(() => import('./figures/group-commit.ts')),
   match: of(() => import('./figures/match.ts')),
+  judge: of(() => import('./figures/judge.ts')),
   hostile: of(() => import('./figures/hostile.ts')),
   edge: of(() => import('./figures/edge.ts')),
   'first-line': of(() => import('./figures/first-line.ts')),

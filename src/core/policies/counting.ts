@@ -46,7 +46,7 @@ export interface Ask {
 
 /** Allows with all takes if each fits now, or says which does not. What would never fit is refused, not kept waiting. */
 export function asked({ type, name, full }: Asking, asks: readonly Ask[], judged: Judged): Verdict {
-  const rooms = asks.map((ask) => ({ ...ask, room: judged.room(ask.take) }))
+  const rooms = asks.map(({ take, text }) => ({ take, text, room: judged.room(take) }))
   const latest = rooms.filter(({ room }) => !room.fits).reduce<Full | undefined>(later, undefined)
   if (latest === undefined) {
     const fullest = rooms.reduce((a, b) => (b.room.used > a.room.used ? b : a))

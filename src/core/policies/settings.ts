@@ -60,6 +60,10 @@ export const groupsByRunbookAndTarget = (judged: Judged): Group[] =>
 
 /** Everything that a plan names, whether it says so as a target or only in a change. */
 export function touched(plan: Plan): { name: string; id: string }[] {
+  const [target] = plan.targets
+  const [change] = plan.changes
+  // As nearly every plan is.
+  if (target && plan.targets.length === 1 && plan.changes.length === 1 && change!.target === target.name && change!.id === target.id) return [{ name: target.name, id: target.id }]
   const all = new Map<string, { name: string; id: string }>()
   for (const { name, id } of plan.targets) all.set(`${id}\0${name}`, { name, id })
   for (const { target, id } of plan.changes) all.set(`${id}\0${target}`, { name: target, id })
