@@ -240,7 +240,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     /** When what is due is done here, all of it; rejects where nothing can run. */
     up,
     /** How what runs is killed; undefined before that, and where nothing runs. */
-    way: () => way,
+    way: () => way, jobs: () => jobs,
     me: () => identity.id,
     lease: () => ({ ageMs: boottime() - lease.sentAt, fresh: boottime() - lease.sentAt < freshMs }),
     /** Entries on the log that are not folded yet. */

@@ -21,6 +21,7 @@ import { openDoors } from './http/doors.ts'
 import { slackRoutes } from './http/slack.ts'
 import { startParts, type Parts } from './main.ts'
 import { createAlertmanagers } from './providers/alertmanager.ts'
+import { createDrills } from './drills.ts'
 import { openHands } from './providers/configured.ts'
 import type { Hands } from './providers/hands.ts'
 import { openSlack } from './notify/open-slack.ts'
@@ -140,7 +141,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   ports = {
     append: parts.append, record: async (facts, within) => parts.folded(await parts.append(facts, within)), pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
-    liftStop: parts.liftStop, reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
+    liftStop: parts.liftStop, drill: createDrills({ parts, stateDirectory, edges: config.edges.settings }), reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
     read: () => ({
       state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: parts.forced(), edges: edges.views(), allowInProduction: config.edges.allowInProduction,
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({

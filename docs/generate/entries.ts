@@ -32,6 +32,7 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'stop acknowledged': ['each runner', 'The proof: what it killed for this stop, and how long that took.'],
   'approved': ['whoever was asked', 'A person said yes to this plan, by its digest. It sets aside the question, nothing else.'],
   'denied': ['whoever was asked', 'A person said no.'],
+  'drilled': ['a person', 'A drill, `paramedic drill`: what was rehearsed, how it went, how long it took, and what survived.'],
   'logins refused': ['the door', 'Calls that came without a token, with a wrong one, with one that may not do this, or with a wrong signature: from where, which call, and how often in ten seconds. The first twenty are told one by one.'],
   'changed by hand': ['a runner', 'What a workflow changed is another now, by its version, and no workflow made it so: the runbooks that had changed it are suspended there, and people are told.'],
   'resumed': ['whoever was asked', 'A person said that they may touch it again.'],

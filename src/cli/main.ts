@@ -20,7 +20,7 @@ export interface Cli {
 export const commands: Readonly<Record<string, string>> = {
   serve: 'serve', demo: 'demo', init: 'check', check: 'check', stop: 'stop', go: 'go', stops: 'stops', status: 'status', watch: 'watch', why: 'why',
   run: 'run', submit: 'submit', exec: 'exec', cancel: 'answer', approve: 'answer', deny: 'answer', note: 'answer',
-  alerts: 'alerts', runbooks: 'loaded', routes: 'loaded', policies: 'loaded', edges: 'edges', runbook: 'runbook', reload: 'reload', catalog: 'catalog', breaker: 'breaker', resume: 'resume', promote: 'promote', switch: 'switch', config: 'config', token: 'token', log: 'log',
+  alerts: 'alerts', runbooks: 'loaded', routes: 'loaded', policies: 'loaded', edges: 'edges', runbook: 'runbook', reload: 'reload', catalog: 'catalog', breaker: 'breaker', drill: 'drill', resume: 'resume', promote: 'promote', switch: 'switch', config: 'config', token: 'token', log: 'log',
   upgrade: 'upgrade',
   explain: 'explain', report: 'report', changes: 'changes', backtest: 'backtest',
 }

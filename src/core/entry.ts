@@ -141,6 +141,19 @@ export type SwitchMode = 'on' | 'off' | 'mock' | 'direct' | 'configured'
 /** What a workflow changed is another now, and no workflow made it so. */
 export type ChangedByHand = Left & { readonly kind: 'changed by hand'; readonly suspension: string; readonly provider: string; readonly was: string }
 
+/** What is rehearsed. */
+export const drills = ['stop', 'breaker', 'duplicates'] as const
+export type Drill = (typeof drills)[number]
+export type Drilled = {
+  readonly kind: 'drilled'
+  readonly drill: Drill
+  readonly ok: boolean
+  readonly detail: string
+  readonly who: string
+  readonly tookMs: number
+  readonly survivors: number
+}
+
 /** `who`: whose token it was, where it is a known one that may not do this. */
 export interface RefusedLogin {
   readonly from: string
@@ -202,6 +215,7 @@ export type Fact =
       /** How long it wants what was answered to be remembered: longer than any resend. A day, where it says nothing. */
       readonly rememberMs?: number }
   | { readonly kind: 'logins refused'; readonly times: number; readonly some: readonly RefusedLogin[] }
+  | Drilled
   | { readonly kind: 'fold version'; readonly version: number }
   | { readonly kind: 'snapshot made'; readonly position: number; readonly digest: string }
   | { readonly kind: 'message sent'; readonly notice: string; readonly revision: number; readonly channel: string; readonly ts: string

@@ -88,6 +88,7 @@ const fold = (state: State, { entry, position }: Read): void => {
     case 'step done': return foldStepDone(state, entry, position, why)
     case 'step failed': return foldStepFailed(state, entry, position, why)
     case 'let go': return foldLetGo(state, entry, position, why)
+    case 'drilled': return drilled(state, entry)
     case 'logins refused': return // for those who read it
     case 'printed': return // for those who look on; the outcome has it too
     case 'verified': return foldVerified(state, entry)
@@ -137,6 +138,9 @@ const join = (state: State, entry: Of<'joined'>): void => {
 }
 
 /** For good: whoever was told of a version later than of a higher one knows both. */
+const drilled = (state: State, { drill, ok, detail, who, tookMs, survivors }: Of<'drilled'>): void =>
+  void state.drills.set(drill, { ok, detail, who, tookMs, survivors, at: state.at })
+
 const raise = (state: State, version: number): void => {
   state.foldVersion = Math.max(state.foldVersion, version)
   if (version > foldVersion) state.unknownEntry = `fold version ${version}`

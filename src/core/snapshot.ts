@@ -86,6 +86,7 @@ const parts: Readonly<Record<keyof State, Part>> = {
   lifted: references(({ lifted }) => lifted, (state, id) => void state.lifted.add(id)),
   watched: plainItems(({ watched }) => watched),
   suspensions: plainItems(({ suspensions }) => suspensions),
+  drills: plainItems(({ drills }) => drills),
   switches: plainItems(({ switches }) => switches),
   trust: plainItems(({ trust }) => trust),
   notices: plainItems(({ notices }) => notices),

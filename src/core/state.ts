@@ -1,7 +1,7 @@
 /** What the log amounts to. `evolve` makes it, nothing else does; it is updated in place, so that an entry costs O(1). */
 import type { Catalogue, Mode, ParamValue, StepManifest } from './catalogue.ts'
 import type { Growing } from './catalogue-parts.ts'
-import type { Decided, Rung, StopOrder, SwitchMode } from './entry.ts'
+import type { Decided, Drill, Drilled, Rung, StopOrder, SwitchMode } from './entry.ts'
 import type { End } from './reason.ts'
 import type { Labels } from './labels.ts'
 import type { Matchers } from './matcher.ts'
@@ -266,6 +266,8 @@ export interface State {
   readonly watched: Map<string, Watched>
   readonly suspensions: Map<string, Suspension>
   /** How the outside is called, where a person says so: by edge, or `edge/read` and `edge/change`. */
+  /** How each drill went when it was last done. */
+  readonly drills: Map<Drill, Omit<Drilled, 'kind' | 'drill'> & { readonly at: number }>
   readonly switches: Map<string, { readonly mode: Exclude<SwitchMode, 'configured'>; readonly at: number; readonly who: string; readonly why: string }>
   /** By `name@version`. */
   readonly trust: Map<string, Trust>
@@ -330,6 +332,7 @@ export const initialState = (): State => ({
   lifted: new Set(),
   watched: new Map(),
   suspensions: new Map(),
+  drills: new Map(),
   switches: new Map(),
   trust: new Map(),
   inForce: new Set(),

@@ -12,7 +12,7 @@ export const foldVersion = 2
  * Which fold version brought a kind; what is not here is of the first. A field, or another meaning of an old kind, is for
  * whoever writes and whoever folds it to ask `state.foldVersion` for.
  */
-const since: Partial<Record<Fact['kind'], number>> = { 'catalogue part': 2, 'changed by hand': 2, 'resumed': 2, 'climbed': 2, 'switched': 2, 'promoted': 2, 'demoted': 2, 'logins refused': 2 }
+const since: Partial<Record<Fact['kind'], number>> = { 'catalogue part': 2, 'changed by hand': 2, 'resumed': 2, 'climbed': 2, 'switched': 2, 'promoted': 2, 'demoted': 2, 'logins refused': 2, 'drilled': 2 }
 
 /** Said to whoever would write what an older server could not fold. */
 export class UpgradeUnfinished extends Error {

@@ -6,6 +6,7 @@ import {
   reload, showDigest, showEdges, showEpisode, showEpisodes, showHealth, showMetrics, showPage, showPolicies, showReady, showRoutes, showRunbooks, showRunners, showWhy, showWorkflow,
   showWorkflows,
 } from './reads.ts'
+import { drill } from './drills.ts'
 import { verifySignature } from './signature.ts'
 import { showCatalogues, useCatalogue } from './catalogues.ts'
 import { approve, cancel, deny, exec, note, noteEpisode, submit } from './requests.ts'
@@ -41,7 +42,7 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   upgrade: showUpgrade, finishUpgrade,
   submit, exec, approve, deny, cancel, note, noteEpisode,
   workflows: showWorkflows, workflow: showWorkflow, why: showWhy, episodes: showEpisodes, episode: showEpisode,
-  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, digest: showDigest, edges: showEdges, closeBreaker, reload, events: showEvents,
+  runbooks: showRunbooks, routes: showRoutes, policies: showPolicies, runners: showRunners, digest: showDigest, edges: showEdges, drill, closeBreaker, reload, events: showEvents,
   livez: ({ res }) => answer(res, 200, { status: 'live' }),
   readyz: showReady, healthz: showHealth, metrics: showMetrics,
   openapi: async (call) => (await import('./document.ts')).showDocument(call),

@@ -1,5 +1,5 @@
 /** What the door needs of the parts behind it. `main.ts` hands it over; nothing else of them is reached from here. */
-import type { Entry, Fact, Printed, StopOrder } from '../core/entry.ts'
+import type { Drill, Drilled, Entry, Fact, Printed, StopOrder } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
 import type { EdgeView } from '../edge/edge.ts'
 import type { Pulled } from '../follow/stopping.ts'
@@ -51,8 +51,6 @@ export interface Health {
   readonly checks: Readonly<Record<string, Check>>
   /** How running work is killed: `cgroup`, `namespace`, `subreaper`, `none`; `starting` while that is being found out, and nothing runs. */
   readonly kill: string
-  /** When a stop was last drilled, RFC 3339. */
-  readonly lastDrill?: string
 }
 
 export type NewStop = Omit<StopOrder, 'id'> & { readonly id?: string }
@@ -66,6 +64,8 @@ export interface Ports {
   pullStop(stop: NewStop): Promise<Pulled>
   /** On the log when it resolves. */
   liftStop(id: string, who: string, why: string): Promise<void>
+  /** Rejects with LogError where the log does not take what came of it. */
+  drill(drill: Drill, who: string): Promise<Drilled>
   /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */
   reload(): Promise<{ readonly digest?: string; readonly problems: readonly string[] }>
   read(): Readable

@@ -7,6 +7,7 @@ import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
 import { findOne, listOf } from './past.ts'
 import { pageHeaders, renderPage } from './page.ts'
+import { time } from './times.ts'
 import { viewEdge, viewEpisode, viewPolicies, viewRoutes, viewRunbooks, viewRunner } from './views/others.ts'
 import { viewWhy, viewWorkflow, type PrintedTexts } from './views/workflows.ts'
 
@@ -102,10 +103,11 @@ export function showReady({ res, ports }: Call): void {
 }
 
 export function showHealth({ res, ports }: Call): void {
-  const { ready, checks, kill, lastDrill } = ports.health()
+  const { ready, checks, kill } = ports.health()
   const { state, me } = ports.read()
+  const drills = Object.fromEntries([...state.drills].map(([drill, { at, ...one }]) => [drill, { ...one, at: time(at) }]))
   answer(res, 200, {
-    ready, checks, kill, lastDrill: lastDrill ?? null, process: me, position: state.position, catalogue: state.catalogue?.digest ?? null, stops: state.inForce.size,
+    ready, checks, kill, lastDrill: drills['stop']?.at ?? null, drills, process: me, position: state.position, catalogue: state.catalogue?.digest ?? null, stops: state.inForce.size,
   })
 }
 

@@ -3,6 +3,7 @@
  * holds real answers against them. Loaded only when the description is asked for: types cost nothing at start.
  */
 import { z } from 'zod'
+import { drills } from '../core/entry.ts'
 import { reasons } from '../core/reason.ts'
 import { edgeModes } from '../edge/settings.ts'
 import { ends } from '../core/reason.ts'
@@ -67,6 +68,7 @@ const stop = z.strictObject({
   held: z.array(id), killed: z.array(id), note: z.string().optional(),
   became: z.record(z.string(), z.int()).optional().describe('Once it is lifted: what became of what it held, with how many: ran, obsolete, expired, refused, still waiting and for what'),
 })
+const drilled = z.strictObject({ drill: z.enum(drills), ok: z.boolean(), detail: z.string(), who: z.string(), tookMs: z.number(), survivors: z.int() })
 const runner = z.strictObject({
   id, name: z.string(), host: z.string(), address: z.string(), roles: z.array(z.string()), catalogue: z.string(), ageMs: z.number(),
   fresh: z.boolean(), lost: z.boolean(), me: z.boolean(), running: z.int(), foldVersion: z.int(), targets: z.array(z.string()).describe('Matchers of the targets that it serves; none: all'),
@@ -104,6 +106,7 @@ export const schemas = {
   Notification: z.looseObject({ alerts: z.array(z.looseObject({ status: z.enum(['firing', 'resolved']), labels, startsAt: z.string() })) }),
   Accepted: z.strictObject({ accepted: z.int(), alerts: z.array(z.strictObject({ fingerprint: z.string(), episode: id })), problems: problems.optional() }),
   NewStop: z.strictObject({ matchers: z.array(z.string()).optional(), kind: z.enum(['kill', 'pause']).optional(), for: z.string().optional().describe('Of a pause: it lifts itself after this long, such as 2h'), why: why1.optional() }),
+  Drilled: drilled,
   PulledStop: z.strictObject({ id, durable: z.boolean(), note: z.string().optional() }),
   Lift: z.strictObject({ why: why1 }),
   NewWorkflow: z.strictObject({
@@ -126,7 +129,7 @@ export const schemas = {
   RunbookList: list(runbook), RouteList: list(route), PolicyList: list(policy), RunnerList: list(runner), EdgeList: list(edge),
   Status: z.strictObject({ status: z.string() }),
   Health: z.strictObject({
-    ready: z.boolean(), checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })), kill: z.string(), lastDrill: time.nullable(),
+    ready: z.boolean(), checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })), kill: z.string(), lastDrill: time.nullable().describe('When a stop was last drilled'), drills: z.record(z.string(), drilled.omit({ drill: true }).extend({ at: time })).describe('How each drill went when it was last done'),
     process: id, position: z.int(), catalogue: z.string().nullable(), stops: z.int(),
   }),
   Problem: z.looseObject({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string(), problems: problems.optional() }),

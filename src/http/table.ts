@@ -138,6 +138,10 @@ export const operations = {
     about: 'They may touch it again.',
   },
   reload: { method: 'post', path: '/v1/reload', right: 'act', success: [200, 'Reloaded'], refusals: ['FOREIGN_ORIGIN'], about: "Reads the catalogue's files again." },
+  drill: {
+    method: 'post', path: '/v1/drills/{id}', right: 'act', success: [200, 'Drilled'], refusals: ['NOT_FOUND', 'BUSY', 'NOT_DURABLE', 'FOREIGN_ORIGIN'],
+    about: 'Rehearses `stop`, `breaker` or `duplicates` on things that are nobody\'s, while real work goes on, and puts on the log how it went.',
+  },
   events: {
     method: 'get', path: '/v1/events', right: 'read', success: [200, 'events'], refusals: ['BAD_QUERY', 'BUSY', 'POSITION_GONE'],
     query: { from: 'From this position on, or `oldest`: from where the log begins by now; the header Last-Event-ID goes on after it; without either, what comes from now on', workflow: 'Only entries of this workflow' },

@@ -133,6 +133,8 @@ function gauges(registry: Registry, seen: () => Seen, version: string): void {
     [{ kind }, [...seen().state.inForce].filter(({ effect }) => effect === kind).length]))
   registry.read('switches_in_force', 'How the outside is called, where a person switched it: by edge, or one kind of its calls.', ['edge', 'mode'], () => [...seen().state.switches].map(([edge, { mode }]): Row<'edge' | 'mode'> => [{ edge, mode }, 1]))
   one('suspensions_in_force', 'Targets that runbooks leave alone because somebody changed by hand what they had changed.', ({ state }) => state.suspensions.size)
+  registry.read('drill_timestamp_seconds', 'When each drill was last done.', ['drill', 'outcome'], () => [...seen().state.drills].map(([drill, { ok, at }]): Row<'drill' | 'outcome'> => [{ drill, outcome: ok ? 'well' : 'not well' }, at / 1000]))
+  registry.read('drill_survivors', 'Processes that the last drill of each kind did not kill.', ['drill'], () => [...seen().state.drills].map(([drill, { survivors }]): Row<'drill'> => [{ drill }, survivors]))
   one('escalations_waiting', 'Escalations that are open and that nobody took.', ({ escalationsWaiting }) => escalationsWaiting)
   one('messages_waiting', 'Messages to people that were not sent yet.', ({ state }) => state.noticesDue.size)
   one('heartbeats_missing', 'Heartbeat routes that were silent for too long, or whose alert never came.', ({ state }) => awaited(state).filter(({ source }) => isMissed(state, source)).length)

@@ -33,6 +33,7 @@ export const eventful = (): Story => {
     kind: 'submitted', workflow: 'asked for', catalogue: 'c1', runbook: { name: 'fix', version: 1, digest: 'd' }, provider: 'local', targets: ['db'], params: { by: 1 }, mode: 'auto', steps: [],
     healedWithinMs: 1, probe: false, labels: [['a', 'b']], who: 'ann', why: 'because', key: 'ann\nk', body: 'b',
   })
+  for (const drill of ['stop', 'duplicates'] as const) story.says({ kind: 'drilled', drill, ok: true, detail: 'well', who: 'ann', tookMs: 5, survivors: 0 })
   for (const edge of ['slack', 'kubernetes/change']) story.says({ kind: 'switched', edge, mode: 'off', who: 'ann', why: 'upgrade' })
   for (const state of ['healed', 'failed'] as const) {
     const { id, turn } = story.workflow({ id: `earns ${state}`, trust: { heals: 1, inMs: 1000 } })

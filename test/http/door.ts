@@ -65,6 +65,7 @@ export const createParts = () => {
       const entry = entries[position]?.entry
       return entry && 'printed' in entry ? entry.printed : undefined
     },
+    drill: async (drill, who) => ({ kind: 'drilled', drill, ok: true, detail: 'x', who, tookMs: 3, survivors: 0 }),
     reload: async () => ({ digest: 'd'.repeat(64), problems: [] }),
     read: () => ({ state, now: 0, me, heard: () => [], peers: parts.peers, edges: parts.edges, allowInProduction: false, unrecorded, forced: parts.forced }),
     async* events(from, signal) {

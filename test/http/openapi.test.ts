@@ -60,7 +60,7 @@ const eventful = (says: (fact: Parameters<Story['says']>[0]) => void): { workflo
 
 /** What this story has nothing for: such a call is refused as described. What it answers otherwise is a workflow, as `workflow` is. */
 const refusedHere: Readonly<Record<string, string>> = {
-  submit: 'KEY_REQUIRED', exec: 'NOT_AWAITING_EXEC', approve: 'NOT_ASKING', deny: 'NOT_ASKING', note: 'BAD_REQUEST', noteEpisode: 'BAD_REQUEST', useCatalogue: 'NOT_FOUND', closeBreaker: 'NOT_FOUND', promote: 'NOT_FOUND', switchEdge: 'BAD_REQUEST',
+  submit: 'KEY_REQUIRED', exec: 'NOT_AWAITING_EXEC', approve: 'NOT_ASKING', deny: 'NOT_ASKING', note: 'BAD_REQUEST', noteEpisode: 'BAD_REQUEST', useCatalogue: 'NOT_FOUND', closeBreaker: 'NOT_FOUND', promote: 'NOT_FOUND', switchEdge: 'BAD_REQUEST', drill: 'NOT_FOUND',
 }
 
 describe('/openapi.json', () => {

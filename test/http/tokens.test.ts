@@ -17,7 +17,7 @@ const allowed: Readonly<Record<OperationId, readonly (TokenRole | 'anybody')[]>>
   alertmanager: ['sender', 'operator'], grafana: ['sender', 'operator'], grafanaPut: ['sender', 'operator'],
   pullStop: ['stopper', 'responder', 'operator'],
   stop: ['stopper', 'viewer', 'responder', 'operator'],
-  liftStop: ['operator'], reload: ['operator'], submit: ['operator'], exec: ['operator'], approve: ['viewer', 'responder', 'operator'], closeBreaker: ['operator'], resume: ['operator'], promote: ['operator'], switchEdge: ['operator'],
+  liftStop: ['operator'], reload: ['operator'], submit: ['operator'], exec: ['operator'], approve: ['viewer', 'responder', 'operator'], closeBreaker: ['operator'], resume: ['operator'], promote: ['operator'], drill: ['operator'], switchEdge: ['operator'],
   catalogues: ['viewer', 'responder', 'operator'], suspensions: ['viewer', 'responder', 'operator'], switches: ['viewer', 'responder', 'operator'], useCatalogue: ['operator'],
   upgrade: ['viewer', 'responder', 'operator'], finishUpgrade: ['operator'],
   deny: ['responder', 'operator'], cancel: ['responder', 'operator'], note: ['responder', 'operator'], noteEpisode: ['responder', 'operator'],

@@ -62,6 +62,7 @@ story.says({ kind: 'message sent', notice: 'stop:s1', revision: 1, channel: 'C1'
 story.says({ kind: 'message sent', notice: 'stop:s2', revision: 1, channel: '', ts: '' })
 story.says({ kind: 'runner lost', runner: 'C', name: 'c', why: 'silent' })
 story.says({ kind: 'demoted', runbook: 'fix@1', workflow: 'x', was: 'promoted', heals: 3, failures: 1 })
+story.says({ kind: 'drilled', drill: 'stop', ok: false, detail: 'x', who: 'ann', tookMs: 1, survivors: 2 })
 story.says({ kind: 'switched', edge: 'slack', mode: 'off', who: 'ann', why: '' })
 metrics.degraded('slack', 'off')
 metrics.landed({ entries: 3, bytes: 10, attempts: 1, tookMs: 4 })
@@ -104,6 +105,8 @@ const expected: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   stop_latency_seconds: ['_bucket{le="0.05"} 0', '_bucket{le="0.1"} 1', '_bucket{le="+Inf"} 1', '_sum 0.084', '_count 1'],
   switched_total: ['{edge="slack",mode="off"} 1'],
   degraded_total: ['{edge="slack",kind="off"} 1'],
+  drill_timestamp_seconds: [/^\{drill="stop",outcome="not well"\} \d+(\.\d+)?$/],
+  drill_survivors: ['{drill="stop"} 2'],
   switches_in_force: ['{edge="slack",mode="off"} 1'],
   demotions_total: ['{runbook="fix",version="1",was="promoted"} 1'],
   changed_by_hand_total: [' 1'],
