@@ -13,7 +13,7 @@ type Read = Pick<Reading, 'fingerprint' | 'problems'>
 export interface WatchOptions<R extends Read> extends Folders {
   readonly read: () => Promise<R>
   /** The reading that is in use: only what differs from it is news. */
-  readonly since?: R
+  readonly since?: Read
   /** 5 s. */
   readonly pollMs?: number
   /** How long files must stay as they are to be read. 200 ms. */
@@ -29,20 +29,23 @@ export interface CatalogueWatch<R extends Read> {
   /** Ends when the signal aborts. */
   readonly readings: AsyncGenerator<R, void, undefined>
   /** Somebody has read it by himself (SIGHUP, `reload --wait`): only what differs from that is news. */
-  saw(reading: R): void
+  saw(reading: Read): void
 }
 
 export function watchCatalogue<R extends Read>(options: WatchOptions<R>): CatalogueWatch<R> {
-  const seen: Seen<R> = { last: options.since, at: performance.now() }
-  return { readings: readings(options, seen), saw: (reading) => void Object.assign(seen, { last: reading, at: performance.now() }) }
+  const seen: Seen = { last: options.since && essence(options.since), at: performance.now() }
+  return { readings: readings(options, seen), saw: (reading) => void Object.assign(seen, { last: essence(reading), at: performance.now() }) }
 }
 
-interface Seen<R extends Read> {
-  last: R | undefined
+/** A reading holds a whole catalogue: it is not kept for being compared. */
+const essence = ({ fingerprint, problems }: Read): Read => ({ fingerprint, problems })
+
+interface Seen {
+  last: Read | undefined
   at: number
 }
 
-async function* readings<R extends Read>(options: WatchOptions<R>, seen: Seen<R>): AsyncGenerator<R, void, undefined> {
+async function* readings<R extends Read>(options: WatchOptions<R>, seen: Seen): AsyncGenerator<R, void, undefined> {
   const { signal, pollMs = 5000, quietMs = 200, settleMs = 5000, againMs = 30_000 } = options
   const bell = new Bell(signal)
   const watchers = new FolderWatch([options.runbooks, options.policies], () => bell.ring())
@@ -56,7 +59,7 @@ async function* readings<R extends Read>(options: WatchOptions<R>, seen: Seen<R>
       const reading = await settled(options, { quietMs, settleMs })
       if (reading === undefined) return
       const old = isSame(reading, seen.last)
-      Object.assign(seen, { last: reading, at: performance.now() })
+      Object.assign(seen, { last: essence(reading), at: performance.now() })
       if (!old) yield reading
     }
   } finally {
