@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { eventually as soon, liftAll, notification, post, workflowsOf } from '../flow/flow.ts'
+import { liftAll } from '../flow/flow.ts'
 import { folder, startServer, type Running } from '../flow/server.ts'
 import { kubernetesMissing, startKubernetes, type Kubernetes } from '../servers/kubernetes.ts'
-import { create, eventually, node, workload } from './objects.ts'
+import { create, eventually, heals, node, workload } from './objects.ts'
 
 const skip = kubernetesMissing
 const place = '/apis/apps/v1/namespaces/shop'
@@ -47,35 +47,22 @@ describe('runbooks on a real API server', { skip, timeout: 300_000 }, () => {
   const ready = (path: string) => eventually(path, async () => (await get(path)).status?.readyReplicas === 2)
   const pods = async (app: string): Promise<string[]> =>
     (await cluster.ask('GET', `/api/v1/namespaces/shop/pods?labelSelector=app%3D${app}`)).json.items.map(({ metadata: { uid } }: any) => uid)
-  /** Told, answered, and over: then the alert ends too. */
-  const heals = async (labels: Record<string, string>): Promise<any> => {
-    const of = async () => (await workflowsOf(server.url)).find((one) => one.labels?.alertname === labels['alertname'])
-    await post(`${server.url}/webhooks/alertmanager`, notification([{ labels }]))
-    const done = await soon('its steps', async () => {
-      const workflow = await of()
-      if (['failed', 'refused'].includes(workflow?.state)) assert.fail(`${workflow.reason}: ${workflow.detail}`)
-      return workflow?.state === 'verifying'
-    })
-    assert.ok(done)
-    await post(`${server.url}/webhooks/alertmanager`, notification([{ labels, status: 'resolved' }]))
-    return soon('healed', async () => ((await of()).state === 'healed' ? of() : undefined))
-  }
 
   test('a release that is stuck: what ran before runs again', async () => {
     await cluster.ask('PATCH', `${place}/deployments/web`, { spec: { template: { spec: { containers: [{ name: 'main', image: 'bad' }] } } } })
     await ready('deployments/web')
-    await heals({ alertname: 'KubeDeploymentRolloutStuck', namespace: 'shop', deployment: 'web', severity: 'warning' })
+    await heals(server.url, { alertname: 'KubeDeploymentRolloutStuck', namespace: 'shop', deployment: 'web', severity: 'warning' })
     assert.equal((await get('deployments/web')).spec.template.spec.containers[0].image, 'x')
   })
 
   test('a StatefulSet whose replicas hang: each pod is another one', async () => {
     const before = await pods('db')
-    await heals({ alertname: 'KubeStatefulSetReplicasMismatch', namespace: 'shop', statefulset: 'db', severity: 'warning' })
+    await heals(server.url, { alertname: 'KubeStatefulSetReplicasMismatch', namespace: 'shop', statefulset: 'db', severity: 'warning' })
     assert.deepEqual((await pods('db')).filter((uid) => before.includes(uid)), [])
   })
 
   test('more replicas, by the same runbook that scales processes of one machine', async () => {
-    const { plan } = await heals({ alertname: 'Slow', namespace: 'shop', deployment: 'web' })
+    const { plan } = await heals(server.url, { alertname: 'Slow', namespace: 'shop', deployment: 'web' })
     assert.deepEqual(plan.changes.map(({ target, from, to }: any) => [target, from, to]), [['shop/web', 2, 3]])
     assert.equal((await get('deployments/web')).status.readyReplicas, 3)
   })
