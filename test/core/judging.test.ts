@@ -70,6 +70,22 @@ test('rule 17: neither the decision nor what its plan read is older than 30 s wh
   }
 })
 
+test('rule 14: a workflow of several targets holds every one of them, or none', () => {
+  const story = new Story()
+  const [web, api] = ['id-web', 'id-api'].map((id) => targetTake('local', id)) as [Take, Take]
+  const holders = () => [web, api].map(({ key }) => [...(story.state.counters.get(key)?.holders.keys() ?? [])])
+  const one = story.workflow({ id: 'one', target: 'api', effects: ['repeatable'] })
+  const wide = story.workflow({ id: 'wide', effects: ['repeatable'], each: ['web', 'api'] })
+  // Both were judged when both targets were free.
+  story.decideStart(wide, [web, api], 'B').decideStart(one, [api])
+  const claim = story.claim(one)
+  story.claim(wide, 0, 'B')
+  assert.deepEqual([wide.state, wide.wait?.key, holders()], ['waiting', api.key, [[], ['one']]], 'web is not held by who cannot have api')
+  story.done(one, 0, claim).says({ kind: 'ended', workflow: 'one', turn: one.turn, state: 'healed', reason: 'alert gone', detail: '' })
+  story.decideStart(wide, [web, api], 'B').claim(wide, 0, 'B')
+  assert.deepEqual([wide.state, holders()], ['running', [['wide'], ['wide']]])
+})
+
 test('rule 15: who waits for a key stands in line, and only the head is due when it frees', () => {
   const story = new Story()
   const take = targetTake('local', 'id-web')

@@ -25,17 +25,20 @@ export default runbook({
   steps: [{ name: 'work', effect: 'repeatable', timeout: minutes(1), run: ({ target }) => { if (target === 'bad') throw new Error('it does not work here') } }],
 })
 `
+/** It says that it reads, and changes something while it plans, whatever it is told. */
+const sly = runbook.replace('plan: async ({ scale, target }) => (', 'plan: async ({ scale, target }) => { await (scale as any).set(target, 2).catch(() => {}); return (').replace('to: 2 }] }),', 'to: 2 }] }) },')
 const routes = (more = ''): string => `${more}routes:
   - { matchers: [alertname="Earns"], runbook: grow@1, mode: auto, promote: { heals: 2, in: 1h } }
   - { matchers: [alertname="Climbs"], runbook: grow@1, mode: auto, trust: granted, ladder: [other@1] }
   - { matchers: [alertname="Canary"], runbook: other@1, mode: auto, trust: granted, canary: { runbook: other@2, share: 99 } }
+  - { matchers: [alertname="Sly"], runbook: sly@1, mode: auto, trust: granted }
   - { matchers: [alertname="Old"], runbook: old@1, mode: auto, trust: granted }
 `
 
 before(async () => {
   const files: Record<string, string> = {
-    'runbooks/grow/1.ts': runbook, 'runbooks/other/1.ts': runbook.replace("target === 'bad'", 'false'), 'runbooks/other/2.ts': runbook, 'runbooks/old/1.ts': runbook, 'runbooks/routes.yaml': routes('revoked: [old@1]\n'),
-    'policies/all.yaml': 'runbooks: [grow, other, old]\npolicies:\n  - { type: targets, names: [good, bad] }\n',
+    'runbooks/grow/1.ts': runbook, 'runbooks/other/1.ts': runbook.replace("target === 'bad'", 'false'), 'runbooks/other/2.ts': runbook, 'runbooks/old/1.ts': runbook, 'runbooks/sly/1.ts': sly, 'runbooks/routes.yaml': routes('revoked: [old@1]\n'),
+    'policies/all.yaml': 'runbooks: [grow, other, old, sly]\npolicies:\n  - { type: targets, names: [good, bad] }\n',
     'services.yaml': `services:\n${['good', 'bad'].map((name) => `  ${name}: { command: [sleep, "1000"], min: 0, max: 2, replicas: 0 }\n`).join('')}`,
   }
   for (const [name, text] of Object.entries(files)) {
@@ -110,4 +113,12 @@ test('a revoked version is refused although a route names it, and whoever asks f
   const asked = await fetch(`${server.url}/v1/workflows`, { method: 'POST', headers: { 'Idempotency-Key': 'k' }, body: JSON.stringify({ runbook: 'old@1', targets: ['good'] }) })
   assert.equal(asked.status, 400)
   assert.match(await asked.text(), /old@1 was revoked/)
+})
+
+test('a plan that changes something is refused, whatever it makes of the error, and people are told', { timeout: 60_000 }, async () => {
+  await send('Sly', 'good', 'sly')
+  const [failed] = await becomes('sly', 'failed')
+  assert.deepEqual([failed.reason, /a plan may only read: it asked for scale\.set/.test(failed.detail)], ['plan failed', true], failed.detail)
+  await eventually('people are told', async () => server.said.some((line) => /failed: sly@1 on good.*a plan may only read/.test(line)))
+  assert.equal(failed.plan, undefined)
 })
