@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { entryCodec, type Entry } from '../../src/core/entry.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
 import { paramedic } from '../cli/cli.ts'
 import { freshPrefix, noKafka, sharedKafka } from '../servers/kafka.ts'
 import { eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
@@ -49,4 +51,21 @@ test('on Kafka too, where one record may not hold them', { skip: noKafka, timeou
   const dir = folder()
   largeIn(dir)
   await meetsTheLast(t, dir, `kafka://${(await sharedKafka()).join(',')}/${freshPrefix('large')}`)
+})
+
+test('on a log of an older version it waits for the end of the upgrade: until then the server runs without it, and says why', { timeout: 120_000 }, async (t) => {
+  const dir = folder()
+  largeIn(dir)
+  const log = await openSqliteLog<Entry>(join(dir, 'paramedic.db'), { codec: entryCodec })
+  await log.append([{ kind: 'joined', by: 'older', n: 1, name: 'older', host: 'h', roles: [], foldVersion: 1 }])
+  await log.close()
+  const server = await startServer(dir, targetsIn(dir), '', { catalogue: dir })
+  t.after(() => server.end('SIGKILL'))
+  assert.match((await get(`${server.url}/healthz`)).checks.catalogue.detail, /too large for an older server: .*`paramedic upgrade finish`, then `paramedic reload`/)
+  const env = { PARAMEDIC_URL: server.url }
+  assert.equal((await paramedic(['upgrade', 'finish'], { env })).code, 0)
+  const { code, out, err } = await paramedic(['reload', '--wait'], { env })
+  assert.equal(code, 0, err)
+  assert.match(out, /^in force: [0-9a-f]{12} on 1 of 1 processes$/m)
+  assert.equal((await get(`${server.url}/v1/catalogues`)).items[0].routes, count)
 })
