@@ -7,10 +7,10 @@ import { runbookId, type Catalogue, type PolicyEntry } from './catalogue.ts'
 import { judge, type Judgement } from './decide.ts'
 import { givenOf } from './explain.ts'
 import { label, type Labels } from './labels.ts'
-import { checkParams } from './params.ts'
 import { createSecondReading, type PastDecision } from './past.ts'
 import type { Verdict } from './policy.ts'
 import { compileRoutes } from './routing.ts'
+import { rungOf } from './rung.ts'
 import type { Episode, State, Workflow } from './state.ts'
 
 export interface Outcome {
@@ -51,17 +51,14 @@ const outcomeOf = ({ outcome, reason, detail }: Pick<Judgement, 'outcome' | 'rea
 type Answer = Outcome | { readonly runbook: string; readonly mode: Workflow['mode']; readonly params: Workflow['params'] }
 
 /** As the decider answers: the first route that matches, and what its runbook asks of the alert. */
-const answerOf = (labels: Labels, routes: ReturnType<typeof compileRoutes>, { runbooks }: Catalogue): Answer => {
+export const answerOf = (labels: Labels, routes: ReturnType<typeof compileRoutes>, catalogue: Catalogue): Answer => {
   const route = routes.route(labels)?.route
   if (!route) return none('no route')
   if (route.heartbeatMs !== undefined) return none('heartbeat')
   if (!route.runbook) return none('recorded')
   if (route.mode === 'off') return none('mode off')
-  const runbook = runbooks[runbookId(route.runbook)]
-  if (!runbook) return none('catalogue', `${runbookId(route.runbook)} is not on the log`)
-  if (label(labels, runbook.target) === '') return none('no target')
-  const { params, problems } = checkParams(runbook.params, route.params)
-  return problems.length > 0 ? none('bad params') : { runbook: runbookId(runbook), mode: route.mode, params }
+  const first = rungOf({ runbook: route.runbook, params: route.params }, route, labels, catalogue)
+  return 'reason' in first ? none(first.reason, first.detail) : { runbook: runbookId(first.runbook), mode: route.mode, params: first.params }
 }
 
 const withoutWorkflow = ({ answer, labels, firstAt }: Episode, found: Answer): Tried[] => {

@@ -175,6 +175,7 @@ describe('a backtest', () => {
     ['no policy, no run', { ...routed, policies: {} }, [['wf-1', 'start', 'refuse', 'no policy'], ['wf-2', 'wait', 'refuse', 'no policy'], ['wf-3', 'refuse', 'refuse', 'no policy']]],
     ['a more careful mode rehearses', { ...routed, routes: [{ ...route, mode: 'dry-run' }] }, [['wf-1', 'start', 'rehearse', 'dry run']]],
     ['other params made no plan', { ...routed, routes: [{ ...route, params: { by: 2 } }], runbooks: { 'fix@1': { ...fix, params: { by: { type: 'integer' } } } } }, [['wf-1', 'start', 'unknown', ''], ['wf-2', 'wait', 'unknown', ''], ['wf-3', 'refuse', 'unknown', '']]],
+    ['a route that names the target by labels that no alert has', { ...routed, routes: [{ ...route, target: 'deployment' }] }, [['wf-1', 'start', 'no workflow', 'no target'], ['wf-2', 'wait', 'no workflow', 'no target'], ['wf-3', 'refuse', 'no workflow', 'no target']]],
     ['no route', { ...routed, routes: [] }, [['wf-1', 'start', 'no workflow', 'no route'], ['wf-2', 'wait', 'no workflow', 'no route'], ['wf-3', 'refuse', 'no workflow', 'no route']]],
   ]
   for (const [why, changed, differences] of rows) test(why, () => assert.deepEqual(differing(night().story.log, changed), differences))
