@@ -6,7 +6,7 @@ import { CliError } from './client.ts'
 const mostPoints = 10_000
 const withinMs = 60_000
 /** As often as rules are evaluated, most of the time. */
-export const usualStepMs = 60_000
+const usualStepMs = 60_000
 
 interface Answer {
   readonly status: string
