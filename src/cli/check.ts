@@ -1,5 +1,7 @@
 /** `paramedic check` and `init`: work on files, need no server. */
 import type { Problem } from '../catalog/problem.ts'
+import type { Config } from '../config.ts'
+import type { Catalogue } from '../core/catalogue.ts'
 import { CliError } from './client.ts'
 import { readConfig, withConfigFlags } from './configured.ts'
 import type { Cli } from './main.ts'
@@ -34,12 +36,21 @@ async function check({ asJson }: Cli, options: CheckOptions): Promise<void> {
   const github = options.format === 'github'
   for (const problem of problems) process.stderr.write(`${github ? annotateProblem({ ...problem, line: Math.max(1, problem.line) }) : printSettingProblem(problem)}\n`)
   for (const warning of reading.warnings) process.stderr.write(`${github ? annotateProblem(warning, 'warning') : `warning: ${printSettingProblem(warning)}`}\n`)
-  for (const warning of read.warnings) process.stderr.write(`${github ? `::warning::${warning}` : `warning: ${warning}`}\n`)
+  const warnings = [...read.warnings, ...ungiven(reading.catalogue, read.config)]
+  for (const warning of warnings) process.stderr.write(`${github ? `::warning::${warning}` : `warning: ${warning}`}\n`)
   const { runbooks = {}, routes = [], policies = {} } = reading.catalogue ?? {}
-  if (asJson()) process.stdout.write(`${JSON.stringify({ digest: reading.catalogue?.digest ?? null, problems, warnings: [...reading.warnings, ...read.warnings] })}\n`)
+  if (asJson()) process.stdout.write(`${JSON.stringify({ digest: reading.catalogue?.digest ?? null, problems, warnings: [...reading.warnings, ...warnings] })}\n`)
   else if (problems.length === 0) process.stdout.write(`good: ${Object.keys(runbooks).length} runbooks, ${routes.length} routes, policies for ${Object.keys(policies).length}\n`)
   if (problems.length > 0) process.exitCode = 2
 }
+
+/** What a runbook asks for and is not given: its step would fail when it is needed. Where no route runs it, it asks for nothing yet. */
+const ungiven = (catalogue: Catalogue | undefined, config: Config | undefined): string[] =>
+  Object.values(catalogue?.runbooks ?? {}).flatMap(({ name, version, secrets = [] }) => {
+    const runs = catalogue!.routes.some(({ runbook, mode }) => mode !== 'off' && runbook?.name === name && runbook.version === version)
+    return secrets.filter((secret) => runs && !config?.secrets.some((one) => one.name === secret && one.runbooks.includes(name)))
+      .map((secret) => `${name}@${version} asks for the secret ${secret}, and \`secrets\` of the configuration gives it none of that name`)
+  })
 
 async function init({ asJson }: Cli, dir: string): Promise<void> {
   const [{ initCatalogue }, { printProblem }] = await Promise.all([import('../catalog/init/init.ts'), import('../catalog/problem.ts')])

@@ -88,6 +88,15 @@ describe('check', options, () => {
     assert.match(err, /^policies\/scale\.yaml:3: .*\(did you mean targets\?\)/m)
     assert.match(err, /^runbooks\/routes\.yaml:4: .*\(did you mean auto\?\)/m)
   })
+  test('a secret that a runbook asks for and is not given is warned of, as long as a route runs it', async (t) => {
+    const asks = { 'paramedic.yaml': configuration, 'runbooks/scale/1.ts': script("secrets: ['CLOUD_KEY'],") }
+    const made = await folder(t, asks)
+    const warned = /^warning: scale@1 asks for the secret CLOUD_KEY, and `secrets` of the configuration gives it none of that name$/m
+    const { code, err } = await paramedic(['check'], { cwd: made.path })
+    assert.deepEqual([code, warned.test(err)], [0, true], err)
+    await made.write({ 'key': 'hush', 'paramedic.yaml': `${configuration}secrets:\n  - { name: CLOUD_KEY, file: key, runbooks: [scale] }\n` })
+    assert.doesNotMatch((await paramedic(['check'], { cwd: made.path })).err, warned)
+  })
   test('for GitHub, and as JSON', async (t) => {
     const made = await folder(t, broken)
     assert.match((await paramedic(['check', '--format', 'github'], { cwd: made.path })).err, /^::error file=policies\/scale\.yaml,line=3::/m)
