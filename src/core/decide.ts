@@ -10,7 +10,7 @@ import { suspending } from './fold/suspensions.ts'
 import { mistrust } from './fold/trust.ts'
 import type { Plan, Take } from './plan.ts'
 import { modeOf } from './mode.ts'
-import { isApprover } from './person.ts'
+import { approvalsOf, isApproved } from './person.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
 import { isSinceSilenced, silenced } from './silence.ts'
@@ -71,11 +71,6 @@ const trusted: Gate = ({ state, workflow }) => {
 }
 
 const quiet: Gate = ({ workflow, plan, at }) => silenced(workflow, plan, at)
-
-/** Of those who may: where the route names them, nobody else's yes counts. */
-const approvalsOf = (workflow: Workflow): Workflow['approvals'] => workflow.approvals.filter(({ who }) => isApprover(workflow, who))
-
-const isApproved = (workflow: Workflow): boolean => workflow.approved !== undefined && workflow.approved === workflow.plan?.digest && approvalsOf(workflow).length > 0
 
 export const targetTake = (provider: string, id: string): Take =>
   ({ key: `target:${provider}/${id}`, max: 1, window: 'until end', policy: 'one workflow per target', reason: 'target busy', otherwise: 'wait' })

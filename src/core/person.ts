@@ -1,4 +1,5 @@
 /** Who somebody is. Entries name people as people read them; four eyes and lists of names count persons. */
+import type { Workflow } from './state.ts'
 
 /** What an entry calls somebody of Slack whom the setting `people` does not know. */
 export const slackPerson = ({ name, team, user }: { readonly name: string; readonly team: string; readonly user: string }): string => `${name || user} (Slack ${team}/${user})`
@@ -9,3 +10,10 @@ export const personOf = (who: string): string => / \(Slack ([TE][A-Z0-9]+\/[UW][
 /** Anybody, where nobody is named. */
 export const isApprover = ({ approvers }: { readonly approvers?: readonly string[] }, who: string): boolean =>
   approvers === undefined || approvers.includes(who) || approvers.includes(personOf(who))
+
+/** Of those who may: where the route names them, nobody else's yes counts. */
+export const approvalsOf = (workflow: Pick<Workflow, 'approvals' | 'approvers'>): Workflow['approvals'] => workflow.approvals.filter(({ who }) => isApprover(workflow, who))
+
+/** Somebody who may said yes to this very plan. */
+export const isApproved = (workflow: Pick<Workflow, 'approvals' | 'approvers' | 'approved' | 'plan'>): boolean =>
+  workflow.approved !== undefined && workflow.approved === workflow.plan?.digest && approvalsOf(workflow).length > 0

@@ -99,7 +99,7 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '14', without: 'takes are asked for again at every claim', seeds: 60, emphasis: { alerts: 16 }, seen: /rounds/,
-    plants: [{ file: claims, from: 'if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)', to: 'if (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why)) return voided(state)\n  if (!first && workflow.decision!.takes.some((take) => !room(state, take, why.at, workflow.id).fits)) return voided(state)' }],
+    plants: [{ file: claims, from: 'if (leftMs(workflow, why.at) <= 0 || (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why))) return voided(state)', to: 'if (leftMs(workflow, why.at) <= 0 || (first ? !mayStart(state, workflow, why) : !mayGoOn(state, workflow, why))) return voided(state)\n  if (!first && workflow.decision!.takes.some((take) => !room(state, take, why.at, workflow.id).fits)) return voided(state)' }],
   },
   {
     rule: '14', without: 'a first step that is offered again does not count again', seeds: 200, emphasis: { crashes: 3, pauses: 2, freezes: 3, alerts: 20 }, seen: /two workflows are at one target|has \d+ of \d+/,
@@ -119,7 +119,7 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '14', without: 'a suspended runbook is not refused', seeds: 60, emphasis: { hands: 6, alerts: 25 }, seen: /which a person had changed by hand/,
-    plants: [{ file: claims, from: 'suspending(state, workflow).length > 0 || ', to: '' }, { file: 'src/core/decide.ts', from: 'stopped, suspended, answered', to: 'stopped, answered' }],
+    plants: [{ file: claims, from: 'suspending(state, workflow).length > 0 || ', to: '' }, { file: 'src/core/decide.ts', from: 'stopped, suspended, revoked', to: 'stopped, revoked' }],
   },
   {
     rule: '14', without: 'nobody looks at what workflows changed', seeds: 60, emphasis: { hands: 6 }, seen: /nobody saw it/,
@@ -135,7 +135,7 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '18', without: 'a route that asks is as one that does not', seeds: 10, seen: /that nobody approved/,
-    plants: [{ file: 'src/core/decide.ts', from: "if (workflow.mode === 'approve') return", to: 'if (false) return' }],
+    plants: [{ file: 'src/core/decide.ts', from: "if (most === 'approve') return", to: 'if (false) return' }],
   },
   {
     rule: '20', without: 'a stop is not kept in a file', seeds: 60, emphasis: { stops: 6 }, seen: /201 is forgotten/,

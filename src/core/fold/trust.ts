@@ -5,6 +5,7 @@
 import { runbookId } from '../catalogue.ts'
 import { formatDuration } from '../duration.ts'
 import type { Fact } from '../entry.ts'
+import { isApproved } from '../person.ts'
 import type { Notice, State, Trust, Workflow } from '../state.ts'
 import { tell, touch } from './notices.ts'
 
@@ -71,8 +72,9 @@ const say = (state: State, channel: string | undefined, about: Notice['about'] &
   void tell(state, { key: keyOf(about.runbook, at), about, urgency: 'info', channel }, state.at)
 
 /** Why it may not start by itself; undefined where it may, or somebody said yes to this very plan. */
-export const mistrust = (state: State, { mode, trust: rule, canary, runbook, approved, plan }: Workflow): string | undefined => {
-  if (mode !== 'auto' || (rule === undefined && canary === undefined) || (approved !== undefined && approved === plan?.digest)) return undefined
+export const mistrust = (state: State, workflow: Workflow): string | undefined => {
+  const { mode, trust: rule, canary, runbook } = workflow
+  if (mode !== 'auto' || (rule === undefined && canary === undefined) || isApproved(workflow)) return undefined
   const id = runbookId(runbook)
   const trust: Trust = state.trust.get(id) ?? { heals: [], failures: 0 }
   if (canary !== undefined && isFallen(trust)) return `the canary ${id} was rolled back after ${trust.fallen?.failures ?? trust.rolledBack!.failures} of ${canary} failures`
