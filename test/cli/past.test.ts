@@ -60,6 +60,10 @@ describe('the past, on the command line', { timeout: 300_000 }, () => {
     assert.deepEqual([alerts, ended, refused, unanswered], [3, { refused: 1 }, { targets: 1 }, { 'no route': 1 }])
     const { out } = await cli('changes', 'target="web"')
     assert.match(out, /^\S+Z\tweb\t1\t2\tdone\tadd-replica@2\t\w{6}\tSlow$/m)
+    const [annotation, ...others] = (await cli('changes', 'target="web"', '--annotations')).out.trim().split('\n').map((line) => JSON.parse(line) as { time: number; tags: string[]; text: string })
+    assert.deepEqual([annotation!.tags, others], [['paramedic', 'add-replica@2', 'web', 'done'], []])
+    assert.match(annotation!.text, /^web: 1 → 2 by add-replica@2 \(done\), Slow \[\w{6}\]$/)
+    assert.ok(Math.abs(annotation!.time - Date.now()) < 600_000)
   })
   test('with --offline, once the server has ended: the same', async () => {
     await server.end()
