@@ -75,7 +75,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: 'src/follow/lost.ts', from: 'const seen = Math.max(firstSeen.get(id)!, peers.get(id)?.seenAt ?? -Infinity)', to: 'const seen = firstSeen.get(id)!' }],
   },
   {
-    rule: '5', without: 'the word of a lost process counts', seeds: 40, emphasis: { lateClaims: 6, alerts: 30, delayMs: 1500, embedded: false, watcher: false, stops: 0 }, seen: /the word of a lost identity counts/,
+    rule: '5', without: 'the word of a lost process counts', seeds: 60, emphasis: { lateClaims: 8, alerts: 40, delayMs: 1500, readMs: 4000, embedded: false, watcher: false, stops: 0 }, seen: /the word of a lost identity counts/,
     plants: [{ file: 'src/core/evolve.ts', from: 'if (state.processes.get(read.entry.by)!.lost && !outlives.has(read.entry.kind)) return state', to: '' }],
   },
   {
