@@ -119,7 +119,8 @@ After a change:
     paramedic check
 
 The route that is here rehearses (\`mode: dry-run\`): it plans, judges, and runs nothing. Name your own service in
-\`policies/add-replica.yaml\`, read what it would have done for a while, then let it ask (\`mode: approve\`), then let it act (\`mode: auto\`).
+\`policies/add-replica.yaml\`, read what it would have done for a while, then let it ask (\`mode: approve\`), then let it earn to act: \`mode: auto\`
+with \`promote: { heals: 5, in: 30d }\` asks too, until it healed so often that you promote it. Docs: *Giving Paramedic the keys*.
 `
 
 export const templates: Readonly<Record<string, string>> = {
