@@ -1,4 +1,4 @@
-/** From the start of a built server to the moment when it takes alerts for good, and the memory that it has then; against a bare node. */
+/** From the start of a built server to the moment when it takes alerts for good, the memory that it has then, against a bare node, and what it takes of a processor while nothing happens. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
@@ -21,6 +21,7 @@ export const figure: Figure = {
   rows: [
     { name: 'start', what: 'ready to take alerts ÷ a bare node’s start (built)', unit: 'ms', goal: { atMost: 6 } },
     { name: 'memory', what: 'RSS of the server after a minute ÷ of a bare node (built)', unit: 'MB', goal: { atMost: 1.9 } },
+    { name: 'idle', what: 'CPU of an idle server with its children, ticks and all, of one core (built)', unit: '%', goal: { atMost: 2 }, absolute: true },
   ],
   open: async () => {
     const resting = await startUp()
@@ -28,6 +29,7 @@ export const figure: Figure = {
     return {
       round: async () => {
         await rested
+        const idle = await resting.busyPercent()
         const [bare, ours]: [number[], number[]] = [[], []]
         for (let time = 0; time < 3; time++) {
           const began = performance.now()
@@ -38,7 +40,7 @@ export const figure: Figure = {
           await server.close()
         }
         const { stdout } = await run(process.execPath, ['-e', "process.stdout.write(require('fs').readFileSync('/proc/self/status'))"])
-        return [{ ours: median(ours), limit: median(bare) }, { ours: resting.rss(), limit: rssOf(stdout) }]
+        return [{ ours: median(ours), limit: median(bare) }, { ours: resting.rss(), limit: rssOf(stdout) }, { ours: idle, limit: 1 }]
       },
       close: resting.close,
     }
@@ -66,7 +68,24 @@ const startUp = async () => {
     }
     await new Promise((resolve) => setTimeout(resolve, askEveryMs))
   }
-  return { readyMs: performance.now() - began, rss: () => rssOf(readFileSync(`/proc/${child.pid}/status`, 'utf8')), close }
+  return { readyMs: performance.now() - began, rss: () => rssOf(readFileSync(`/proc/${child.pid}/status`, 'utf8')), busyPercent: () => busyPercent(child.pid!), close }
+}
+
+const watchedMs = 10_000
+/** Of the kernel's clock, by which it counts what a process used. */
+const tickMs = 10
+
+/** Of the process and all below it. */
+const busyPercent = async (pid: number): Promise<number> => {
+  const [before, began] = [usedMs(pid), performance.now()]
+  await new Promise((resolve) => setTimeout(resolve, watchedMs))
+  return 100 * (usedMs(pid) - before) / (performance.now() - began)
+}
+
+const usedMs = (pid: number): number => {
+  const [, , ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/\(.*\)/, 'x').split(' ')
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  return tickMs * (Number(fields[11]) + Number(fields[12])) + children.map(usedMs).reduce((sum, one) => sum + one, 0)
 }
 
 const isReady = (port: number): Promise<boolean> => new Promise((resolve) => {
