@@ -126,7 +126,7 @@ export const rows: readonly Row[] = [
     plants: [{ file: main, from: ', createVerifier(deps), watch.act', to: ', createVerifier(deps)' }],
   },
   {
-    rule: '14', without: 'a workflow goes on when its time is over', seeds: 60, emphasis: { slowness: 0.8, alerts: 20, stops: 0, timedStops: 0 }, seen: /granted when the time was over/,
+    rule: '14', without: 'a workflow goes on when its time is over', seeds: 200, emphasis: { slowness: 0.8, alerts: 25, stops: 0, timedStops: 0 }, seen: /granted when the time was over/,
     plants: [{ file: claims, from: 'if (leftMs(workflow, why.at) <= 0 || (first', to: 'if ((first' }, { file: 'src/core/due.ts', from: '    if (leftMs(workflow, seat.now) <= 0) continue\n', to: '' }],
   },
   {
