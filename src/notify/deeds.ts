@@ -90,8 +90,8 @@ const resumeIt = async ({ id, why }: { readonly id: string; readonly why: string
 
 /** Only while it is proposed. */
 const promoteIt = async (runbook: string, person: Person, { ports }: Deeds): Promise<Answer> => {
-  const proposed = ports.state.trust.get(runbook)?.proposed
-  if (!proposed) return say(ports.state.trust.get(runbook)?.promoted ? 'It was promoted already.' : 'It is not proposed any more: it failed since.')
+  const { proposed, promoted, fallen } = ports.state.trust.get(runbook) ?? {}
+  if (!proposed) return say(promoted && !fallen ? 'It was promoted already.' : 'It is not proposed any more: it failed since.')
   await ports.append([{ kind: 'promoted', runbook, who: whoIs(person), why: 'the button in Slack', heals: proposed.heals, inMs: proposed.inMs }])
   return say(`Promoted: ${runbook} runs by itself where its route lets it.`)
 }

@@ -152,6 +152,34 @@ describe('buttons', () => {
     assert.match((await one.command('resume 00beef again')).text, /Nothing is suspended under this id any more/)
   })
 
+  test('Promote: once, by who may, and only while it is proposed', async (t) => {
+    const one = await ear(t)
+    const { desk } = one
+    desk.says({ kind: 'fold version', version: 2 })
+    const ends = (id: string, state: 'healed' | 'failed') => {
+      const { turn } = desk.workflow({ id, trust: { heals: 1, inMs: 3_600_000 } })
+      desk.says({ kind: 'ended', workflow: id, turn, state, reason: 'done', detail: '' })
+    }
+    ends('heals', 'healed')
+    await desk.told()
+    const shown = { ...desk.slack.posted.find((message) => /May fix@1 run by itself\?/.test(readable(message)))! }
+    await one.press(/Promote/, shown, bob)
+    await answered(one, 1)
+    assert.match(one.answers()[0]!, /Only listed people/)
+    await one.press(/Promote/, shown)
+    await answered(one, 2)
+    assert.match(one.answers()[1]!, /Promoted: fix@1 runs by itself/)
+    assert.match(desk.state.trust.get('fix@1')!.promoted!.who, /^ann/)
+    await one.again().press(/Promote/, shown)
+    await answered(one, 3)
+    assert.match(one.answers()[2]!, /It was promoted already/)
+    ends('fails', 'failed')
+    await one.again().again().press(/Promote/, shown)
+    await answered(one, 4)
+    assert.match(one.answers()[3]!, /It is not proposed any more: it failed since/)
+    assert.ok(desk.state.trust.get('fix@1')!.fallen)
+  })
+
   test('a button of another version is told so', async (t) => {
     const one = await ear(t)
     const posted = { text: 'x', blocks: [{ type: 'actions', elements: [{ type: 'button', action_id: 'explode:0', value: '[]', text: { type: 'plain_text', text: 'Explode' } }] }] }
