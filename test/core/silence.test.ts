@@ -32,7 +32,7 @@ const judged = ({ silence, fires, mode = 'auto', approved = false, held = false,
   const readAt = story.later(waitedMs).at
   const facts = [...(silence === undefined ? [] : [{ name: 'silence', value: silence && { ...silence }, readAt }]), ...(fires === undefined ? [] : [{ name: 'fires', value: fires, readAt }])]
   Object.assign(workflow, { plan: { ...workflow.plan!, observed: [...workflow.plan!.observed.map((one) => ({ ...one, readAt })), ...facts] } })
-  if (approved) workflow.approved = workflow.plan!.digest
+  if (approved) Object.assign(workflow, { approved: workflow.plan!.digest, approvals: [{ who: 'ann', at: story.at }] })
   const { outcome, reason, detail, until } = story.later(laterMs).judge(workflow)
   return { outcome, reason, detail, afterMs: until === undefined ? undefined : until - story.at, createdAt }
 }

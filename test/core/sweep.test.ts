@@ -227,7 +227,7 @@ describe('an alert that began longer ago than anything is remembered', () => {
   const judgedOf = (observed: readonly { readonly name: string; readonly value: boolean }[], approved = false) => {
     const story = new Story().later(40 * day)
     const workflow = story.workflow({ startsAt: new Date(story.at - 2 * day).toISOString() })
-    if (approved) workflow.approved = workflow.plan!.digest
+    if (approved) Object.assign(workflow, { approved: workflow.plan!.digest, approvals: [{ who: 'ann', at: story.at }] })
     const plan = { ...workflow.plan!, observed: [...workflow.plan!.observed, ...observed.map((one) => ({ ...one, readAt: story.at }))] }
     const { outcome, reason } = story.judge(Object.assign(workflow, { plan }))
     return [outcome, reason]
