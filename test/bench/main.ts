@@ -7,13 +7,31 @@ import { figures } from './figures.ts'
 import { resultOf, type Figure, type Result, type Sample } from './figure.ts'
 import { table } from './table.ts'
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, rounds: { type: 'string', default: '5' }, 'no-fail': { type: 'boolean' } },
-})
+const usage = `npm run bench -- [--only NAME]… [--rounds N] [--json] [--no-fail]\n\nfigures: ${Object.keys(figures).join(', ')}\n`
+
+const wrongUsage = (what: string): never => {
+  process.stderr.write(`${what}\n\n${usage}`)
+  process.exit(2)
+}
+
+const read = () => {
+  try {
+    return parseArgs({
+      options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, rounds: { type: 'string', default: '5' }, 'no-fail': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    }).values
+  } catch (problem) {
+    return wrongUsage((problem as Error).message)
+  }
+}
+const values = read()
+if (values.help) {
+  process.stdout.write(usage)
+  process.exit(0)
+}
 const rounds = Number(values.rounds)
-if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError(`--rounds must be a whole number from 1, not ${values.rounds}`)
+if (!Number.isSafeInteger(rounds) || rounds < 1) wrongUsage(`--rounds must be a whole number from 1, not ${values.rounds}`)
 const unknown = values.only?.filter((name) => !Object.hasOwn(figures, name)) ?? []
-if (unknown.length > 0) throw new RangeError(`--only ${unknown.join(', ')}: the figures are ${Object.keys(figures).join(', ')}`)
+if (unknown.length > 0) wrongUsage(`there is no figure ${unknown.join(', ')}`)
 
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
 
