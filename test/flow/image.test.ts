@@ -64,7 +64,8 @@ describe('the image', () => {
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
     const exit = once(child, 'exit') as Promise<[number | null]>
-    t.after(() => void child.kill('SIGKILL'))
+    // Not killed: the init process would be gone, and the server would stay.
+    t.after(() => (child.exitCode === null && child.kill('SIGTERM') ? exit : undefined))
     try {
       await eventually('it is healthy', async () => (child.exitCode === null ? health() === 0 : assert.fail('it ended')), 90_000)
     } catch (error) {
