@@ -16,7 +16,7 @@ describe('a Kafka of one broker that comes and goes', { skip: noOwnKafka, timeou
     await using streams = openNotes({ brokers: kafka.brokers, giveUpMs: 300 })
     const follower = following(streams.log)
     await assert.rejects(streams.log.append(notes('a', 0, 1)), (error: LogError) =>
-      error.code === 'LOG_UNREACHABLE' && error.landed === 'no' && /ECONNREFUSED/.test(error.message))
+      error.code === 'LOG_UNREACHABLE' && error.landed === 'no' && /ECONNREFUSED|no answer within 300 ms/.test(error.message)) // on a busy machine not even the refusal comes in time
     await assert.rejects(streams.log.end(), (error: LogError) => error.code === 'LOG_UNREACHABLE')
     await until('told', () => streams.said.length > 0)
     assert.match(streams.said[0]!, /Kafka at 127\.0\.0\.1:\d+ has not served for .*Start its brokers/)

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
+import { availableParallelism } from 'node:os'
+import { describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { rows } from './planted.ts'
 
@@ -12,12 +13,14 @@ test('docs/simulation.md lists them all', () => {
   assert.deepEqual(listed, rows.map(({ rule, without }) => `${rule} ${without}`))
 })
 
-for (const { rule, without, plants, emphasis = {}, seeds, seen } of rows) {
-  test(`rule ${rule}: ${without}`, async (t) => {
-    const order = JSON.stringify({ plants, emphasis, seeds, seen: seen.source })
-    const { stdout } = await promisify(execFile)(process.execPath, [new URL('plant.ts', import.meta.url).pathname, order], { signal: t.signal })
-    const { seed, broken } = JSON.parse(stdout) as { seed?: number; broken?: string }
-    assert.ok(broken !== undefined, `not seen within ${seeds} seeds`)
-    t.diagnostic(`seed ${seed}: ${broken}`)
-  })
-}
+describe('planted bugs', { concurrency: availableParallelism() }, () => {
+  for (const { rule, without, plants, emphasis = {}, seeds, seen } of rows) {
+    test(`rule ${rule}: ${without}`, async (t) => {
+      const order = JSON.stringify({ plants, emphasis, seeds, seen: seen.source })
+      const { stdout } = await promisify(execFile)(process.execPath, [new URL('plant.ts', import.meta.url).pathname, order], { signal: t.signal })
+      const { seed, broken } = JSON.parse(stdout) as { seed?: number; broken?: string }
+      assert.ok(broken !== undefined, `not seen within ${seeds} seeds`)
+      t.diagnostic(`seed ${seed}: ${broken}`)
+    })
+  }
+})
