@@ -1,7 +1,7 @@
 /** What the parts behind the doors have of the world outside: time, chance, streams, children, a file. A simulation hands in its own. */
 import { randomUUIDv7 } from 'node:crypto'
 import { findCopy } from './catalog/copies.ts'
-import type { Workflow } from './core/state.ts'
+import type { Workflow } from './core/workflow.ts'
 import { tellBy, type TellPeer } from './follow/peers.ts'
 import { stopFile, type StopFile } from './follow/stop-file.ts'
 import { dialWith } from './http/dial.ts'

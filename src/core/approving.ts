@@ -6,7 +6,8 @@ import type { Catalogue } from './catalogue.ts'
 import { isApprover } from './person.ts'
 import { mayNotApprove } from './policies/approval.ts'
 import { settingsOf } from './policies/judge.ts'
-import type { State, Workflow } from './state.ts'
+import type { State } from './state.ts'
+import type { Workflow } from './workflow.ts'
 
 export interface Answer {
   readonly kind: 'approved' | 'denied'

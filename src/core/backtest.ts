@@ -11,7 +11,8 @@ import { createSecondReading, type PastDecision } from './past.ts'
 import type { Verdict } from './policy.ts'
 import { compileRoutes } from './routing.ts'
 import { rungOf } from './rung.ts'
-import type { Episode, State, Workflow } from './state.ts'
+import type { State } from './state.ts'
+import type { Episode, Workflow } from './workflow.ts'
 
 export interface Outcome {
   readonly outcome: Judgement['outcome'] | 'no workflow' | 'unknown'

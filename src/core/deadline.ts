@@ -5,7 +5,8 @@
 import type { RunbookManifest } from './catalogue.ts'
 import type { Plan } from './plan.ts'
 import { isMyTurn, type Seat } from './seat.ts'
-import { isClaimed, type State, type Workflow } from './state.ts'
+import type { State } from './state.ts'
+import { isClaimed, type Workflow } from './workflow.ts'
 
 /** Beside what its steps may take: for pauses between jobs, and for a runner that went away. */
 const spareMs = 3_600_000

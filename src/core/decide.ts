@@ -14,7 +14,8 @@ import { approvalsOf, isApproved } from './person.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
 import { isSinceSilenced, silenced } from './silence.ts'
-import type { State, Workflow } from './state.ts'
+import type { State } from './state.ts'
+import type { Workflow } from './workflow.ts'
 
 export interface Judging extends Given {
   readonly state: State

@@ -7,7 +7,8 @@ import { leftMs } from './deadline.ts'
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
 import { seatFor } from './serving.ts'
-import type { Episode, State, Workflow } from './state.ts'
+import type { State } from './state.ts'
+import type { Episode, Workflow } from './workflow.ts'
 
 /** Episodes that have no answer yet. */
 export const alertsDue = (state: State, seat: Seat, most: number): Episode[] => {

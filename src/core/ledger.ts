@@ -2,7 +2,8 @@
 import type { Read } from './entry.ts'
 import { evolve } from './evolve.ts'
 import type { Json } from './plan.ts'
-import { initialState, type Did, type Workflow } from './state.ts'
+import { initialState, type Did } from './state.ts'
+import type { Workflow } from './workflow.ts'
 
 export interface LedgerLine {
   /** Log time of the first word about it. */

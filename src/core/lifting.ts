@@ -1,7 +1,8 @@
 /** How stops end by themselves, and what becomes of what they held. */
 import { covering } from './fold/stops.ts'
 import { isMyTurn, type Seat } from './seat.ts'
-import { isEnd, type State, type Stop, type Workflow } from './state.ts'
+import type { State, Stop } from './state.ts'
+import { isEnd, type Workflow } from './workflow.ts'
 
 /** When it lifts itself, in log time. A kill never does, whatever was said with it. */
 export const liftsAt = ({ effect, forMs, at }: Pick<Stop, 'effect' | 'forMs' | 'at'>): number | undefined =>

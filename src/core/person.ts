@@ -1,5 +1,5 @@
 /** Who somebody is. Entries name people as people read them; four eyes and lists of names count persons. */
-import type { Workflow } from './state.ts'
+import type { Workflow } from './workflow.ts'
 
 /** What an entry calls somebody of Slack whom the setting `people` does not know. */
 export const slackPerson = ({ name, team, user }: { readonly name: string; readonly team: string; readonly user: string }): string => `${name || user} (Slack ${team}/${user})`

@@ -1,7 +1,8 @@
 /** A fold that also keeps what it forgets: for whoever reads the log from its beginning and tells of all of it. */
 import type { Read } from './entry.ts'
 import { evolve } from './evolve.ts'
-import { initialState, type Episode, type Stop, type Workflow } from './state.ts'
+import { initialState, type Stop } from './state.ts'
+import type { Episode, Workflow } from './workflow.ts'
 
 export const createRemembering = () => {
   const state = initialState()

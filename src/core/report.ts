@@ -2,7 +2,8 @@
 import type { Read } from './entry.ts'
 import type { End } from './reason.ts'
 import { createRemembering } from './remembering.ts'
-import type { Episode, State, Stop, WorkflowState } from './state.ts'
+import type { State, Stop } from './state.ts'
+import type { Episode, WorkflowState } from './workflow.ts'
 
 export interface Report {
   /** Episodes that were first told of in the period, and how often they were told. */

@@ -2,7 +2,8 @@
 import { matches } from './matcher.ts'
 import type { Seat, Serving } from './seat.ts'
 import { covering } from './fold/stops.ts'
-import { isClaimed, type State, type Workflow } from './state.ts'
+import type { State } from './state.ts'
+import { isClaimed, type Workflow } from './workflow.ts'
 
 type Served = Pick<Workflow, 'labels' | 'runbook' | 'provider' | 'targets' | 'plan'>
 

@@ -4,7 +4,7 @@
  */
 import type { Plan } from './plan.ts'
 import { observedForMs, type Verdict } from './policy.ts'
-import type { Workflow } from './state.ts'
+import type { Workflow } from './workflow.ts'
 
 /** As it stands in a plan, under `silence`: null where there is none. */
 export interface Silence {

@@ -4,7 +4,8 @@
  */
 import type { Labels } from './labels.ts'
 import { compiledOf } from './fold/stops.ts'
-import { initialState, type Counter, type Episode, type State, type Stop, type Workflow, type WorkflowState } from './state.ts'
+import { initialState, type Counter, type State, type Stop } from './state.ts'
+import type { Episode, Workflow, WorkflowState } from './workflow.ts'
 
 /** Grows when the lines of an older Paramedic would be read wrongly: such a snapshot is not used. */
 export const snapshotForm = 2

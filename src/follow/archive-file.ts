@@ -4,7 +4,8 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { aliveEpisode, aliveStop, aliveWorkflow, plainEpisode, plainStop, plainWorkflow } from '../core/snapshot.ts'
-import type { Did, Episode, Stop, Workflow } from '../core/state.ts'
+import type { Did, Stop } from '../core/state.ts'
+import type { Episode, Workflow } from '../core/workflow.ts'
 import type { Position } from '../log/log.ts'
 
 export interface Archived {

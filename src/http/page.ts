@@ -1,7 +1,9 @@
 /** The one page: what runs, what asks and waits, what people were called for, and Stop. Whole without scripts; a few lines keep it fresh where they may run. */
 import { createHash } from 'node:crypto'
 import { runbookId } from '../core/catalogue.ts'
-import { isEnd, type Notice, type State, type Workflow, type WorkflowState } from '../core/state.ts'
+import type { Notice } from '../core/notice.ts'
+import type { State } from '../core/state.ts'
+import { isEnd, type Workflow, type WorkflowState } from '../core/workflow.ts'
 import { script, style } from './page-assets.ts'
 import type { Readable } from './ports.ts'
 import type { Form } from './schemas.ts'

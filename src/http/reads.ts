@@ -1,7 +1,7 @@
 /** What is shown of workflows, episodes, and the catalogue in force. */
 import { matches, MatcherError, parseMatchers } from '../core/matcher.ts'
 import { ends } from '../core/reason.ts'
-import type { Job, Workflow } from '../core/state.ts'
+import type { Job, Workflow } from '../core/workflow.ts'
 import { answer, write } from './answer.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'

@@ -7,7 +7,7 @@ import { drills } from '../core/entry.ts'
 import { reasons } from '../core/reason.ts'
 import { edgeModes } from '../edge/settings.ts'
 import { ends } from '../core/reason.ts'
-import { liveStates } from '../core/state.ts'
+import { liveStates } from '../core/workflow.ts'
 
 const time = z.iso.datetime().describe('RFC 3339, UTC')
 const id = z.uuid().describe('UUIDv7')

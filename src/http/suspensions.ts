@@ -1,5 +1,5 @@
 /** What a person changed by hand, and the runbooks that leave it alone until a person says go on. */
-import type { Suspension } from '../core/state.ts'
+import type { Suspension } from '../core/trust.ts'
 import { answer } from './answer.ts'
 import { findId, pageOf, type Call } from './call.ts'
 import type { Form } from './schemas.ts'

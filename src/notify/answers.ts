@@ -1,7 +1,8 @@
 /** `status` and `why`, in a few lines. Pure. */
 import { covering } from '../core/fold/stops.ts'
 import { label } from '../core/labels.ts'
-import { isEnd, type Episode, type State, type Workflow } from '../core/state.ts'
+import type { State } from '../core/state.ts'
+import { isEnd, type Episode, type Workflow } from '../core/workflow.ts'
 import { clock, many, shortId } from './figures.ts'
 
 const most = 10

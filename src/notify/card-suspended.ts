@@ -1,5 +1,5 @@
 /** A person's hand was seen: who leaves what alone now, and how it goes on. */
-import type { Suspension } from '../core/state.ts'
+import type { Suspension } from '../core/trust.ts'
 import type { Card } from './card.ts'
 import { clock, shortId } from './figures.ts'
 import type { SuspendedView } from './message.ts'

@@ -1,7 +1,7 @@
 /** What a command or a button does, and what is said about it. Stopping asks nobody; everything else asks who it is. */
 import { counted, whyNot } from '../core/approving.ts'
 import { isApprover } from '../core/person.ts'
-import type { Notice } from '../core/state.ts'
+import type { Notice } from '../core/notice.ts'
 import { shortKey, type Pressed } from './action.ts'
 import { findById, statusText, whyText } from './answers.ts'
 import { toLine } from './blocks.ts'

@@ -4,7 +4,8 @@
  */
 import { isOpen } from '../core/fold/notices.ts'
 import { isMyTurn, type Seat } from '../core/seat.ts'
-import type { Notice, State } from '../core/state.ts'
+import type { Notice } from '../core/notice.ts'
+import type { State } from '../core/state.ts'
 import { proofMs } from './card-stop.ts'
 
 export interface Sending {

@@ -1,7 +1,8 @@
 /** A notice as it is now, with what only the log has: the last that a step printed before it died. */
 import type { Printed } from '../core/entry.ts'
 import type { Seat } from '../core/seat.ts'
-import type { Notice, State } from '../core/state.ts'
+import type { Notice } from '../core/notice.ts'
+import type { State } from '../core/state.ts'
 import type { NoticeView } from './message.ts'
 import { printedPosition, viewOf, type Seen } from './view.ts'
 

@@ -1,6 +1,7 @@
 /** What is to be told, one form per kind of notice: read off the state, and all that rendering sees. Times in milliseconds of log time. */
 import type { Reason } from '../core/reason.ts'
-import type { Suspension, Workflow, WorkflowState } from '../core/state.ts'
+import type { Suspension } from '../core/trust.ts'
+import type { Workflow, WorkflowState } from '../core/workflow.ts'
 
 export interface Told {
   /** The notice's. */

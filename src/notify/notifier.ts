@@ -3,7 +3,7 @@
  * sent. What cannot be sent stays due. Where Slack refuses, people are told on stderr meanwhile.
  */
 import type { Fact } from '../core/entry.ts'
-import type { Notice } from '../core/state.ts'
+import type { Notice } from '../core/notice.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import { realClock, type Clock } from '../log/clock.ts'

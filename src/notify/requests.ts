@@ -2,7 +2,7 @@
 import { hash, randomUUIDv7 } from 'node:crypto'
 import { canonical } from '../core/canonical.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
-import { isEnd, type Workflow } from '../core/state.ts'
+import { isEnd, type Workflow } from '../core/workflow.ts'
 import { submission } from '../core/submission.ts'
 import { whyText } from './answers.ts'
 import { toLine } from './blocks.ts'

@@ -2,7 +2,7 @@
  * What became of a workflow, as a trace of OpenTelemetry: everything is in the state when it ends, so nothing is carried
  * along. The form is OTLP's JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids in hex, times in nanoseconds as text.
  */
-import type { Episode, Job, Workflow } from '../core/state.ts'
+import type { Episode, Job, Workflow } from '../core/workflow.ts'
 import { rootOf, traceIdOf } from '../core/trace-id.ts'
 
 export interface Span {

@@ -1,6 +1,7 @@
 /** Sends the trace of each workflow whose end this process wrote to a collector of OpenTelemetry. Traces may be lost, the log is not: what cannot be sent waits in a bounded queue, and then is dropped and counted. */
 import type { Entry } from '../core/entry.ts'
-import { isEnd, type State } from '../core/state.ts'
+import type { State } from '../core/state.ts'
+import { isEnd } from '../core/workflow.ts'
 import type { Edges } from '../edge/edges.ts'
 import { createHttp, httpMeaning } from '../edge/http.ts'
 import type { Recorded } from '../log/log.ts'

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { plainLabels } from '../core/labels.ts'
 import type { Silence } from '../core/silence.ts'
-import type { State, Workflow } from '../core/state.ts'
+import type { State } from '../core/state.ts'
+import type { Workflow } from '../core/workflow.ts'
 import type { Edges } from '../edge/edges.ts'
 import { createHttp, httpMeaning } from '../edge/http.ts'
 

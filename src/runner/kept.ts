@@ -2,7 +2,7 @@
  * A workflow has one child: the one that made its plan has the script loaded, and its first step begins there a moment later.
  * Where none begins soon, the child is let go of.
  */
-import type { Workflow } from '../core/state.ts'
+import type { Workflow } from '../core/workflow.ts'
 import type { RunnerDeps } from './deps.ts'
 
 const keptMs = 1000

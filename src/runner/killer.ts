@@ -5,7 +5,8 @@
  */
 import { compiledOf, covers, isLifted } from '../core/fold/stops.ts'
 import type { StopOrder } from '../core/entry.ts'
-import { isClaimed, type Stop, type Workflow } from '../core/state.ts'
+import type { Stop } from '../core/state.ts'
+import { isClaimed, type Workflow } from '../core/workflow.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import type { Acknowledged } from '../follow/proofs.ts'

@@ -1,5 +1,6 @@
 /** What this runner serves: the targets of its configuration, and the scripts that it has. One that it looked for in vain is looked for again. */
-import { liveStates, type State, type Workflow } from '../core/state.ts'
+import type { State } from '../core/state.ts'
+import { liveStates, type Workflow } from '../core/workflow.ts'
 import { parseMatchers } from '../core/matcher.ts'
 import type { Serving } from '../core/seat.ts'
 import type { Tick } from '../follow/control.ts'

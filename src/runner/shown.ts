@@ -1,7 +1,7 @@
 /** What a script failed with, as people know its files: with no path of this machine, and of the stack only where the script stood. */
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Workflow } from '../core/state.ts'
+import type { Workflow } from '../core/workflow.ts'
 import type { Script } from './deps.ts'
 import type { Outcome } from './protocol.ts'
 

@@ -1,6 +1,6 @@
 /** Proves that the alert went away: by the runbook's own probe where it has one, and by the alert's end. */
 import { verificationsDue } from '../core/due.ts'
-import type { Workflow } from '../core/state.ts'
+import type { Workflow } from '../core/workflow.ts'
 import type { Actor } from '../follow/follower.ts'
 import { inFlight } from '../follow/in-flight.ts'
 import { freshMs } from '../follow/control.ts'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { whyNot } from '../../src/core/approving.ts'
 import { questionsDue } from '../../src/core/due.ts'
-import { type Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { minute, policy, said, Told, web } from './policies-story.ts'
 
 const yes = (workflow: Workflow, who: string) => ({ kind: 'approved', workflow: workflow.id, plan: workflow.plan!.digest, who, why: '' }) as const

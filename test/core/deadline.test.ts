@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { budgetMs, deadlinesDue, leftMs } from '../../src/core/deadline.ts'
 import { stepsDue } from '../../src/core/due.ts'
 import { restoreState, snapshotLines } from '../../src/core/snapshot.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { plan, seat, Story } from './story.ts'
 
 const minute = 60_000

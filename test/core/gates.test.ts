@@ -1,7 +1,7 @@
 /** Every gate: what was said before, the plan, and then the decision and its reason. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { allowing, catalogueWith, Story } from './story.ts'
 
 interface Row {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { climbsDue } from '../../src/core/due.ts'
 import type { Rung } from '../../src/core/entry.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { restored } from '../simulation/digest.ts'
 import { lost, seat, Story } from './story.ts'
 

@@ -8,7 +8,7 @@ import { createExplainer } from '../../src/core/explain.ts'
 import { createLedger } from '../../src/core/ledger.ts'
 import { createFirstReading } from '../../src/core/past.ts'
 import { createReport } from '../../src/core/report.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { catalogueWith, Story } from './story.ts'
 
 const limited: Catalogue = catalogueWith([

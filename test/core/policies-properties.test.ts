@@ -11,7 +11,7 @@ import type { Json, Observed, Plan } from '../../src/core/plan.ts'
 import { verdicts } from '../../src/core/policy.ts'
 import { judgePolicies, worst } from '../../src/core/policies/judge.ts'
 import { room } from '../../src/core/counter.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { catalogueWith, Story } from './story.ts'
 
 const names = ['a', 'b', 'c', 'd'] as const

@@ -1,7 +1,7 @@
 /** A story in which policies are judged, and plans are made, started and ended. */
 import type { PolicyEntry } from '../../src/core/catalogue.ts'
 import type { Plan } from '../../src/core/plan.ts'
-import { type Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { fact, resize } from './policies-judged.ts'
 import { catalogueWith, Story } from './story.ts'
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { requestsDue, stepsDue } from '../../src/core/due.ts'
 import type { Submitted } from '../../src/core/entry.ts'
 import type { Effect, Mode } from '../../src/core/catalogue.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { allowing, catalogueWith, plan, Story } from './story.ts'
 
 const submitted = (workflow: string, { key = `ann\n${workflow}`, mode = 'auto', effect = 'repeatable' }: { key?: string; mode?: Mode; effect?: Effect } = {}): Submitted => ({

@@ -5,7 +5,8 @@ import { evolve } from '../../src/core/evolve.ts'
 import { judge, type Judgement } from '../../src/core/decide.ts'
 import type { Plan, Take } from '../../src/core/plan.ts'
 import type { Reason } from '../../src/core/reason.ts'
-import { initialState, type State, type Workflow } from '../../src/core/state.ts'
+import { initialState, type State } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 
 export const alertBody = (alerts: readonly { labels: Record<string, string>; status?: string; startsAt?: string }[]) => ({
   version: '4', receiver: 'paramedic', status: 'firing', groupKey: '{}:{}', groupLabels: {}, commonLabels: {}, commonAnnotations: {},

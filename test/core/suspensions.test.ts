@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import type { Left } from '../../src/core/entry.ts'
 import { targetTake } from '../../src/core/decide.ts'
 import { restored } from '../simulation/digest.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { catalogueWith, Story } from './story.ts'
 
 const at = (version: string, replicas?: number): Left => ({ target: 'web', id: 'id-web', version, ...(replicas === undefined ? {} : { replicas }) })

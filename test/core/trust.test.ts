@@ -5,7 +5,8 @@ import type { Route } from '../../src/core/catalogue.ts'
 import type { Rung } from '../../src/core/entry.ts'
 import { fallsDue } from '../../src/core/fold/trust.ts'
 import { firstRung } from '../../src/core/rung.ts'
-import { initialState, type Workflow } from '../../src/core/state.ts'
+import { initialState } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { catalogueWith, Story } from './story.ts'
 
 const twice = { heals: 2, inMs: 60_000 } as const

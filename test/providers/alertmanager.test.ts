@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createEdges } from '../../src/edge/edges.ts'
 import { usualSettings } from '../../src/edge/settings.ts'
-import type { Workflow } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import { Story } from '../core/story.ts'
 import { createAlertmanagers, type AlertmanagerPair } from '../../src/providers/alertmanager.ts'
 

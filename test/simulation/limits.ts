@@ -5,7 +5,8 @@
 import type { Read } from '../../src/core/entry.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { ends as allEnds } from '../../src/core/reason.ts'
-import { isEnd, type State, type Workflow } from '../../src/core/state.ts'
+import type { State } from '../../src/core/state.ts'
+import { isEnd, type Workflow } from '../../src/core/workflow.ts'
 import { catalogueNo } from './scripts.ts'
 
 interface Started {

@@ -1,7 +1,8 @@
 /** What is touched: services with a size. And whether their alerts are gone, as Alertmanager would say. */
 import { overruled } from '../../src/core/fold/suspensions.ts'
 import type { Json } from '../../src/core/plan.ts'
-import type { State, Workflow } from '../../src/core/state.ts'
+import type { State } from '../../src/core/state.ts'
+import type { Workflow } from '../../src/core/workflow.ts'
 import type { Hands } from '../../src/runner/deps.ts'
 import type { Host } from './host.ts'
 import type { World } from './world.ts'

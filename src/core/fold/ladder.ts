@@ -1,6 +1,7 @@
 /** A route may name what runs next: if a runbook fails, or was run and the alert stays, the next one of its ladder answers the same episode. */
 import type { Reason } from '../reason.ts'
-import type { State, Workflow } from '../state.ts'
+import type { State } from '../state.ts'
+import type { Workflow } from '../workflow.ts'
 
 /** After these a person looks first: nobody knows what was done, or whose script it is. */
 const forPeople: ReadonlySet<Reason | undefined> = new Set<Reason>(['in doubt', 'runbook changed'])

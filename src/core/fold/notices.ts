@@ -2,7 +2,9 @@
 import type { Fact } from '../entry.ts'
 import { lookAgain } from '../expiries.ts'
 import { isMissed } from '../heartbeats.ts'
-import type { Notice, State, WorkflowState } from '../state.ts'
+import type { Notice } from '../notice.ts'
+import type { State } from '../state.ts'
+import type { WorkflowState } from '../workflow.ts'
 
 export const tell = (state: State, what: Pick<Notice, 'key' | 'about' | 'urgency' | 'channel'>, at: number): Notice => {
   let notice = state.notices.get(what.key)

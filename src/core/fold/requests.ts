@@ -4,7 +4,8 @@
  */
 import type { Fact, Submitted } from '../entry.ts'
 import { lookAgain } from '../expiries.ts'
-import { isClaimed, isEnd, type State, type Workflow } from '../state.ts'
+import type { State } from '../state.ts'
+import { isClaimed, isEnd, type Workflow } from '../workflow.ts'
 import { move, type Why } from './move.ts'
 import { begin } from './workflows.ts'
 

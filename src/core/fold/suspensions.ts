@@ -4,7 +4,9 @@
  */
 import type { ChangedByHand, Fact, Left } from '../entry.ts'
 import { lookAgain } from '../expiries.ts'
-import type { State, Suspension, Watched, Workflow } from '../state.ts'
+import type { Suspension, Watched } from '../trust.ts'
+import type { State } from '../state.ts'
+import type { Workflow } from '../workflow.ts'
 import type { Why } from './move.ts'
 import { tell, touch } from './notices.ts'
 

@@ -4,7 +4,9 @@
  */
 import { lookAgain, takeOverdue } from '../expiries.ts'
 import { awaited } from '../heartbeats.ts'
-import { isEnd, type Kept, type Notice, type State } from '../state.ts'
+import type { Notice } from '../notice.ts'
+import type { Kept, State } from '../state.ts'
+import { isEnd } from '../workflow.ts'
 import { stopsFiring } from './episodes.ts'
 import { forgetNotice } from './notices.ts'
 import { untilWatched } from './suspensions.ts'

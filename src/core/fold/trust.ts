@@ -6,7 +6,10 @@ import { runbookId } from '../catalogue.ts'
 import { formatDuration } from '../duration.ts'
 import type { Fact } from '../entry.ts'
 import { isApproved } from '../person.ts'
-import type { Notice, State, Trust, Workflow } from '../state.ts'
+import type { Trust } from '../trust.ts'
+import type { Notice } from '../notice.ts'
+import type { State } from '../state.ts'
+import type { Workflow } from '../workflow.ts'
 import { tell, touch } from './notices.ts'
 
 const mostHeals = 1000

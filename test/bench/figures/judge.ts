@@ -2,7 +2,8 @@
 import type { Catalogue, PolicyEntry } from '../../../src/core/catalogue.ts'
 import { grant } from '../../../src/core/counter.ts'
 import { judge } from '../../../src/core/decide.ts'
-import { initialState, type State, type Workflow } from '../../../src/core/state.ts'
+import { initialState, type State } from '../../../src/core/state.ts'
+import type { Workflow } from '../../../src/core/workflow.ts'
 import type { Figure, Sample } from '../figure.ts'
 
 const hourMs = 3_600_000
