@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { apiPage } from './api.ts'
 import { commandsPage } from './commands.ts'
 import { configurationPage } from './configuration.ts'
-import { editorTypesModule } from './editor-types.ts'
+import { editorTypesModule, moreEditorTypesModule } from './editor-types.ts'
 import { entriesPage } from './entries.ts'
 import { errorsPage } from './errors.ts'
 import { messagesPage } from './messages.ts'
@@ -23,6 +23,7 @@ export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/policies.md': policiesPage,
   'docs/reasons.md': reasonsPage,
   'src/catalog/init/editor-types.ts': editorTypesModule,
+  'src/catalog/init/editor-types-more.ts': moreEditorTypesModule,
 }
 
 if (import.meta.main) {

@@ -1,14 +1,14 @@
 /**
- * Writes `src/catalog/init/editor-types.ts`: what 'paramedic' exports, as one text that `paramedic init` puts beside a
- * user's runbooks. `node docs/generate/editor-types.ts > src/catalog/init/editor-types.ts`.
+ * Writes what 'paramedic' exports as texts that `paramedic init` puts beside a user's runbooks: `src/catalog/init/editor-types.ts`,
+ * and for policies that are code and for trials `src/catalog/init/editor-types-more.ts`.
  */
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { effects } from '../../src/core/catalogue.ts'
 
-export function editorTypes(): string {
-  const [runbook, catalogue, plan] = ['runbook', 'core/catalogue', 'core/plan'].map(declarations) as [string, string, string]
-  const shared = [
+function shared(): string[] {
+  const [catalogue, plan] = ['core/catalogue', 'core/plan'].map(declarations) as [string, string]
+  return [
     `export type Effect = ${effects.map((effect) => `'${effect}'`).join(' | ')};`,
     found(/^export type ParamValue = .*$/m, catalogue),
     found(/^export interface ParamSpec \{[\s\S]*?^\}$/m, catalogue),
@@ -18,15 +18,27 @@ export function editorTypes(): string {
     'export type ShellPromise = Promise<ShellOutput> & { nothrow(): ShellPromise; quiet(): ShellPromise };',
     'export interface ShellOutput { readonly stdout: string; readonly stderr: string; readonly exitCode: number | null }',
   ]
-  const own = runbook.replace(/^import type .*$\n/gm, '').replace(/^export type \{.*$\n/m, '').replace("import('zx/core').Shell", 'Shell')
-  const [about, ...rest] = [own.slice(0, own.indexOf('*/') + 2), own.slice(own.indexOf('*/') + 3)]
-  const body = [...shared, ...rest].join('\n').replaceAll('export declare const', 'export const').trim()
-  return `${about}\ndeclare module 'paramedic' {\n${body.replace(/^(?=.)/gm, '  ')}\n}\n`
 }
 
+/** Without what says where the names come from: they are all of one module here. */
+function own(name: string): string {
+  const text = declarations(name).replace(/^import type .*$\n/gm, '').replace(/^export type (\{|\*).*$\n/gm, '').replace(/^export \{\};$\n/m, '').replace("import('zx/core').Shell", 'Shell')
+  return text.slice(text.indexOf('*/') + 3).replaceAll('export declare const', 'export const')
+}
+
+const aboutOf = (name: string): string => /^\/\*\*[\s\S]*?\*\//.exec(declarations(name))![0]
+
+const block = (about: string, parts: readonly string[]): string => `${about}\ndeclare module 'paramedic' {\n${parts.join('\n').trim().replace(/^(?=.)/gm, '  ')}\n}\n`
+
+const written = (name: string, text: string): string =>
+  '/** Written by docs/generate/editor-types.ts from src/runbook.ts and what it exports; a test fails where the two differ. */\n' +
+  `export const ${name} = ${JSON.stringify(text.split('\n'), null, 2)}.join('\\n')\n`
+
 export const editorTypesModule = (): string =>
-  '/** Written by docs/generate/editor-types.ts from src/runbook.ts; a test fails where the two differ. */\n' +
-  `export const editorTypes = ${JSON.stringify(editorTypes().split('\n'), null, 2)}.join('\\n')\n`
+  written('editorTypes', block(aboutOf('runbook'), [...shared(), ...['handles', 'plan-view', 'runbook'].map(own)]))
+
+export const moreEditorTypesModule = (): string =>
+  written('moreEditorTypes', block('/** Policies that are code, and trials of runbooks. */', ['code-policy', 'trial/trial'].map(own)))
 
 function declarations(name: string): string {
   const source = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), 'utf8')
@@ -38,5 +50,3 @@ function found(pattern: RegExp, source: string): string {
   if (text === undefined) throw new Error(`${pattern} finds nothing any more: mend docs/generate/editor-types.ts`)
   return text
 }
-
-if (import.meta.main) process.stdout.write(editorTypesModule())

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { editorTypesModule } from '../../docs/generate/editor-types.ts'
+import { editorTypesModule, moreEditorTypesModule } from '../../docs/generate/editor-types.ts'
 import { policiesPage } from '../../docs/generate/policies.ts'
 import { initCatalogue } from '../../src/catalog/init/init.ts'
 import { annotateProblem, printProblem } from '../../src/catalog/problem.ts'
@@ -58,7 +58,9 @@ describe('init writes a catalogue of the user’s own', () => {
 
 describe('what is written by a script is what the script writes', () => {
   it('docs/policies.md', async () => assert.equal(await readFile(join(root, 'docs/policies.md'), 'utf8'), policiesPage(), 'node docs/generate/policies.ts > docs/policies.md'))
-  it('the types for editors', async () => assert.equal(await readFile(join(root, 'src/catalog/init/editor-types.ts'), 'utf8'), editorTypesModule()))
+  for (const [file, text] of [['editor-types.ts', editorTypesModule()], ['editor-types-more.ts', moreEditorTypesModule()]] as const) {
+    it(`the types for editors: ${file}`, async () => assert.equal(await readFile(join(root, 'src/catalog/init', file), 'utf8'), text))
+  }
 })
 
 describe('this repository’s own catalogue', () => {

@@ -1,4 +1,5 @@
 /** What a new catalogue begins with: enough to be checked, read and changed, and nothing that acts. */
+import { moreEditorTypes } from './editor-types-more.ts'
 import { editorTypes } from './editor-types.ts'
 
 const configuration = `# Paramedic's configuration. \`paramedic config\` shows every setting, its value, and where that came from.
@@ -82,7 +83,7 @@ const tsconfig = `{
     "verbatimModuleSyntax": true,
     "allowImportingTsExtensions": true
   },
-  "include": ["paramedic.d.ts", "runbooks"]
+  "include": ["paramedic.d.ts", "runbooks", "policies"]
 }
 `
 
@@ -125,7 +126,7 @@ with \`promote: { heals: 5, in: 30d }\` asks too, until it healed so often that 
 
 export const templates: Readonly<Record<string, string>> = {
   'paramedic.yaml': configuration,
-  'paramedic.d.ts': editorTypes,
+  'paramedic.d.ts': `${editorTypes}\n${moreEditorTypes}`,
   'tsconfig.json': tsconfig,
   'README.md': readme,
   '.github/workflows/check.yml': ci,
