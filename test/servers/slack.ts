@@ -5,20 +5,10 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fail, type Fault } from './slack-faults.ts'
 import { readMessage } from './slack-rules.ts'
 import type { Posted } from './slack-shown.ts'
 import { acceptSocket, type Socket } from './slack-socket.ts'
-
-/** What goes wrong with the next calls that it fits: `times` of them, or all until it is taken away. */
-export interface Fault {
-  readonly how: 'error' | 'limited' | 'hang' | 'reset' | 'answer lost' | 'status' | 'page'
-  readonly error?: string
-  readonly retryAfter?: number
-  readonly status?: number
-  readonly channel?: string
-  readonly method?: string
-  times: number
-}
 
 export interface Member {
   readonly user: string
@@ -132,45 +122,21 @@ export class FakeSlack {
     if (twice.length > 0) this.refusals.push(`fields sent twice: ${twice.join()}`)
     const method = path.replace('/api/', '')
     const channel = this.#channelId(form.get('channel') ?? '')
+    const note = (error: string): void => void this.calls.push({ method, channel, error, at: performance.now() })
     const say = (answer: Record<string, unknown>): void => {
-      this.calls.push({ method, channel, error: typeof answer['error'] === 'string' ? answer['error'] : '', at: performance.now() })
+      note(typeof answer['error'] === 'string' ? answer['error'] : '')
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
     }
+    const hurt = { req, res, say, note, hold: (held: ServerResponse) => void this.#hanging.add(held) }
     const fault = this.faults.find((one) => one.times > 0 && (one.channel ?? channel) === channel && (one.method ?? method) === method)
     if (fault) {
       fault.times--
-      if (fault.how !== 'answer lost') return this.#fail(fault, { method, channel, req, res, say })
+      if (fault.how !== 'answer lost') return fail(fault, hurt)
     }
     const answer = twice.length > 0 ? { ok: false, error: 'invalid_form_data' } : this.#call(method, form, { channel, token: req.headers.authorization ?? '' })
-    if (answer === 'limited') return this.#fail({ how: 'limited', retryAfter: 1, times: 0 }, { method, channel, req, res, say })
-    if (fault) {
-      this.calls.push({ method, channel, error: 'answer lost', at: performance.now() })
-      return void req.socket.destroy()
-    }
+    if (answer === 'limited') return fail({ how: 'limited', retryAfter: 1, times: 0 }, hurt)
+    if (fault) return fail(fault, hurt)
     say(answer)
-  }
-
-  #fail(fault: Fault, { method, channel, req, res, say }: { method: string; channel: string; req: IncomingMessage; res: ServerResponse; say: (answer: Record<string, unknown>) => void }): void {
-    const note = (error: string): void => void this.calls.push({ method, channel, error, at: performance.now() })
-    switch (fault.how) {
-      case 'error': return say({ ok: false, error: fault.error ?? 'internal_error' })
-      case 'limited':
-        note('ratelimited')
-        return void res.writeHead(429, { 'retry-after': String(fault.retryAfter ?? 1), 'content-type': 'application/json' }).end(JSON.stringify({ ok: false, error: 'ratelimited' }))
-      case 'status':
-        note(String(fault.status))
-        return void res.writeHead(fault.status ?? 500).end('upstream')
-      case 'page':
-        note('page')
-        return void res.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance</html>')
-      case 'hang':
-        note('hang')
-        return void this.#hanging.add(res)
-      case 'reset':
-      case 'answer lost':
-        note(fault.how)
-        return void req.socket.destroy()
-    }
   }
 
   #call(method: string, form: URLSearchParams, { channel, token }: { channel: string; token: string }): Record<string, unknown> | 'limited' {
