@@ -18,17 +18,19 @@ const everyTrouble = [
   'stop: over HTTP', 'stop: kill for a while', 'stop: pause for a while', 'a pause lifts itself', 'stop: by the control stream', 'lift before its stop', 'lift', 'catalogue changed', 'approved', 'denied', 'breaker closed', 'promoted', 'demoted', 'the next rung of a ladder', 'a hand changes a service', 'a hand is seen', 'resumed', 'Slack does not take a message', 'Slack\'s answer is lost',
 ]
 
-test(`${seeds} seeds keep every promise, and every trouble occurs`, { skip: only !== undefined }, async () => {
-  const found = await simulateAll(seeds)
-  for (const { seed, broken } of found) assert.deepEqual(broken, [], `SEED=${seed} npm run simulate shows how it came`)
-  const occurred = new Set(found.flatMap((one) => one.occurred))
-  assert.deepEqual(everyTrouble.filter((trouble) => !occurred.has(trouble)), [])
-})
-
-test(`seed ${only} keeps every promise`, { skip: only === undefined }, async () => {
-  const run = await simulate({ seed: Number(only), trace: (line) => console.log(line) })
-  assert.deepEqual(run.broken, [])
-})
+if (only === undefined) {
+  test(`${seeds} seeds keep every promise, and every trouble occurs`, async () => {
+    const found = await simulateAll(seeds)
+    for (const { seed, broken } of found) assert.deepEqual(broken, [], `SEED=${seed} npm run simulate shows how it came`)
+    const occurred = new Set(found.flatMap((one) => one.occurred))
+    assert.deepEqual(everyTrouble.filter((trouble) => !occurred.has(trouble)), [])
+  })
+} else {
+  test(`seed ${only} keeps every promise`, async () => {
+    const run = await simulate({ seed: Number(only), trace: (line) => console.log(line) })
+    assert.deepEqual(run.broken, [])
+  })
+}
 
 test('the same seed is the same run', async () => {
   const [one, two]: [string[], string[]] = [[], []]
