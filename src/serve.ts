@@ -158,7 +158,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
       }),
     }),
   }
-  slack.hear({ state: parts.state, now: parts.now, runners: parts.runners, heard: parts.proofs.of, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced: parts.forced })
+  slack.hear({ state: parts.state, archive: parts.archive, now: parts.now, runners: parts.runners, heard: parts.proofs.of, pullStop: parts.pullStop, liftStop: parts.liftStop, append: async (facts) => parts.folded(await parts.append(facts)), forced: parts.forced })
   const { url } = door
   const hangUp = (): void => void catalogue.reload().catch(onProblem)
   process.on('SIGHUP', hangUp)

@@ -49,6 +49,8 @@ export interface Page<V> {
   readonly next: string | null
 }
 
+export const unknownAfter = '`after` names nothing that is still known: begin again without it.'
+
 /** Newest first, from `after` on. `all` is walked only as far as it must be. */
 export function pageOf<T extends { readonly id: string }, V>(query: URLSearchParams, all: readonly T[], { keep = () => true, view }: { keep?: (item: T) => boolean; view: (item: T) => V }): Page<V> {
   const limit = limitOf(query)
@@ -56,7 +58,7 @@ export function pageOf<T extends { readonly id: string }, V>(query: URLSearchPar
   let index = 0
   if (after !== null) {
     index = all.findIndex(({ id }) => id === after) + 1
-    if (index === 0) throw new Refusal('BAD_QUERY', '`after` names nothing that is still known: begin again without it.')
+    if (index === 0) throw new Refusal('BAD_QUERY', unknownAfter)
   }
   const items: V[] = []
   let last: string | undefined

@@ -1,7 +1,7 @@
 /** Alerts, workflows and stops, whether memory still has them or the archive: found by id, and listed newest first. */
 import type { State } from '../core/state.ts'
 import type { Archived, ArchivedKind } from '../follow/archive.ts'
-import { findId, limitOf, type Call, type Page } from './call.ts'
+import { findId, limitOf, unknownAfter, type Call, type Page } from './call.ts'
 import { Refusal } from './errors.ts'
 
 type Kind = ArchivedKind
@@ -35,7 +35,7 @@ export async function listOf<K extends Kind, V>({ ports, query }: Call, kind: K,
   const limit = limitOf(query)
   const after = query.get('after')
   const begin = after === null ? undefined : (known.get(after) ?? (await ports.archive.find(kind, after)).find(({ id }) => id === after))
-  if (after !== null && !begin) throw new Refusal('BAD_QUERY', '`after` names nothing that is still known: begin again without it.')
+  if (after !== null && !begin) throw new Refusal('BAD_QUERY', unknownAfter)
   const here = [...known.values()].reverse().sort(newestFirst).filter((one) => begin === undefined || newestFirst(begin, one) < 0)
   const items: V[] = []
   let last: Archived[K] | undefined

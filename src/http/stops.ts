@@ -4,7 +4,7 @@ import { parseDuration } from '../core/duration.ts'
 import { readScope } from '../core/scope.ts'
 import { LogError } from '../log/log.ts'
 import { answer, write } from './answer.ts'
-import { findId, pageOf, type Call } from './call.ts'
+import { findId, limitOf, pageOf, unknownAfter, type Call, type Page } from './call.ts'
 import { later, Refusal } from './errors.ts'
 import { readBody } from './body.ts'
 import { renderPage, pageHeaders } from './page.ts'
@@ -131,10 +131,28 @@ async function waitForProof(ports: Ports, id: string, { enough, waitMs, signal, 
   }
 }
 
-/** Those that memory has: whoever lists them in an emergency waits for no file. */
-export function showStops({ res, ports, query }: Call): void {
+/** Those that memory has come first, all in force among them: whoever lists them in an emergency waits for no file. `next` leads to the others. */
+export async function showStops(call: Call): Promise<void> {
+  const { res, ports, query } = call
   const readable = ports.read()
-  answer(res, 200, pageOf(query, listStops(readable), { view: ({ id }) => viewStop(readable, id)! }))
+  const here = listStops(readable)
+  const after = query.get('after')
+  const inMemory = after === null || here.some(({ id }) => id === after)
+  const page = inMemory ? pageOf(query, here, { view: ({ id }) => viewStop(readable, id)! }) : undefined
+  if (page !== undefined && page.items.length > 0) {
+    const last = page.items.at(-1)!.id
+    return answer(res, 200, { ...page, next: page.next ?? (readable.state.lifted.size > 0 ? last : null) })
+  }
+  answer(res, 200, await listForgotten(call, inMemory ? null : after))
+}
+
+async function listForgotten({ ports, query }: Call, after: string | null): Promise<Page<Form<'Stop'>>> {
+  const limit = limitOf(query)
+  const begin = after === null ? undefined : (await ports.archive.find('stop', after)).find(({ id }) => id === after)
+  if (after !== null && begin === undefined) throw new Refusal('BAD_QUERY', unknownAfter)
+  const found = await ports.archive.page({ kind: 'stop', below: begin, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  return { items: page.map((stop) => viewStop(ports.read(), stop.id, stop)!), next: found.length > limit ? page.at(-1)!.id : null }
 }
 
 const idsOf = (ports: Ports): string[] => listStops(ports.read()).map(({ id }) => id)

@@ -1,8 +1,9 @@
-/** `status` and `why`, in a few lines. Pure. */
+/** `status` and `why`, in a few lines. */
 import { covering } from '../core/fold/stops.ts'
 import { label } from '../core/labels.ts'
 import type { State } from '../core/state.ts'
 import { isEnd, type Episode, type Workflow } from '../core/workflow.ts'
+import type { Archive, Archived, ArchivedKind } from '../follow/archive.ts'
 import { clock, many, shortId } from './figures.ts'
 
 const most = 10
@@ -29,13 +30,29 @@ const lineOf = (workflow: Workflow): string => {
 
 const shortened = (lines: readonly string[]): string[] => [...lines.slice(0, most), ...(lines.length > most ? [`… and ${lines.length - most} more`] : [])]
 
-/** By the id of a workflow or an episode, its last six characters, a fingerprint, or the alert's name: the newest. */
-export const whyText = (state: State, about: string): string => {
+/** By the id of a workflow or an episode, its last six characters, a fingerprint, or the alert's name: the newest. By its name only what memory has. */
+export const whyText = async (about: string, { state, archive }: Known): Promise<string> => {
   if (about === '') return 'Say of what: `/paramedic why ID` or `/paramedic why ALERTNAME`.'
   const workflow = findById(state.workflows, about)
   if (workflow) return whyOf(state, workflow)
-  const episode = findById(state.episodes, about) ?? [...state.episodes.values()].findLast((one) => one.fingerprint === about || label(one.labels, 'alertname') === about)
-  return episode ? whyOfEpisode(state, episode) : `Nothing is known of ${about}. \`/paramedic status\` lists what runs and waits.`
+  const here = findById(state.episodes, about) ?? [...state.episodes.values()].findLast((one) => one.fingerprint === about || label(one.labels, 'alertname') === about)
+  if (here) return whyOfEpisode(here, { state, archive })
+  const [forgotten] = await findForgotten('workflow', about, archive)
+  if (forgotten) return whyOf(state, forgotten)
+  const [episode] = [...await findForgotten('episode', about, archive), ...await archive.page({ kind: 'episode', tag: about, limit: 1 })]
+  return episode ? whyOfEpisode(episode, { state, archive }) : `Nothing is known of ${about}. \`/paramedic status\` lists what runs and waits.`
+}
+
+/** What can be told of: what memory has, and what it has forgotten. */
+export interface Known {
+  readonly state: State
+  readonly archive: Archive
+}
+
+/** None where several end so. */
+const findForgotten = async <K extends ArchivedKind>(kind: K, id: string, archive: Archive): Promise<Archived[K][]> => {
+  const found = id.length < 6 ? [] : await archive.find(kind, id)
+  return found.length === 1 ? found : []
 }
 
 /** By the whole id, or by its last characters where no other ends so. */
@@ -46,11 +63,11 @@ export const findById = <T>(all: ReadonlyMap<string, T>, id: string): T | undefi
   return found.length === 1 ? found[0]![1] : undefined
 }
 
-const whyOfEpisode = (state: State, { id, labels, status, answer }: Episode): string => {
+const whyOfEpisode = async ({ id, labels, status, answer }: Episode, { state, archive }: Known): Promise<string> => {
   const what = `${label(labels, 'alertname') || 'The alert'} [${shortId(id)}] is ${status}.`
   if (!answer) return `${what} It has no answer yet${state.catalogue ? '' : ': no catalogue is in force'}.`
   if ('reason' in answer) return `${what} Nothing was run: ${answer.reason}: ${answer.detail}.`
-  const workflow = state.workflows.get(answer.workflow)
+  const workflow = state.workflows.get(answer.workflow) ?? (await findForgotten('workflow', answer.workflow, archive))[0]
   return workflow ? `${what}\n${whyOf(state, workflow)}` : `${what} Its workflow is no longer remembered.`
 }
 

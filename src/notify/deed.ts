@@ -2,11 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fact, StopOrder } from '../core/entry.ts'
 import type { State, Stop } from '../core/state.ts'
+import type { Archive } from '../follow/archive.ts'
 import type { Pulled } from '../follow/stopping.ts'
 import type { Message } from './blocks.ts'
 import type { Listed } from './people.ts'
 
 export interface DeedPorts extends StopPorts {
+  /** What memory has forgotten. */
+  readonly archive: Archive
   /** On the log and folded when it resolves: only then is it known whose word came first. */
   readonly append: (facts: readonly Fact[]) => Promise<void>
 }

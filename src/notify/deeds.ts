@@ -41,7 +41,7 @@ export const runCommand = async (command: SlackCommand, person: Person, reply: R
   switch (command.command) {
     case 'go': return liftIt(command, whoIs(person), reply, deeds)
     case 'status': return say(statusText(ports.state))
-    case 'why': return say(whyText(ports.state, command.about))
+    case 'why': return say(await whyText(command.about, ports))
     case 'approve':
     case 'deny': return showQuestion(command.id, deeds)
     case 'run': return submitIt(command, person, deeds)
@@ -111,9 +111,9 @@ const answerQuestion = async (action: 'approve' | 'deny', [id = '', plan = '']: 
 }
 
 /** The plan and the buttons: nobody approves what was not shown. */
-const showQuestion = (id: string, { ports }: Deeds): Answer => {
+const showQuestion = async (id: string, { ports }: Deeds): Promise<Answer> => {
   const workflow = findById(ports.state.workflows, id)
   if (workflow?.state !== 'asking') return say(workflow ? `[${shortId(workflow.id)}] does not ask: it is ${workflow.state}.` : 'Name what asks by its id, or its last six characters; `/paramedic status` lists them.')
   const notice = ports.state.notices.get(`workflow:${workflow.id}`)
-  return notice ? { message: render(viewOf({ state: ports.state, now: ports.now(), runners: ports.runners() }, notice)), seenByAll: false } : say(whyText(ports.state, workflow.id))
+  return notice ? { message: render(viewOf({ state: ports.state, now: ports.now(), runners: ports.runners() }, notice)), seenByAll: false } : say(await whyText(workflow.id, ports))
 }

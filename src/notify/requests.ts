@@ -34,7 +34,7 @@ export const submitIt = async ({ runbook, target, why }: { runbook: string; targ
   await until(judged, judgedWithinMs, signal)
   const workflow = state.workflows.get(id)
   if (workflow === undefined || !judged()) return say(`It is still being planned [${shortId(id)}]: \`/paramedic why ${shortId(id)}\` says how far it is. Nothing was run.`)
-  return workflow.state === 'ready' ? shown(workflow, ports) : say(`Nothing was run.\n${whyText(state, id)}`)
+  return workflow.state === 'ready' ? shown(workflow, ports) : say(`Nothing was run.\n${await whyText(id, ports)}`)
 }
 
 /** The plan, what the policies say, and the buttons. */

@@ -1,4 +1,4 @@
-/** Alerts and workflows that memory has forgotten are found and listed as if it had not; stops are found. */
+/** Alerts and workflows that memory has forgotten are found and listed as if it had not, and so are stops. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -60,6 +60,11 @@ test('a list goes on into what was forgotten, page by page, and each id is found
     assert.deepEqual([status, json.why, json.lifted.who, json.inForce, json.durable, json.missing], [200, 'maintenance', 'bob', false, true, []])
   }
   assert.equal((await call('GET', '/v1/stops/ffffff')).status, 404)
+  assert.deepEqual((await listed('/v1/stops?limit=3')).map(({ id }) => id), [stop], 'where memory has none')
+  const others = ['5711', '5712', '5713'].map((end) => stop.slice(0, -4) + end)
+  for (const id of others) says({ kind: 'stop pulled', stop: { id, matchers: ['target="web"'], effect: 'pause', who: 'ann', why: '' } })
+  assert.deepEqual((await listed('/v1/stops?limit=2')).map(({ id }) => id), [...others.toReversed(), stop], 'what memory has, then what it forgot')
+  assert.equal((await call('GET', '/v1/stops?after=nothing')).status, 400)
   const episodes = await listed('/v1/episodes?limit=3')
   assert.deepEqual(new Set(episodes.map(({ id }) => id)), new Set(all))
   assert.equal(episodes.length, all.length, 'each once')

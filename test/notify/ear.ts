@@ -1,6 +1,7 @@
 /** Somebody in Slack: what is said and pressed there, from the signed request to what comes back. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { noArchive } from '../../src/follow/archive.ts'
 import { createSlackDoor } from '../../src/notify/door.ts'
 import { createHearing, type HearingOptions } from '../../src/notify/hearing.ts'
 import type { Grant } from '../../src/notify/people.ts'
@@ -32,7 +33,7 @@ export const listen = (
   const hearing = createHearing({
     allow, edge: desk.edge, apiUrl: desk.slack.apiUrl, signal: ended.signal, onProblem: (problem) => desk.problems.push(problem), ...more,
     ports: {
-      state: desk.state, now: () => desk.now(), runners: () => [{ id: 'A', name: 'ops-1' }], forced: () => ['stop-forced'],
+      state: desk.state, archive: noArchive, now: () => desk.now(), runners: () => [{ id: 'A', name: 'ops-1' }], forced: () => ['stop-forced'],
       append: async (facts) => {
         await new Promise((resolve) => setTimeout(resolve, 30))
         desk.append(facts)

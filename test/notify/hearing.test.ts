@@ -1,7 +1,12 @@
 /** Commands that people type in Slack, from the signed request to what became of it and what they are told. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { createArchive, noArchive } from '../../src/follow/archive.ts'
 import { createHearing } from '../../src/notify/hearing.ts'
+import { Story } from '../core/story.ts'
 import { abroad, ann, answered, bob, ear, listen } from './ear.ts'
 import { Desk } from './desk.ts'
 
@@ -76,7 +81,7 @@ describe('stop', () => {
     const hearing = createHearing({
       allow: [], edge: desk.edge, apiUrl: desk.slack.apiUrl, signal: ended.signal, onProblem: () => undefined,
       ports: {
-        state: desk.state, now: () => desk.now(), runners: () => [], forced: () => [], append: async () => undefined,
+        state: desk.state, archive: noArchive, now: () => desk.now(), runners: () => [], forced: () => [], append: async () => undefined,
         pullStop: () => new Promise(() => undefined), liftStop: async () => undefined,
       },
     })
@@ -137,6 +142,25 @@ describe('go, status, why', () => {
     assert.match((await one.command('status')).text, /stopped: runbook="fix", by ann: test.*waiting: fix@1 on web: rate: 5 of 5 an hour, until/s)
     for (const about of ['wf-1', 'HighLatency']) assert.match((await one.command(`why ${about}`)).text, /held by the stop of ann.*wait by rate: 5 of 5 an hour, clears at/s)
     assert.match((await one.command('why Nothing')).text, /Nothing is known of Nothing/)
+  })
+
+  test('why tells of what memory has forgotten, by its id and by the fingerprint of its alert', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'paramedic-hearing-'))
+    const told = new Story()
+    const path = join(folder, 'log.db')
+    const archive = createArchive({ state: told.state, path: `${path}-archive`, place: () => ({ kind: 'sqlite', path, folder }), onProblem: (problem) => assert.fail(String(problem)) })
+    t.after(async () => (await archive.close(), rmSync(folder, { recursive: true })))
+    const { id, turn, episode } = told.workflow({ id: '01900000-0000-7000-8000-00000000abcd' })
+    const { fingerprint } = told.state.episodes.get(episode!)!
+    told.says({ kind: 'ended', workflow: id, turn, state: 'expired', reason: 'expired', detail: 'nobody answered' })
+    told.says({ kind: 'message sent', notice: `workflow:${id}`, revision: 9, channel: 'C', ts: '1' })
+    while (told.state.workflows.size > 0) {
+      told.later(86_400_000).alert({ alertname: 'Novel' })
+      archive.take()
+    }
+    const one = listen(await Desk.open(t), t, {}, { state: told.state, archive })
+    for (const about of [id, '00abcd', fingerprint]) assert.match((await one.command(`why ${about}`)).text, /expired: fix@1 on web: expired: nobody answered/)
+    assert.match((await one.command('why ffffff')).text, /Nothing is known of ffffff/)
   })
 
   test('help, nothing, and what is no command', async (t) => {

@@ -1,6 +1,7 @@
 /** Socket Mode, through the real library: the same deeds over a connection that we dialled. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { noArchive } from '../../src/follow/archive.ts'
 import { createHearing } from '../../src/notify/hearing.ts'
 import { openSocket } from '../../src/notify/socket.ts'
 import { button, readable } from '../servers/slack-shown.ts'
@@ -16,7 +17,7 @@ const open = async (t: TestContext, appToken = 'xapp-test') => {
   const hearing = createHearing({
     allow: [{ team: 'T0HOME', user: 'U0ANN' }], edge: desk.edge, apiUrl: desk.slack.apiUrl, signal: ended.signal, onProblem,
     ports: {
-      state: desk.state, now: () => desk.now(), runners: () => [], forced: () => [], append: async (facts) => void desk.append(facts),
+      state: desk.state, archive: noArchive, now: () => desk.now(), runners: () => [], forced: () => [], append: async (facts) => void desk.append(facts),
       pullStop: async (stop) => (desk.says({ kind: 'stop pulled', stop: { ...stop, id: `stop-${desk.state.stops.size}` } }), { id: 'stop-0', durable: true }),
       liftStop: async (stop, who, why) => void desk.says({ kind: 'stop lifted', stop, who, why }),
     },
