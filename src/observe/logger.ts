@@ -10,10 +10,12 @@ export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** In every line, where lines of several processes meet. */
   readonly name: string
-  readonly out?: { readonly isTTY?: boolean; write(text: string): unknown }
+  readonly out?: { readonly isTTY?: boolean; write(text: string): unknown; on?(event: 'error', heard: () => void): unknown }
 }
 
 export function createLogger({ level, name, out = process.stderr }: LoggerOptions): Logger {
+  // Whoever reads this may end before us, and its disk may be full: then a line is lost, and the work goes on.
+  out.on?.('error', () => {})
   const destination = { write: (line: string): void => void out.write(out.isTTY ? plain(line) : line) }
   return pino({ level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination)
 }

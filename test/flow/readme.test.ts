@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { freshPrefix, noKafka, sharedKafka } from '../servers/kafka.ts'
+import { endsAfterwards, goesAfterwards } from './afterwards.ts'
 import { eventually } from './flow.ts'
 import { freePort } from '../servers/ports.ts'
 
@@ -32,6 +33,7 @@ interface Place {
 
 const place = async (t: TestContext, kafka?: string): Promise<Place> => {
   const folder = mkdtempSync(join(tmpdir(), 'paramedic-readme-'))
+  goesAfterwards(folder)
   const endings: Place['endings'] = []
   t.after(async () => {
     for (const end of endings.reverse()) await end()
@@ -61,6 +63,7 @@ const run = async (line: string, at: Place): Promise<{ code: number; out: string
 const start = (line: string, at: Place): void => {
   const [command = '', ...args] = placed(line.trim(), at).split(' ')
   const child = spawn(command, args, { cwd: root, env: env(at), stdio: 'ignore' })
+  endsAfterwards(child)
   at.endings.push(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exit = once(child, 'exit')
@@ -189,6 +192,7 @@ function configFile(at: Place, snippet: string, pager?: string): string {
 async function startAlertmanager(at: Place, pager: string): Promise<void> {
   const file = configFile(at, block('route:').replace(/(group_wait|_interval): (\d)m/g, (_, name: string, minutes: string) => `${name}: ${Number(minutes) * 2}s`), pager)
   const child = spawn('prometheus-alertmanager', [`--config.file=${file}`, `--storage.path=${at.folder}/am`, `--web.listen-address=127.0.0.1:${at.alertmanagerPort}`, '--cluster.listen-address='], { stdio: 'ignore' })
+  endsAfterwards(child)
   at.endings.push(async () => {
     const exit = once(child, 'exit')
     child.kill('SIGKILL')

@@ -1,9 +1,10 @@
 /** A real server in a process of its own: the command that people run, so that a test can kill it, freeze it, read what it says. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { endsAfterwards, goesAfterwards } from './afterwards.ts'
 import { eventually, get } from './flow.ts'
 
 export interface Running {
@@ -32,11 +33,10 @@ export interface ServerOptions {
   readonly uid?: number
 }
 
-const folders: string[] = []
 /** Gone with the test; and with it whoever keeps the services of a server, which outlive that. */
 export const folder = (): string => {
   const path = mkdtempSync(join(tmpdir(), 'paramedic-flow-'))
-  folders.push(path)
+  goesAfterwards(path)
   return path
 }
 
@@ -54,19 +54,6 @@ export const servicesIn = (dir: string): string => {
 }
 
 export const ownCatalogue = join(import.meta.dirname, 'catalogue')
-/** Whatever a test forgets ends with it. */
-const running = new Set<ChildProcess>()
-process.once('exit', () => {
-  running.forEach((child) => child.kill('SIGKILL'))
-  for (const path of folders) {
-    try {
-      rmSync(path, { recursive: true, force: true, maxRetries: 5 })
-    } catch {
-      // Somebody is still at it: no test fails by what it leaves in the temporary folder.
-    }
-  }
-})
-
 const root = join(import.meta.dirname, '..', '..')
 
 /** Resolves once it listens: with Kafka away that is before it has read its log. */
@@ -81,12 +68,9 @@ export const launch = async ({ state, log, services, catalogue = root, env = {},
       ...env,
     },
   })
-  running.add(child)
+  endsAfterwards(child)
   const said: string[] = []
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.once('exit', (code, signal) => {
-    running.delete(child)
-    resolve({ code, signal })
-  }))
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr! }).on('line', (line) => {
       said.push(line)

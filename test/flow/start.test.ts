@@ -77,3 +77,17 @@ test('where nothing kills without survivors it starts, says so, and asks before 
     await server.end()
   }
 })
+
+test('whoever reads what it says goes away: it goes on, and a stop is still a stop', { timeout: 60_000 }, async () => {
+  const server = await startServer(folder())
+  try {
+    server.process.stderr!.destroy()
+    for (let n = 0; n < 3; n++) {
+      const { body } = await post(`${server.url}/v1/stops?wait=10s`, {})
+      assert.deepEqual([body.acknowledgements.length, body.missing], [1, []])
+    }
+    assert.equal((await fetch(`${server.url}/livez`)).status, 200)
+  } finally {
+    await server.end()
+  }
+})
