@@ -43,7 +43,7 @@ const inProcess = async (order: ApartOrder): Promise<Apart> => {
   try {
     return await new Promise<Apart>((resolve, reject) => {
       child.once('message', (answer) => resolve(answer as Apart))
-      child.once('error', reject)
+      child.on('error', reject)
       child.once('close', (code, signal) => reject(new Error(`whoever reads the catalogue ended with ${signal ?? code}: ${said}`)))
       child.send(order)
     })

@@ -31,7 +31,7 @@ export async function runShortly<Told>({ child: name, order, scratch, timeoutMs 
   const pipe = child.stdio[3] as Readable
   const lines = readLines<Told>(pipe)
   const exit = await new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
+    child.on('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`))
   })
   clearTimeout(timer)
@@ -58,7 +58,7 @@ async function readLines<Told>(from: Readable): Promise<Told[]> {
     if (text.length < 64 << 20) text += part
   })
   await new Promise<void>((resolve) => {
-    from.once('close', resolve).once('error', () => resolve())
+    from.once('close', resolve).on('error', () => resolve())
   })
   return text.split('\n').slice(0, -1).flatMap((line) => {
     try {

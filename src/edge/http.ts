@@ -50,7 +50,7 @@ export function createHttp({ sockets, ca }: HttpOptions) {
             if (bytes > mostBytes) asking.destroy(new Error(`${url}: the answer is longer than ${mostBytes} bytes`))
             else chunks.push(chunk)
           })
-          response.once('error', fail)
+          response.on('error', fail)
           response.once('end', () => {
             if (statusCode >= 200 && statusCode < 300) done(Buffer.concat(chunks).toString())
             else fail(new HttpStatus(`${url}: ${statusCode}`, statusCode, 1000 * (Number(after) || 0)))
@@ -58,7 +58,7 @@ export function createHttp({ sockets, ca }: HttpOptions) {
           // Half an answer is no answer.
           response.once('close', () => fail(new Error(`${url}: the answer broke off`)))
         })
-        asking.once('error', fail)
+        asking.on('error', fail)
         asking.end(body)
       }))
     },

@@ -34,7 +34,7 @@ export const dialWith = ({ ca, cert, key }: DialFiles): Dial => async (url, { me
       const said = Object.entries(response.headers).flatMap(([name, value]) => [value ?? []].flat().map((one): [string, string] => [name, one]))
       resolve(new Response(status === 204 || status === 304 ? null : (Readable.toWeb(response) as ReadableStream), { status, headers: said }))
     })
-    asking.once('error', (problem) => reject(signal.aborted ? signal.reason as Error : new TypeError('the request failed', { cause: problem })))
+    asking.on('error', (problem) => reject(signal.aborted ? signal.reason as Error : new TypeError('the request failed', { cause: problem })))
     asking.end(body)
   })
 }

@@ -34,7 +34,7 @@ export async function listenWide(server: Server, { host, port }: { readonly host
 
 const listen = (server: Acceptor, options: ListenOptions): Promise<AddressInfo> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.on('error', reject)
     server.listen(options, () => {
       server.off('error', reject)
       resolve(server.address() as AddressInfo)

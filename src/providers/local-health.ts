@@ -38,9 +38,9 @@ const answers = (url: string, timeoutMs: number, signal: AbortSignal): Promise<b
     const request = get(url, { agent: false, signal: time }, (response) => {
       response.resume()
       response.once('end', () => done((response.statusCode ?? 500) >= 200 && response.statusCode! < 300))
-      response.once('error', () => done(false))
+      response.on('error', () => done(false))
     })
-    request.once('error', () => done(false))
+    request.on('error', () => done(false))
     request.once('close', () => done(false))
   })
 
@@ -61,6 +61,6 @@ const succeeds = ([program, ...args]: string[], env: NodeJS.ProcessEnv, timeoutM
       signal.removeEventListener('abort', kill)
       done(well)
     }
-    child.once('error', () => end(false))
+    child.on('error', () => end(false))
     child.once('exit', (code) => end(code === 0))
   })

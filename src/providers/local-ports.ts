@@ -18,7 +18,7 @@ export async function freePort(ports: { readonly from: number; readonly to: numb
 const portIfFree = (port: number): Promise<number | undefined> =>
   new Promise((done) => {
     const server = createServer()
-    server.once('error', () => done(undefined))
+    server.on('error', () => done(undefined))
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
       const address = server.address()
       server.close(() => done(typeof address === 'object' && address !== null ? address.port : undefined))

@@ -123,7 +123,7 @@ export class Replicas {
       cwd: directory, detached: true, stdio: ['ignore', log, log], env: environment(this.#room.kept().keeper, replica, declared.env),
     })
     closeSync(log)
-    child.once('error', (error) => this.#room.log(`${replica.id} cannot start: ${error.message}`))
+    child.on('error', (error) => this.#room.log(`${replica.id} cannot start: ${error.message}`))
     child.once('exit', () => void this.turn())
     return child.pid === undefined ? undefined : nameOf(child.pid)
   }

@@ -84,7 +84,7 @@ function startKeeper(folder: string, after: Address | undefined): { exited(): bo
     detached: true, stdio: ['ignore', log, log], cwd: folder, env: cleanEnvironment(),
   })
   closeSync(log)
-  child.once('error', () => {})
+  child.on('error', () => {})
   child.unref()
   return { exited: () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined }
 }
@@ -111,7 +111,7 @@ function post({ port, token }: Address, words: Ask, signal: AbortSignal): Promis
     const asking = request({ host: '127.0.0.1', port, method: 'POST', agent: false, headers, signal }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.once('error', fail)
+      response.on('error', fail)
       response.once('end', () => {
         if (response.statusCode === 401) return done('nobody there')
         try {
@@ -121,7 +121,7 @@ function post({ port, token }: Address, words: Ask, signal: AbortSignal): Promis
         }
       })
     })
-    asking.once('error', (error: NodeJS.ErrnoException) => {
+    asking.on('error', (error: NodeJS.ErrnoException) => {
       const unsaid = error.code === 'ECONNREFUSED' || (error.code === 'ECONNRESET' && words.verb !== 'set' && words.verb !== 'restart')
       if (unsaid) done('nobody there')
       else fail(error)

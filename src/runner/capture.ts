@@ -50,7 +50,7 @@ export class Capture {
       await new Promise<void>((done) => {
         // A disk that hangs does not hold up the outcome.
         const timer = setTimeout(done, 1000)
-        file.once('error', () => done())
+        file.on('error', () => done())
         file.end(() => (clearTimeout(timer), done()))
       })
     const tail = Buffer.from(this.tail)

@@ -30,7 +30,7 @@ const inThread = async (code: string | undefined, input: Json, withinMs: number)
   const said = Promise.withResolvers<Said>()
   const late = setTimeout(() => said.resolve({ failed: `it gave no verdict within ${withinMs / 1000} s` }), withinMs)
   worker.once('message', said.resolve)
-  worker.once('error', (problem: Error) => said.resolve({ failed: problem.message }))
+  worker.on('error', (problem: Error) => said.resolve({ failed: problem.message }))
   worker.once('exit', () => said.resolve({ failed: 'it ended without a verdict' }))
   try {
     return await said.promise

@@ -43,7 +43,7 @@ export async function faultProxy(upstream: { url: string; ca?: Buffer }): Promis
       res.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(res)
     })
-    asking.once('error', () => res.destroy())
+    asking.on('error', () => res.destroy())
     req.pipe(asking)
   }
   await new Promise<void>((up) => server.listen(0, '127.0.0.1', up))

@@ -40,7 +40,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
   const ask: Kubernetes['ask'] = (method, url, body, who = 'admin') => requestJson({ port: A, ca: readFileSync(path('tls.crt')), token: `${who}-token`, method, url, body })
   const stop = async (): Promise<void> => {
     await Promise.all(children.toReversed().map(async (child) => {
-      const ended = new Promise((go) => child.once('close', go).once('error', go))
+      const ended = new Promise((go) => child.once('close', go).on('error', go))
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
       child.kill('SIGKILL')
       await ended
@@ -97,5 +97,5 @@ const requestJson = ({ port, ca, token, method, url, body }: Asked): Promise<{ s
         done({ status: response.statusCode ?? 0, json: text.startsWith('{') ? JSON.parse(text) : text })
       })
     })
-    asking.once('error', fail).once('timeout', () => asking.destroy(new Error('no answer'))).end(body === undefined ? undefined : JSON.stringify(body))
+    asking.on('error', fail).once('timeout', () => asking.destroy(new Error('no answer'))).end(body === undefined ? undefined : JSON.stringify(body))
   })

@@ -15,7 +15,7 @@ export const motoMissing: string | false =
 export async function startMoto(): Promise<{ url: string; stop(): Promise<void> }> {
   const port = await freePort()
   const child = spawn(command, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  const ended = new Promise<void>((go) => child.once('close', () => go()).once('error', () => go()))
+  const ended = new Promise<void>((go) => child.once('close', () => go()).on('error', () => go()))
   const url = `http://127.0.0.1:${port}`
   for (const end = Date.now() + 60_000; ; await sleep(100)) {
     if (await fetch(`${url}/moto-api/data.json`).then(({ ok }) => ok, () => false)) break

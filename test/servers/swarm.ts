@@ -25,7 +25,7 @@ export async function startSwarm(): Promise<Swarm> {
   const child = spawn('dockerd', [
     '--data-root', path('data'), '--exec-root', path('exec'), '--pidfile', path('pid'), '-H', host, '--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs', '--ip-forward=false', '--ip-masq=false',
   ], { stdio: ['ignore', log, log] })
-  const ended = new Promise<void>((go) => child.once('close', () => go()).once('error', () => go()))
+  const ended = new Promise<void>((go) => child.once('close', () => go()).on('error', () => go()))
   const docker = (...args: string[]): string => execFileSync('docker', ['-H', host, ...args], { encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'pipe'] }).trim()
   const stop = async (): Promise<void> => {
     spawnSync('docker', ['-H', host, 'swarm', 'leave', '-f'], { timeout: 60_000 })

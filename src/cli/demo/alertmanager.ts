@@ -29,7 +29,7 @@ export async function startAlertmanager({ binary, folder, port, webhook }: { bin
   }))
   const url = `http://127.0.0.1:${port}`
   const child = spawn(binary, [`--config.file=${config}`, `--storage.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address='], { stdio: 'ignore' })
-  const failed = new Promise<never>((_, fail) => child.once('error', fail))
+  const failed = new Promise<never>((_, fail) => child.on('error', fail))
   failed.catch(() => {})
   await Promise.race([ready(url, child), failed])
   const told = new Map<string, NodeJS.Timeout>()

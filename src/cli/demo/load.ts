@@ -66,7 +66,7 @@ export class Load {
       response.resume()
       response.once('close', leave)
     })
-    request.once('error', leave)
+    request.on('error', leave)
     request.once('close', leave)
   }
 

@@ -98,7 +98,7 @@ async function writeCatalogue(folder: string, runbooks: string): Promise<Record<
 const freePort = (): Promise<number> =>
   new Promise((found, fail) => {
     const server = createServer()
-    server.once('error', fail)
+    server.on('error', fail)
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
       server.close(() => found(port))
