@@ -13,7 +13,7 @@ import { modeOf } from './mode.ts'
 import { approvalsOf, isApproved } from './person.ts'
 import { judgePolicies, takesOf, worst as worstOf } from './policies/judge.ts'
 import { observedForMs, type Verdict } from './policy.ts'
-import { isSinceSilenced, silenced } from './silence.ts'
+import { isSinceSilenced, maybeSilenced, silenced } from './silence.ts'
 import type { State } from './state.ts'
 import type { Workflow } from './workflow.ts'
 
@@ -147,5 +147,6 @@ export const judge = (judging: Judging): Judgement => {
   }
   if (worst?.verdict === 'ask') return { ...base, ...about, takes: [], outcome: 'ask', ...(worst.until === undefined ? {} : { until: worst.until }) }
   if (found.some(({ again }) => again) || plan.observed.some((fact) => judging.at - fact.readAt > observedForMs)) return { ...base, takes: [], outcome: 'plan again', detail: 'what the plan rests on was read more than 30 s ago' }
+  if (maybeSilenced(workflow, plan, at)) return { ...base, takes: [], outcome: 'plan again', detail: 'it may have been silenced since its plan was made' }
   return { ...base, takes: takesOf(found), outcome: 'start', detail: '', deadlineMs: budgetMs(workflow, plan, catalogue.runbooks[runbookId(workflow.runbook)]) }
 }

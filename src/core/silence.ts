@@ -28,6 +28,14 @@ export const silenced = (workflow: Pick<Workflow, 'createdAt'>, { observed }: Pi
 /** A silence may be ended early: it is looked for again, less often the longer it lasts. */
 const patience = (waitedMs: number): number => Math.min(600_000, Math.max(observedForMs, waitedMs / 10))
 
+/** How long the word that there is none is believed of what stood still since. */
+const quietForMs = 5000
+
+/** It stood still since its plan was made (for a person, a limit, a stop), and may have been silenced meanwhile. */
+export const maybeSilenced = ({ timeline }: Pick<Workflow, 'timeline'>, { observed }: Pick<Plan, 'observed'>, at: number): boolean =>
+  observed.some(({ name, readAt }) => name === 'silence' && at - readAt > quietForMs)
+  && timeline.slice(timeline.findLastIndex(({ state }) => state === 'planning')).some(({ state }) => state === 'waiting' || state === 'asking')
+
 /** Nobody was told how its alert went on. */
 export const wasSilenced = ({ timeline }: Pick<Workflow, 'timeline'>): boolean => timeline.some(({ reason }) => reason === 'silenced')
 

@@ -16,12 +16,14 @@ interface Given {
   readonly approved?: boolean
   /** It has waited behind a silence before. */
   readonly held?: boolean
+  /** A person was asked about the plan. */
+  readonly asked?: boolean
   readonly waitedMs?: number
   /** After the plan. */
   readonly laterMs?: number
 }
 
-const judged = ({ silence, fires, mode = 'auto', approved = false, held = false, waitedMs = 0, laterMs = 0 }: Given) => {
+const judged = ({ silence, fires, mode = 'auto', approved = false, held = false, asked = false, waitedMs = 0, laterMs = 0 }: Given) => {
   const story = new Story()
   const workflow = story.workflow({ mode })
   const { createdAt } = workflow
@@ -32,6 +34,7 @@ const judged = ({ silence, fires, mode = 'auto', approved = false, held = false,
   const readAt = story.later(waitedMs).at
   const facts = [...(silence === undefined ? [] : [{ name: 'silence', value: silence && { ...silence }, readAt }]), ...(fires === undefined ? [] : [{ name: 'fires', value: fires, readAt }])]
   Object.assign(workflow, { plan: { ...workflow.plan!, observed: [...workflow.plan!.observed.map((one) => ({ ...one, readAt })), ...facts] } })
+  if (asked) story.says({ kind: 'decided', ...story.judge(workflow), outcome: 'ask', reason: 'approval', detail: '' })
   if (approved) Object.assign(workflow, { approved: workflow.plan!.digest, approvals: [{ who: 'ann', at: story.at }] })
   const { outcome, reason, detail, until } = story.later(laterMs).judge(workflow)
   return { outcome, reason, detail, afterMs: until === undefined ? undefined : until - story.at, createdAt }
@@ -40,6 +43,10 @@ const judged = ({ silence, fires, mode = 'auto', approved = false, held = false,
 const rows: readonly (readonly [because: string, given: Given, outcome: string, reason?: string])[] = [
   ['nothing silences it', { silence: null }, 'start'],
   ['nobody could be asked, and nobody was known to silence it', {}, 'start'],
+  ['nothing silenced it when it was read, and it comes to its turn late', { silence: null, laterMs: 20_000 }, 'start'],
+  ['a person says yes at once', { silence: null, mode: 'approve', asked: true, approved: true, laterMs: 4000 }, 'start'],
+  ['a person says yes after a while, in which it may have been silenced', { silence: null, mode: 'approve', asked: true, approved: true, laterMs: 6000 }, 'plan again'],
+  ['the same where no Alertmanager is asked', { mode: 'approve', asked: true, approved: true, laterMs: 6000 }, 'start'],
   ['it is silenced', { silence: forEver }, 'wait', 'silenced'],
   ['it is silenced, so nobody is asked either', { silence: forEver, mode: 'approve' }, 'wait', 'silenced'],
   ['a person said yes before it was silenced', { silence: forEver, mode: 'approve', approved: true }, 'wait', 'silenced'],
