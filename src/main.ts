@@ -36,14 +36,10 @@ import type { Sent } from './log/writer-send.ts'
 import type { Hands, RunnerDeps } from './runner/deps.ts'
 import type { Jobs } from './runner/jobs.ts'
 import { realOutside, type Outside } from './outside.ts'
-import { createKiller } from './runner/killer.ts'
 import { createLatch } from './runner/latch.ts'
-import { createPlanner } from './runner/planner.ts'
 import { createPrinting } from './runner/printing.ts'
+import { createRunner, type Runner } from './runner/runner.ts'
 import { createServing } from './runner/serving.ts'
-import { createStepper, type Stepper } from './runner/stepper.ts'
-import { createVerifier } from './runner/verifier.ts'
-import { createWatch } from './runner/watch.ts'
 
 export type Role = 'intake' | 'decide' | 'run' | 'notify' | 'console'
 
@@ -195,30 +191,28 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   const runners = (): { id: string; name: string }[] => peers().filter(({ tick }) => tick.roles.includes('run')).map(({ tick }) => ({ id: tick.by, name: tick.name }))
   const pullStop = (stop: Omit<StopOrder, 'id'>) => stopping.pull({ ...stop, id: newId() })
   const forced = createForced({ wanted: options.forceStop === true, state, inForce: latch.inForce, pull: pullStop })
+  const obeying: Actor[] = [forced.act, stopping.record, alarms.act]
   const actors: Actor[] = [
-    forced.act, stopping.record, alarms.act, ...(options.roles.includes('decide') ? [createLifter({ ...common, seat: seat('decide'), staleAfterMs: options.staleAfterMs })] : []),
+    ...(options.roles.includes('decide') ? [createLifter({ ...common, seat: seat('decide'), staleAfterMs: options.staleAfterMs })] : []),
     createLost({ ...common, me: () => identity.id, boottime, ownSentAt: () => lease.sentAt, peers: control.peers, lostAfterMs: options.lostAfterMs }),
   ]
   const later: Actor[] = [] // what needs the jobs, or what is known of them
-  let stepper: Stepper | undefined
+  let runner: Runner | undefined
   if (runs) {
-    const watch = createWatch({ ...common, seat: seat('run'), newId, hands: options.hands, everyMs: options.watchEveryMs ?? watchEveryMs })
-    const deps: RunnerDeps = {
-      ...common, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: watch.hands, latch,
+    runner = createRunner({
+      ...common, name: options.name, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch, hear, watchEveryMs: options.watchEveryMs,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
-      scriptOf: serving.scriptOf,
-      secretsFor: options.secretsFor ?? (() => ({})),
+      scriptOf: serving.scriptOf, secretsFor: options.secretsFor ?? (() => ({})),
       alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), alertSilence: options.alertSilence && ((workflow) => options.alertSilence!(workflow, state)), activeAlerts: options.activeAlerts,
-    }
-    actors.push(createKiller({ ...deps, name: options.name, hear }))
-    stepper = createStepper(deps)
-    later.push(createPlanner(deps), stepper.act, createVerifier(deps), watch.act, serving.act)
+    })
+    obeying.push(runner.obey)
+    later.push(...runner.actors, serving.act)
   }
   if (options.roles.includes('decide')) {
     later.push(createUnserved({ ...common, seat: seat('decide'), runners: seat('run'), waitMs: streams.embedded ? 0 : options.lostAfterMs }))
     later.unshift(createDecider({
       ...common, seat: seat('decide'), newId, canKill: () => options.bestEffortKill === true || way === undefined || way.way !== 'none',
-      forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(stepper ? { claimWith: stepper.claimWith } : {}),
+      forceDryRun: options.forceDryRun, tellUnmatched: options.tellUnmatched, ...(runner ? { claimWith: runner.claimWith } : {}),
     }))
   }
   if (options.roles.includes('notify') && options.notifier) actors.push(options.notifier({ state, seat: seat('notify'), append, folded, runners, printedAt, after: (ms, act) => clock.after(ms, act) }))
@@ -227,6 +221,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     actors.push(snapshots.actor)
   }
   if (!streams.embedded) actors.push(createSettled({ state, seat: seat('decide'), control, boottime, onProblem: options.onProblem }))
+  follower.act(obeying, { always: true })
   follower.act(actors)
   // Alerts are taken while the first child boots: nothing is decided before it is known how what runs is killed.
   const up = Promise.resolve(jobs?.ready).then((found) => {
@@ -267,8 +262,6 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
     },
   }
 }
-
-const watchEveryMs = 60_000
 
 /** How long a position is waited for. */
 const digestWithinMs = 3000

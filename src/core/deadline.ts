@@ -20,5 +20,5 @@ export const leftMs = ({ deadlineAt }: Pick<Workflow, 'deadlineAt'>, at: number)
 
 /** Those whose budget is spent. What runs is ended by its runner first, which cuts it at that very moment. */
 export const deadlinesDue = (state: State, seat: Seat): Workflow[] =>
-  (state.unknownEntry === undefined ? (['planning', 'ready', 'asking', 'waiting', 'running'] as const) : []).flatMap((name) => [...state.live.get(name)!])
+  (['planning', 'ready', 'asking', 'waiting', 'running'] as const).flatMap((name) => [...state.live.get(name)!])
     .filter((workflow) => leftMs(workflow, seat.now) <= 0 && !isClaimed(workflow) && isMyTurn(workflow.id, workflow.deadlineAt!, seat))

@@ -13,7 +13,7 @@ import type { Episode, Workflow } from './workflow.ts'
 /** Episodes that have no answer yet. */
 export const alertsDue = (state: State, seat: Seat, most: number): Episode[] => {
   const due: Episode[] = []
-  if (!state.catalogue || state.unknownEntry !== undefined) return due
+  if (!state.catalogue) return due
   for (const episode of state.unanswered.values()) {
     if (due.length >= most) break
     if (isMyTurn(episode.id, episode.firstAt, seat)) due.push(episode)
@@ -23,13 +23,12 @@ export const alertsDue = (state: State, seat: Seat, most: number): Episode[] => 
 
 /** Those that did not heal, whose ladder has a next rung. */
 export const climbsDue = (state: State, seat: Seat): Workflow[] =>
-  state.unknownEntry !== undefined ? [] : [...state.climbing].filter((workflow) => mayClimb(state, workflow) && isMyTurn(workflow.id, workflow.since, seat))
+  [...state.climbing].filter((workflow) => mayClimb(state, workflow) && isMyTurn(workflow.id, workflow.since, seat))
 
 export const plansDue = (state: State, seat: Seat): Workflow[] => startable(state, 'planning', seat)
 
 /** Plans to judge: new ones, those whose time to wait is over, and the first in each line that moved. */
 export const judgementsDue = (state: State, seat: Seat): Workflow[] => {
-  if (state.unknownEntry !== undefined) return []
   const due: Workflow[] = []
   for (const workflow of state.live.get('ready')!) {
     if (!workflow.decision && isMyTurn(workflow.id, workflow.startableAt, seat)) due.push(workflow)
@@ -76,7 +75,6 @@ export interface JobDue {
 
 /** Jobs that this process may claim now: of what was decided to start, what it holds, and what nobody holds any more. */
 export const stepsDue = (state: State, seat: Seat): JobDue[] => {
-  if (state.unknownEntry !== undefined) return []
   const due: JobDue[] = []
   for (const workflow of state.live.get('ready')!) {
     if (workflow.decision?.outcome === 'start' && isOurs(workflow, seat)) due.push(...nextJobs(workflow))
@@ -114,7 +112,6 @@ const nextJobs = (workflow: Workflow): JobDue[] => {
 export const verificationsDue = (state: State, seat: Seat): Workflow[] => startable(state, 'verifying', seat)
 
 const startable = (state: State, name: 'planning' | 'verifying', seat: Seat): Workflow[] => {
-  if (state.unknownEntry !== undefined) return []
   const stopAll = name === 'planning' && [...state.inForce].some((stop) => stop.matchers.length === 0)
   if (stopAll) return []
   return [...state.live.get(name)!].filter((workflow) =>

@@ -28,10 +28,12 @@ export const evolve = (state: State, read: Read): State => {
     return state
   }
   if (state.processes.get(read.entry.by)!.lost && !outlives.has(read.entry.kind)) return state
-  if (state.unknownEntry === undefined) fold(state, read)
-  else if (read.entry.kind === 'stop pulled') fold(state, read)
+  if (state.unknownEntry === undefined || stopsOnly.has(read.entry.kind)) fold(state, read)
   return state
 }
+
+/** What is still folded where the log is too new: who has obeyed a stop says so once. */
+const stopsOnly: ReadonlySet<Read['entry']['kind']> = new Set(['stop pulled', 'stop acknowledged'] as const)
 
 const forgetWhatWasDone = (did: Did): void => {
   if (did.moved.length > 0) did.moved.length = 0
@@ -137,10 +139,10 @@ const join = (state: State, entry: Of<'joined'>): void => {
   state.rememberMs = Math.max(leastRememberMs, ...[...state.processes.values()].map((one) => (one.lost ? 0 : one.rememberMs ?? 0)))
 }
 
-/** For good: whoever was told of a version later than of a higher one knows both. */
 const drilled = (state: State, { drill, ok, detail, who, tookMs, survivors }: Of<'drilled'>): void =>
   void state.drills.set(drill, { ok, detail, who, tookMs, survivors, at: state.at })
 
+/** For good: whoever was told of a version later than of a higher one knows both. */
 const raise = (state: State, version: number): void => {
   state.foldVersion = Math.max(state.foldVersion, version)
   if (version > foldVersion) state.unknownEntry = `fold version ${version}`

@@ -10,14 +10,14 @@ export const liftsAt = ({ effect, forMs, at }: Pick<Stop, 'effect' | 'forMs' | '
 
 /** Pauses whose time is over. */
 export const liftsDue = (state: State, seat: Seat): Stop[] =>
-  (state.unknownEntry === undefined ? [...state.inForce] : []).filter((stop) => {
+  [...state.inForce].filter((stop) => {
     const over = liftsAt(stop)
     return over !== undefined && over <= seat.now && isMyTurn(stop.id, over, seat)
   })
 
 /** What a stop that is over had held for so long that what it was about is another story by now. */
 export const staleDue = (state: State, seat: Seat, staleAfterMs: number): Workflow[] =>
-  (state.unknownEntry === undefined ? (['planning', 'ready', 'waiting'] as const) : []).flatMap((name) => [...state.live.get(name)!])
+  (['planning', 'ready', 'waiting'] as const).flatMap((name) => [...state.live.get(name)!])
     .filter((workflow) => seat.now - workflow.createdAt > staleAfterMs && !workflow.started && covering(state, workflow).length === 0 && wasHeld(state, workflow, staleAfterMs) && isMyTurn(workflow.id, workflow.startableAt, seat))
 
 const wasHeld = (state: State, { id, createdAt }: Workflow, forMs: number): boolean =>

@@ -35,7 +35,7 @@ const needsRunner = (workflow: Workflow): boolean => {
 
 /** What some runner should go on with, and none that lives can. With no runner at all it waits for one. */
 export const unserved = (state: State, { live, serving }: Seat): Unserved[] => {
-  if (serving === undefined || serving.size === 0 || state.unknownEntry !== undefined) return []
+  if (serving === undefined || serving.size === 0) return []
   return (['planning', 'ready', 'running', 'verifying'] as const).flatMap((name) => [...state.live.get(name)!])
     .filter((workflow) => needsRunner(workflow) && covering(state, workflow).length === 0 && !live.some((id) => serves(serving.get(id), workflow)))
     .map((workflow) => {

@@ -33,7 +33,7 @@ export const startFollower = (options: FollowerOptions) => {
   const ended = new AbortController()
   const { state } = options
   const { hold, held } = createHold(options)
-  const actors: Actor[] = []
+  const actors: { readonly act: Actor; readonly always: boolean }[] = []
   const caughtUp = Promise.withResolvers<void>()
   const waiters: { position: number; resolve: () => void }[] = []
   const watchers = new Set<{ check: () => boolean; resolve: () => void }>()
@@ -42,9 +42,10 @@ export const startFollower = (options: FollowerOptions) => {
 
   const turn = (): void => {
     if (!live) return
-    for (const actor of actors) {
+    for (const { act, always } of actors) {
+      if (!always && state.unknownEntry !== undefined) continue
       try {
-        actor()
+        act()
       } catch (problem) {
         options.onProblem(problem)
       }
@@ -78,9 +79,9 @@ export const startFollower = (options: FollowerOptions) => {
     failed: failed.promise,
     /** Log time: what was folded, carried on by steady time since. Never the wall clock. */
     now: (): number => state.at + Math.max(0, options.steady() - readAt),
-    /** From here on what is due is done. */
-    act: (list: readonly Actor[]): void => {
-      actors.push(...list)
+    /** From here on what is due is done: on a log that is too new for us only by whom it is said `always` of (protocol rule 10). */
+    act: (list: readonly Actor[], { always = false } = {}): void => {
+      actors.push(...list.map((act) => ({ act, always })))
       live = true
       turn()
     },

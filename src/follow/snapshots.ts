@@ -66,8 +66,7 @@ export const createSnapshots = (options: SnapshotsOptions) => {
 
   const actor: Actor = () => {
     const { me, live, now } = options.seat()
-    // A fold that stands still is no state of its log: whoever began with it would stand still as well.
-    if (worker !== undefined || state.unknownEntry !== undefined || !due(now)) return void (dueSince = undefined)
+    if (worker !== undefined || !due(now)) return void (dueSince = undefined)
     dueSince ??= now
     if (now - dueSince < rank('snapshot', me, live) * turnMs || now - beganAt < turnMs) return
     beganAt = now

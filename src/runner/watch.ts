@@ -13,13 +13,13 @@ import { inFlight } from '../follow/in-flight.ts'
 import type { Hands, RunnerDeps } from './deps.ts'
 import type { Call } from './jobs.ts'
 
-export type WatchDeps = Pick<RunnerDeps, 'state' | 'seat' | 'append' | 'folded' | 'onProblem' | 'newId' | 'hands'> & { readonly everyMs: number }
+export type WatchDeps = Pick<RunnerDeps, 'state' | 'seat' | 'append' | 'folded' | 'onProblem' | 'newId' | 'hands'> & { readonly everyMs: number | undefined }
 
 const readMs = 10_000
 const readsAtOnce = 8
 
 export const createWatch = (deps: WatchDeps): { readonly hands: Hands; readonly act: Actor } => {
-  const { state, everyMs } = deps
+  const { state, everyMs = 60_000 } = deps
   const finding = inFlight(deps)
   const reading = inFlight({ ...deps, onProblem: () => {} }) // what cannot be read now is read in a minute
   const readAt = new Map<string, number>()

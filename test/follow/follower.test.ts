@@ -28,3 +28,21 @@ test('nobody acts any more once the log cannot be followed, and it is told why',
   assert.equal(turns, before, 'it would act on a state that stands still')
   await follower.close()
 })
+
+test('rule 10: on a log that is too new only those act who do it always', async () => {
+  const log = {
+    async* follow(_: number, signal: AbortSignal) {
+      yield 'caught up'
+      yield [{ position: 0, at: 1, entry: { kind: 'of a later version', by: 'B', n: 1 } }]
+      await new Promise((done) => signal.addEventListener('abort', done))
+    },
+  } as unknown as Log<Entry>
+  const turns = { always: 0, else: 0 }
+  const follower = startFollower({ log, state: initialState(), clock: realClock, steady: () => performance.now(), onEntries: () => {}, onProblem: assert.ifError })
+  await follower.folded(0)
+  assert.equal(follower.state.unknownEntry, 'of a later version')
+  follower.act([() => void turns.else++])
+  follower.act([() => void turns.always++], { always: true })
+  assert.deepEqual(turns, { always: 1, else: 0 }, 'what it did would not be folded, and so be due for ever')
+  await follower.close()
+})

@@ -123,7 +123,7 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '14', without: 'nobody looks at what workflows changed', seeds: 60, emphasis: { hands: 6 }, seen: /nobody saw it/,
-    plants: [{ file: main, from: ', createVerifier(deps), watch.act', to: ', createVerifier(deps)' }],
+    plants: [{ file: 'src/runner/runner.ts', from: ', createVerifier(deps), watch.act', to: ', createVerifier(deps)' }],
   },
   {
     rule: '14', without: 'a workflow goes on when its time is over', seeds: 200, emphasis: { slowness: 0.8, alerts: 25, stops: 0, timedStops: 0 }, seen: /granted when the time was over/,
