@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { Catalogue } from '../../src/core/catalogue.ts'
 import { room } from '../../src/core/counter.ts'
 import { alertsDue, judgementsDue, plansDue, stepsDue } from '../../src/core/due.ts'
 import type { Fact } from '../../src/core/entry.ts'
@@ -101,6 +102,29 @@ describe('the sweep', () => {
     for (let days = 0; days < 40; days++) story.later(day).says({ kind: 'taken', notice: 'none', who: 'ann' })
     assert.deepEqual([...story.state.catalogues.keys()], ['c2'])
     assert.ok(story.state.activatedBefore.has('c1'), 'and never comes back by itself')
+  })
+
+  test('of catalogues that change often the last twenty in force are kept, and one that something runs by', () => {
+    const story = new Story().says({ kind: 'fold version', version: 2 })
+    const runbook = { digest: 'd', steps: [] } as unknown as Catalogue['runbooks'][string]
+    let was = ''
+    const use = (digest: string, runbooks: Catalogue['runbooks'] = {}): void => {
+      story.says({ kind: 'catalogue announced', catalogue: { ...allowing, digest, runbooks } }).says({ kind: 'catalogue activated', digest, was })
+      was = digest
+    }
+    const kept = (): string[] => [...story.state.catalogues.keys()]
+    use('old')
+    use('runs', { 'fix@1': runbook })
+    const workflow = story.workflow()
+    for (let n = 0; n < 25; n++) {
+      use(`n${n}`)
+      if (n === 10) use('old')
+    }
+    assert.deepEqual([kept().length, kept()[0], kept()[1]], [20, 'runs', 'n7'], 'in the order in which they were in force last')
+    assert.ok(kept().includes('old'))
+    story.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: '' })
+    use('last')
+    assert.deepEqual([kept().length, kept()[0], kept().at(-1), story.state.catalogue?.digest], [20, 'n7', 'last', 'last'])
   })
 })
 
