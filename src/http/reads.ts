@@ -1,7 +1,7 @@
 /** What is shown of workflows, episodes, and the catalogue in force. */
 import { matches, MatcherError, parseMatchers } from '../core/matcher.ts'
 import { ends } from '../core/reason.ts'
-import type { Job, Workflow } from '../core/workflow.ts'
+import { liveStates, type Job, type Workflow } from '../core/workflow.ts'
 import { answer, write } from './answer.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
@@ -14,6 +14,7 @@ import { viewWhy, viewWorkflow, type PrintedTexts } from './views/workflows.ts'
 export async function showWorkflows(call: Call): Promise<void> {
   const { res, query } = call
   const states = query.get('state')?.split(',')
+  mustBeOf('state', states, [...liveStates, ...ends])
   const [runbook, version] = query.get('runbook')?.split('@') ?? []
   const target = query.get('target')
   answer(res, 200, await listOf(call, 'workflow', {
@@ -23,6 +24,11 @@ export async function showWorkflows(call: Call): Promise<void> {
     view: (one) => viewWorkflow(one),
     onlyRemembered: states !== undefined && !states.some((name) => (ends as readonly string[]).includes(name)),
   }))
+}
+
+/** A misspelt one would find nothing, and look like good news. */
+function mustBeOf(name: string, given: readonly string[] | undefined, known: readonly string[]): void {
+  if (given?.some((one) => !known.includes(one))) throw new Refusal('BAD_QUERY', `\`${name}\` must be of ${known.join(', ')}.`)
 }
 
 export async function showWorkflow(call: Call): Promise<void> {
@@ -50,9 +56,10 @@ export async function showWhy(call: Call): Promise<void> {
 export async function showEpisodes(call: Call): Promise<void> {
   const { res, ports, query } = call
   const matchers = readMatchers(query.getAll('matcher'))
-  const [fingerprint, status] = [query.get('fingerprint') ?? undefined, query.get('status')]
+  const [fingerprint, status] = [query.get('fingerprint') ?? undefined, query.get('status') ?? undefined]
+  mustBeOf('status', status === undefined ? undefined : [status], ['firing', 'resolved'])
   answer(res, 200, await listOf(call, 'episode', {
-    keep: (one) => matches(matchers, one.labels) && (fingerprint === undefined || one.fingerprint === fingerprint) && (status === null || one.status === status),
+    keep: (one) => matches(matchers, one.labels) && (fingerprint === undefined || one.fingerprint === fingerprint) && (status === undefined || one.status === status),
     view: (one) => viewEpisode(ports.read().state, one),
     tag: fingerprint,
   }))

@@ -61,7 +61,7 @@ const stop = z.strictObject({
   liftsItself: time.optional().describe('When a pause that was pulled `for` a while is over'),
   durable: z.boolean().describe('On the log; until then it is in force here and kept in a local file'), inForce: z.boolean(),
   lifted: z.strictObject({ at: time, who: z.string(), why: z.string() }).optional(),
-  covers: z.strictObject({ running: z.int(), waiting: z.int(), routes: z.int() }),
+  covers: z.strictObject({ running: z.int(), waiting: z.int(), routes: z.int() }).describe('Now: nothing once it is lifted'),
   acknowledgements: z.array(acknowledgement),
   missing: z.array(z.strictObject({ runner: id, name: z.string() })).describe('Runners that have not answered'),
   lost: z.array(z.strictObject({ runner: id, name: z.string(), at: time })).describe('Runners that were lost without an answer: what they ran was let go of by its deadline'),

@@ -57,7 +57,7 @@ test('a list goes on into what was forgotten, page by page, and each id is found
   assert.ok(!parts.state.stops.has(stop) && parts.state.lifted.has(stop), 'of the stop memory has the id')
   for (const id of [stop, stop.slice(-6)]) {
     const { status, json } = await call('GET', `/v1/stops/${id}`)
-    assert.deepEqual([status, json.why, json.lifted.who, json.inForce, json.durable, json.missing], [200, 'maintenance', 'bob', false, true, []])
+    assert.deepEqual([status, json.why, json.lifted.who, json.inForce, json.durable, json.missing, json.covers], [200, 'maintenance', 'bob', false, true, [], { running: 0, waiting: 0, routes: 0 }])
   }
   assert.equal((await call('GET', '/v1/stops/ffffff')).status, 404)
   assert.deepEqual((await listed('/v1/stops?limit=3')).map(({ id }) => id), [stop], 'where memory has none')
@@ -81,4 +81,5 @@ test('a list goes on into what was forgotten, page by page, and each id is found
   assert.equal((await call('GET', `/v1/workflows/${workflow.id}/why`)).json.state, 'cancelled')
   assert.equal((await call('GET', '/v1/workflows/99999999')).status, 404)
   assert.equal((await call('GET', '/v1/workflows?after=nothing')).status, 400)
+  for (const wrong of ['/v1/workflows?state=healed,runing', '/v1/episodes?status=fired']) assert.equal((await call('GET', wrong)).json.code, 'BAD_QUERY', wrong)
 })

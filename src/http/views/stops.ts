@@ -35,7 +35,7 @@ export function viewStop(readable: Readable, id: string, archived?: Stop): Form<
     durable: stop !== undefined || forced.includes(id),
     inForce: lifted === undefined,
     ...maybe('lifted', lifted, (one) => ({ ...one, at: time(one.at) })),
-    covers: countCovered(state, compiled),
+    covers: lifted === undefined ? countCovered(state, compiled) : { running: 0, waiting: 0, routes: 0 },
     acknowledgements: acknowledgements.map(({ at, ...one }) => ({ ...one, at: time(at) })),
     lost: (stop?.lost ?? []).map(({ at, ...one }) => ({ ...one, at: time(at) })),
     missing: lifted === undefined ? missing(readable, acknowledgements) : [],
