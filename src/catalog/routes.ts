@@ -29,30 +29,31 @@ export interface WrittenRoutes {
 
 const params = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional()
 const time = z.string(durationProblem).refine((value) => parseDuration(value) !== undefined, durationProblem)
+const routeShape = z.strictObject({
+  matchers: z.array(z.string()).max(64),
+  runbook: z.string().optional(),
+  provider: providerName.optional(),
+  target: targetLabels.optional(),
+  mode: z.enum(modes).optional(),
+  params,
+  ladder: z.array(z.union([z.string(), z.strictObject({ runbook: z.string(), params }, )], 'must be name@version, or { runbook, params }')).min(1).max(8).optional(),
+  trust: z.enum(['granted']).optional(),
+  promote: z.strictObject({ heals: z.int().min(1).max(1000), in: time }).optional(),
+  canary: z.strictObject({ runbook: z.string(), share: z.int().min(1).max(99), failures: z.int().min(1).max(1000).default(1) }).optional(),
+  heartbeat: time.optional(),
+  unmatched: z.enum(['tell', 'record']).optional(),
+  owner: z.string().min(1).max(256).optional(),
+  channel: z.string().min(1).max(256).optional(),
+  approvers: z.array(z.string().min(1).max(256)).min(1, 'is empty: name who may approve, or leave it out').max(100).optional(),
+})
 const shape = z.strictObject({
-  routes: z.array(z.strictObject({
-    matchers: z.array(z.string()).max(64),
-    runbook: z.string().optional(),
-    provider: providerName.optional(),
-    target: targetLabels.optional(),
-    mode: z.enum(modes).optional(),
-    params,
-    ladder: z.array(z.union([z.string(), z.strictObject({ runbook: z.string(), params }, )], 'must be name@version, or { runbook, params }')).min(1).max(8).optional(),
-    trust: z.enum(['granted']).optional(),
-    promote: z.strictObject({ heals: z.int().min(1).max(1000), in: time }).optional(),
-    canary: z.strictObject({ runbook: z.string(), share: z.int().min(1).max(99), failures: z.int().min(1).max(1000).default(1) }).optional(),
-    heartbeat: time.optional(),
-    unmatched: z.enum(['tell', 'record']).optional(),
-    owner: z.string().min(1).max(256).optional(),
-    channel: z.string().min(1).max(256).optional(),
-    approvers: z.array(z.string().min(1).max(256)).min(1, 'is empty: name who may approve, or leave it out').max(100).optional(),
-  })).max(100_000),
+  routes: z.array(routeShape).max(100_000),
   revoked: z.array(z.string()).max(10_000).optional(),
 })
 /** `name@version` */
 const reference = /^([a-z0-9][a-z0-9-]*)@([1-9]\d{0,8})$/
 
-type Written = z.infer<typeof shape>['routes'][number]
+type Written = z.infer<typeof routeShape>
 
 export function parseRoutes({ path, source }: TextFile): WrittenRoutes {
   const failed = (problems: Problem[]): WrittenRoutes => ({ routes: [], revoked: new Map(), path, problems, warnings: [] })
@@ -66,10 +67,12 @@ export function parseRoutes({ path, source }: TextFile): WrittenRoutes {
   for (const { map } of list?.list ?? []) joinSplit(map.get('matchers')?.node, source)
   const value = list?.kind === 'list' ? { ...(root.value as object), routes: list.list.map(joined) } : root.value
   const checked = checkShape(shape, value, { path, lineOf: (at) => lineAt(root, at) })
-  if (checked.value === undefined) return failed(checked.problems)
-  const into: Context['into'] = { problems: [], warnings: [] }
-  const routes = checked.value.routes.map((written, index) => readRoute(written, index, { path, root, into }))
-  const revoked = (checked.value.revoked ?? []).map((id, index): [string, number] => [id, lineAt(root, ['revoked', index])])
+  if (list?.kind !== 'list') return failed(checked.problems)
+  const into: Context['into'] = { problems: checked.problems, warnings: [] }
+  // One that is wrong does not hide what is wrong with the others.
+  const written = checked.value?.routes ?? list.list.map((one) => routeShape.safeParse(joined(one)).data)
+  const routes = written.map((one, index) => readRoute(one ?? nothing, index, { path, root, into }, one !== undefined))
+  const revoked = (checked.value?.revoked ?? []).map((id, index): [string, number] => [id, lineAt(root, ['revoked', index])])
   for (const [id, line] of revoked) if (!reference.test(id)) into.problems.push({ path, line, message: `revoked must name each as name@version, not ${JSON.stringify(id)}` })
   return { routes, revoked: new Map(revoked), path, ...into }
 }
@@ -104,7 +107,9 @@ interface Context {
   readonly into: { problems: Problem[]; warnings: Problem[] }
 }
 
-function readRoute(written: Written, index: number, { path, root, into }: Context): WrittenRoute {
+const nothing: Written = { matchers: [] }
+
+function readRoute(written: Written, index: number, { path, root, into }: Context, wellFormed: boolean): WrittenRoute {
   const lineOf = (...below: PropertyKey[]) => lineAt(root, ['routes', index, ...below])
   const name = `routes[${index}]`
   const say = (kind: 'problems' | 'warnings', key: keyof Written, message: string) =>
@@ -129,7 +134,7 @@ function readRoute(written: Written, index: number, { path, root, into }: Contex
     ...(channel === undefined ? {} : { channel }),
     ...(approvers === undefined ? {} : { approvers }),
   }
-  return { route, matchers: matchers.flatMap((one) => one ?? []), readable: !matchers.includes(undefined), lineOf }
+  return { route, matchers: matchers.flatMap((one) => one ?? []), readable: wellFormed && !matchers.includes(undefined), lineOf }
 }
 
 type Say = (kind: 'problems' | 'warnings', key: keyof Written, message: string) => void

@@ -88,6 +88,7 @@ const problems: [Files, string, RegExp, string][] = [
   [route('  - matchers: [alertname="Slow"\n    mode: off\n'), 'runbooks/routes.yaml:3', /is not YAML/, 'broken YAML'],
   [route('  - matchers: [alertname=~"a{2}"]\n'), 'runbooks/routes.yaml:2', /single quotes/, 'a pattern that YAML cannot take, with what to do'],
   [{ 'runbooks/routes.yaml': '' }, 'runbooks/routes.yaml:1', /is missing/, 'no file'],
+  [route(`${slow}    mod: auto\n  - matchers: [alertname="Fast"]\n    runbook: scale@7\n    mode: auto\n`), 'runbooks/routes.yaml:5', /routes\[1\]\.runbook: there is no scale@7/, 'a route that is wrong hides nothing of the others'],
   // Matchers
   [route('  - matchers: [\'alertname=~"(?<=a)b"\']\n'), 'runbooks/routes.yaml:2', /matchers\[0\]/, 'a pattern that is not RE2'],
   [route('  - matchers: [\'alertname=~"(a"\']\n'), 'runbooks/routes.yaml:2', /matchers\[0\]/, 'a pattern that is none'],
