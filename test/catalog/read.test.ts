@@ -88,7 +88,6 @@ const problems: [Files, string, RegExp, string][] = [
   [route('  - matchers: [alertname="Slow"\n    mode: off\n'), 'runbooks/routes.yaml:3', /is not YAML/, 'broken YAML'],
   [route('  - matchers: [alertname=~"a{2}"]\n'), 'runbooks/routes.yaml:2', /single quotes/, 'a pattern that YAML cannot take, with what to do'],
   [{ 'runbooks/routes.yaml': '' }, 'runbooks/routes.yaml:1', /is missing/, 'no file'],
-  [route(`${slow}    mod: auto\n  - matchers: [alertname="Fast"]\n    runbook: scale@7\n    mode: auto\n`), 'runbooks/routes.yaml:5', /routes\[1\]\.runbook: there is no scale@7/, 'a route that is wrong hides nothing of the others'],
   // Matchers
   [route('  - matchers: [\'alertname=~"(?<=a)b"\']\n'), 'runbooks/routes.yaml:2', /matchers\[0\]/, 'a pattern that is not RE2'],
   [route('  - matchers: [\'alertname=~"(a"\']\n'), 'runbooks/routes.yaml:2', /matchers\[0\]/, 'a pattern that is none'],
@@ -139,6 +138,13 @@ describe('check says where, what and what to do', () => {
       assert.equal(found.length, 1, found.join('\n'))
     })
   }
+
+  it('a route that is wrong hides nothing of the others', async (t) => {
+    const made = await folder(t, route(`${slow}    mod: auto\n  - matchers: [alertname="Fast"]\n    runbook: scale@7\n    mode: auto\n`))
+    const [first, second] = said(await made.read(), made)
+    assert.match(first!, /^runbooks\/routes.yaml:3: routes\[0\]\.mod is not known/)
+    assert.match(second!, /^runbooks\/routes.yaml:5: routes\[1\]\.runbook: there is no scale@7/)
+  })
 })
 
 const warnings: [Files, string, RegExp, string][] = [
