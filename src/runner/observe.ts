@@ -73,7 +73,7 @@ const read = async ({ workflow, targets, readAt }: Observing, deps: RunnerDeps):
     })),
     ...(await all('fires', async () => {
       const fires = await deps.alertFires?.(workflow)
-      if (fires === undefined) throw new Error(`it is not known whether the alert of ${workflow.id}, still fires`)
+      if (fires === undefined) throw new Error(`it is not known whether the alert of ${workflow.id} still fires`)
       return fires
     })),
     ...(await all('silence', async () => ((await deps.alertSilence!(workflow)) ?? null) as Json)),

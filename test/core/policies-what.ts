@@ -72,6 +72,7 @@ export const what: Record<string, readonly Row[]> = {
     { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'refuse', detail: 'it hangs', reason: 'policy failed' }) }, expected: 'refuse policy failed: it hangs', why: 'a hang of 4 s passed a deadline of half a second once' },
     { settings: { module: 'quiet.ts', sha256: 'b'.repeat(64) }, of: { plan: ran({ verdict: 'allow', detail: 'fine' }) }, expected: 'wait fact missing: it is another module by now', until: now, why: 'the word of a module that was replaced since' },
     { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'allow', detail: 'fine' }, 31_000) }, expected: 'wait fact missing: it was run 31 s ago', until: now, why: 'judged by what was so half a minute ago' },
+    { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'refuse', detail: 'it gave no verdict within 30 s', reason: 'policy failed' }, 31_000) }, expected: 'refuse policy failed: it gave no verdict within 30 s', why: 'a hang takes longer than its word would hold, and was asked again for ever once' },
     { settings: { module: 'quiet.ts', sha256: 'a'.repeat(64) }, of: { plan: ran({ verdict: 'maybe', detail: 'fine' }) }, expected: 'refuse policy failed: what is recorded of it is no verdict', why: 'garbage on the log' },
   ],
   'hands-off': [

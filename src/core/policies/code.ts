@@ -28,7 +28,8 @@ export const code: PolicyType<z.infer<typeof schema>> = {
     const found = plan.observed.find((fact) => fact.name === codeFact(name))
     if (found === undefined) return { policy: name, verdict: 'refuse', reason: 'fact missing', detail: 'nobody has run it for this plan' }
     const said = found.value as unknown as Partial<CodeVerdict> | null
-    if (said?.sha256 !== sha256 || at - found.readAt > observedForMs) {
+    // A refusal holds however old it is: one that hung for half a minute would be asked again for ever.
+    if (said?.sha256 !== sha256 || (said.verdict !== 'refuse' && at - found.readAt > observedForMs)) {
       return { policy: name, verdict: 'wait', reason: 'fact missing', detail: said?.sha256 === sha256 ? `it was run ${Math.round((at - found.readAt) / 1000)} s ago` : 'it is another module by now', until: at, again: true }
     }
     const { verdict, detail = '', reason, until } = said
