@@ -27,22 +27,23 @@ export function createTraces({ endpoint, name, version, edges, onSent }: TracesO
   const closed = new AbortController()
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`
   const resource = { attributes: Object.entries({ 'service.name': 'paramedic', 'service.instance.id': name, 'service.version': version }).map(([key, value]) => ({ key, value: { stringValue: value } })) }
-  let waiting: Span[] = []
+  const waiting: Span[] = []
   let timer: NodeJS.Timeout | undefined
-  let sending = Promise.resolve()
+  let sending: Promise<void> | undefined
 
   const send = async (spans: readonly Span[]): Promise<void> => {
     const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'paramedic', version }, spans }] }] })
     const sent = edge.call({ target: url, effect: 'repeatable', deadlineMs: sendMs, signal: closed.signal, run: (attempt) => http.json({ ...attempt, url, body }) })
     await sent.then(() => onSent('sent', spans.length), () => onSent('dropped', spans.length))
   }
+  /** One request at a time: while a collector takes its time, spans wait where their number is bounded. */
   const flush = (): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
-    const all = waiting
-    waiting = []
-    for (let from = 0; from < all.length; from += mostAtOnce) sending = sending.then(() => send(all.slice(from, from + mostAtOnce)))
-    return sending
+    return (sending ??= sendAll().finally(() => (sending = undefined)))
+  }
+  const sendAll = async (): Promise<void> => {
+    while (waiting.length > 0) await send(waiting.splice(0, mostAtOnce))
   }
   return {
     folded: (_: Recorded<Entry>, state: State, mine: boolean): void => {

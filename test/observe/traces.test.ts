@@ -55,6 +55,19 @@ const told = (story: Traced, failing = false): void => {
   else story.later(2000).done(workflow, 0, claim).later(3000).says({ kind: 'ended', workflow: id, turn: workflow.turn, state: 'healed', reason: 'alert gone', detail: 'it is gone' })
 }
 
+/** Takes each request, and answers none before it is told to. */
+const slowCollector = async () => {
+  const held: (() => void)[] = []
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => void held.push(() => void response.end('{}')))
+  })
+  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, held,
+    close: () => (held.forEach((answer) => answer()), server.close()),
+  }
+}
+
 const tracesTo = (endpoint: string, sent: unknown[] = []) =>
   createTraces({ endpoint, name: 'one', version: '1.2.3', edges: createEdges({ settings: { ...usualSettings, retry: { ...usualSettings.retry, tries: 1 } } }), onSent: (...outcome) => sent.push(outcome) })
 
@@ -95,6 +108,27 @@ describe('traces', () => {
     await traces.close(5000)
     assert.deepEqual(to.spans().filter(({ status }) => status.code === 2).map(({ name }) => name), ['fix@1', 'step 1'])
     assert.deepEqual([...new Set(to.spans().map(({ traceId }) => traceId))], [id.replaceAll('-', '')])
+  })
+
+  test('a collector that takes its time is sent one request at a time; beyond what may wait, spans are dropped and counted', async (t) => {
+    const to = await slowCollector()
+    t.after(to.close)
+    const sent: [string, number][] = []
+    const traces = tracesTo(to.url, sent)
+    const story = new Traced(traces)
+    told(story)
+    while (to.held.length === 0) await new Promise((done) => setTimeout(done, 50)) // the first request is on its way
+    const ended = story.state.workflows.get(id)!
+    const again = { workflow: ended, line: ended.timeline.at(-1)! }
+    const dropped = () => sent.reduce((sum, [outcome, spans]) => sum + (outcome === 'dropped' ? spans : 0), 0)
+    let all = 7
+    const end = () => traces.folded({ position: 0, at: 0, entry: { kind: 'printed', by: 'A', n: 0 } as never }, { ...story.state, did: { ...story.state.did, moved: [again] } }, true)
+    for (; all < 24_000; all += 7) end()
+    await new Promise((done) => setTimeout(done, 1500)) // longer than spans are gathered
+    assert.equal(to.held.length, 1)
+    for (; all < 28_000; all += 7) end()
+    assert.ok(dropped() >= 8000 - 7, `${dropped()} of ${all} were dropped`)
+    await traces.close(10)
   })
 
   test('a collector that refuses costs its spans and nothing else', async (t) => {
