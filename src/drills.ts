@@ -3,15 +3,17 @@
  * so that everybody sees when it was last done and how it went.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Drill, Drilled, Fact } from './core/entry.ts'
 import { createEdges } from './edge/edges.ts'
 import { EdgeError } from './edge/error.ts'
 import type { EdgeSettings } from './edge/settings.ts'
+import { realClock, until } from './log/clock.ts'
 import type { Parts } from './main.ts'
 import { boottimeMs } from './runner/boottime.ts'
+import type { Jobs } from './runner/jobs.ts'
 
 export interface DrillOptions {
   readonly parts: Pick<Parts, 'state' | 'append' | 'folded' | 'pullStop' | 'liftStop' | 'runners' | 'proofs' | 'jobs'>
@@ -23,7 +25,6 @@ type Outcome = Pick<Drilled, 'ok' | 'detail' | 'survivors'>
 
 const standsWithinMs = 15_000
 const provedWithinMs = 10_000
-const lookEveryMs = 10
 
 export const createDrills = (options: DrillOptions) => {
   const drills: Readonly<Record<Drill, (who: string, options: DrillOptions) => Promise<Outcome>>> = { stop: drillStop, breaker: drillBreaker, duplicates: drillDuplicates }
@@ -46,34 +47,44 @@ const tree = `export default {
 }
 `
 
-/** A stop that covers nothing but the drill: pulled, obeyed by every runner, and the tree dead, in the way of a real one. */
 const drillStop = async (who: string, { parts, stateDirectory }: DrillOptions): Promise<Outcome> => {
   const jobs = parts.jobs()
   if (!jobs) return { ok: false, detail: 'this process runs nothing: ask one with the role run', survivors: 0 }
-  const folder = join(stateDirectory, 'drill')
+  const id = `drill-${randomUUID()}`
+  try {
+    const isUp = growTree(jobs, id, join(stateDirectory, 'drill'))
+    if (!(await until(realClock, isUp, standsWithinMs))) return { ok: false, detail: `the tree did not come up within ${standsWithinMs / 1000} s`, survivors: 0 }
+    return await stopTree(jobs, id, who, parts)
+  } finally {
+    await jobs.kill([id], 'the drill is over')
+    jobs.release(id)
+  }
+}
+
+/** Whether it has come up is told by a file. What a drill before it left in the folder is gone. */
+const growTree = (jobs: Jobs, id: string, folder: string): (() => boolean) => {
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const [id, script] = [`drill-${randomUUID()}`, join(folder, 'tree.js')]
-  const file = join(folder, id)
+  const [script, file] = [join(folder, 'tree.js'), join(folder, 'up')]
   writeFileSync(script, tree)
-  const job = jobs.start({
+  jobs.start({
     id, workflow: id, script, digest: createHash('sha256').update(tree).digest('hex'), phase: 'step', step: 0, timeoutMs: 60_000, memoryMb: 64, notAfterBoottimeMs: boottimeMs() + 1500,
     input: { target: 'drill', targets: ['drill'], params: {}, labels: { file }, plan: { digest: '', changes: [], notes: null } },
   }, async () => null)
-  if (!(await until(() => existsSync(file), standsWithinMs))) {
-    await jobs.kill([id], 'the drill is over')
-    return { ok: false, detail: `the tree did not come up within ${standsWithinMs / 1000} s`, survivors: 0 }
-  }
+  return () => existsSync(file)
+}
+
+/** A stop that covers nothing but the drill: pulled, obeyed by every runner, and the tree dead, in the way of a real one. */
+const stopTree = async (jobs: Jobs, id: string, who: string, parts: DrillOptions['parts']): Promise<Outcome> => {
   const began = performance.now()
   const [{ id: stop }, killed] = await Promise.all([parts.pullStop({ matchers: ['runbook="paramedic drill"'], effect: 'kill', who, why: 'a drill: nothing is wrong' }), jobs.kill([id], 'a drill')])
   const killedMs = Math.max(0, ...killed.map(({ tookMs }) => tookMs))
   const answered = (): Set<string> => new Set([...(parts.state.stops.get(stop)?.acknowledgements ?? []), ...parts.proofs.of(stop)].map(({ runner }) => runner))
   const missing = () => parts.runners().filter((runner) => !answered().has(runner.id))
-  await until(() => missing().length === 0, provedWithinMs)
+  await until(realClock, () => missing().length === 0, provedWithinMs)
   const provedMs = Math.round(performance.now() - began)
   const left = missing().map(({ name }) => name)
   await parts.liftStop(stop, who, 'the drill is over')
-  await job.result
-  jobs.release(id)
   const [processes, survivors] = [killed.reduce((sum, one) => sum + one.processes, 0), killed.reduce((sum, one) => sum + one.survivors, 0)]
   const proof = left.length > 0 ? `NO ANSWER FROM ${left.join(', ')} within ${provedWithinMs / 1000} s` : `${answered().size} runners answered within ${provedMs} ms`
   return { ok: left.length === 0 && survivors === 0 && processes > 0, detail: `${processes} processes killed in ${Math.round(killedMs)} ms, ${proof}`, survivors }
@@ -122,12 +133,3 @@ const drillDuplicates = async (who: string, { parts: { append, folded, state } }
   return { ok, detail: `${copies} notifications of one alert: ${found.length} episode${found.length === 1 ? '' : 's'}, ${ok ? 'answered once' : 'which is wrong'}`, survivors: 0 }
 }
 const copies = 50
-
-const until = async (holds: () => boolean, withinMs: number): Promise<boolean> => {
-  const over = performance.now() + withinMs
-  while (!holds()) {
-    if (performance.now() > over) return false
-    await sleep(lookEveryMs)
-  }
-  return true
-}

@@ -1,7 +1,7 @@
 /** Drills on a real server, while it works: what is nobody's dies, what is somebody's goes on, and everybody sees when it was last done. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { paramedic } from '../cli/cli.ts'
@@ -27,6 +27,8 @@ test('stop, breaker and duplicates: each goes well beside real work, and is on t
   }
   assert.match(await drill('stop'), /^([3-9]|\d\d) processes killed in \d+ ms, 1 runners answered within \d+ ms$/)
   assert.equal((await get(`${server.url}/v1/workflows/${id}`)).state, 'running', 'real work goes on')
+  await drill('stop')
+  assert.deepEqual(readdirSync(join(server.state, 'drill')).sort(), ['tree.js', 'up'], 'one after the other leaves no more behind than one')
   assert.equal(await drill('breaker'), 'it opened after 6 failures, called nobody, and one call closed it again')
   assert.equal(await drill('duplicates'), '50 notifications of one alert: 1 episode, answered once')
   assert.equal((await paramedic(['--url', server.url, 'drill', 'fire'])).code, 2)
