@@ -50,10 +50,10 @@ export const openCertificates = (files: TlsFiles, onProblem: (text: string) => v
 
   /** A certificate and its key are not replaced in one moment: until they fit, the ones before are used. */
   const look = (): void => {
-    const stamp = stampOf(files)
-    if (stamp === seen && problem === undefined) return
-    seen = stamp
     try {
+      const stamp = stampOf(files)
+      if (stamp === seen && problem === undefined) return
+      seen = stamp
       pems = readPems(files)
       for (const server of servers) server.setSecureContext(pems)
       problem = undefined
