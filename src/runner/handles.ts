@@ -41,7 +41,7 @@ export function contextFor(order: JobOrder, desk: Desk): StepContext & PlanConte
     scale: scaleFor(desk, check, acts),
     nodes: nodesFor(desk, check, acts),
     signal: desk.signal,
-    leftMs: () => Math.max(0, until - performance.now()),
+    leftMs: () => Math.max(0, Math.floor(until - performance.now())),
     log: (text: string): void => desk.print(`${String(text)}\n`),
     poll: async (ask: () => Promise<boolean> | boolean, options?: { everyMs?: number }) => {
       check()

@@ -26,6 +26,9 @@ export interface Played {
 /** So often a step may look before it is said to wait for ever. */
 const mostLooks = 100
 
+/** What each part is told that it has left. The process that plays it has less. */
+const patienceMs = 300_000
+
 /** `without`: a step that is left out, to see that the trial misses it. */
 export async function play(runbook: Runbook, trial: Trial, { without, ...script }: Pick<JobOrder, 'script' | 'files'> & { without?: number | undefined }): Promise<Played> {
   const { labels } = trial.alert
@@ -81,7 +84,7 @@ class Stage {
   /** What it returns goes the way of JSON, as on the log. */
   async run(part: string, phase: JobOrder['phase'], work: (context: never) => unknown): Promise<Json> {
     let looks = 0
-    const order = { phase, workflow: '00000000-0000-7000-8000-000000000000', input: structuredClone(this.#input), env: this.#secrets } as unknown as JobOrder
+    const order = { phase, workflow: '00000000-0000-7000-8000-000000000000', input: structuredClone(this.#input), env: this.#secrets, timeoutMs: patienceMs } as unknown as JobOrder
     const context = contextFor(order, {
       ask: async (name, args) => {
         const call = [name, ...args.filter((arg) => typeof arg !== 'object')].join(' ')

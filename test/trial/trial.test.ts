@@ -40,6 +40,7 @@ const rows: readonly (readonly [reason: string, run: string, trial: object, prob
   ['a pattern', "({ $ }) => $`echo ${'a b'} end`", { calls: ['$ echo * end'] }, []],
   ['a program of the version', "['./fix.sh', 'now']", { calls: ['$ */1/fix.sh now'] }, []],
   ['a request is a line of the trial', "async () => (await fetch('https://pager/x', { method: 'POST' })).status", { calls: ['POST https://pager/x'] }, []],
+  ['what it has left is a time', 'async ({ leftMs, $ }) => { AbortSignal.timeout(leftMs()); await $`date -d @$PARAMEDIC_DEADLINE` }', { calls: ['$ date -d @$PARAMEDIC_DEADLINE'] }, []],
   ['it waits for what never comes', '({ poll }) => poll(() => false)', {}, ['act: looked 100 times, and it did not come true']],
   ['a trial that cannot be read', set, { cals: [] }, [/cals is not known \(did you mean calls\?\)/]],
 ]
