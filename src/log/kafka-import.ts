@@ -58,9 +58,10 @@ export async function importToKafka(place: KafkaPlace, topic: string, entries: A
         batch.push({ key: null, value: null, timestamp: String(at) })
         if (batch.length === mostRecords) await flush()
       }
-      if (batch.length === mostRecords || bytes + text.length > mostBytes) await flush()
+      const size = Buffer.byteLength(text)
+      if (batch.length === mostRecords || bytes + size > mostBytes) await flush()
       batch.push({ key: key || null, value: text, timestamp: String(at), headers: { kind } })
-      bytes += Buffer.byteLength(text)
+      bytes += size
       count++
     }
     await flush()
