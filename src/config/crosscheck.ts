@@ -130,10 +130,12 @@ function checkSlack({ slack }: Config, say: Say): void {
 const hostOf = (broker: string): string => broker.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
 
 /** What works, but hardly as it was meant. */
-export const doubts = ({ slack, insecure, tokens, log, listen, advertise }: Config): string[] => [
+export const doubts = ({ slack, insecure, tokens, log, listen, ingress, tls, advertise }: Config): string[] => [
   ...(log.kind === 'kafka' && isLoopback(listen.host) && advertise === undefined && log.brokers.some((broker) => !isLoopback(hostOf(broker)))
     ? [`listen is ${listen.host}, where only this machine can dial: stops from other machines come by way of Kafka alone, until listen or advertise names an address that they reach`] : []),
   ...(slack.botToken === undefined && slack.channel !== undefined
     ? ['slack.channel is set, but no bot token: nobody is told in Slack until PARAMEDIC_SLACK_BOT_TOKEN or slack.botTokenFile is set'] : []),
+  ...(tls?.clientCa !== undefined && slack.signingSecret !== undefined && slack.appToken === undefined && ingress === undefined
+    ? ['tls.clientCa is set, and Slack shows no certificate: nobody stops from Slack before ingress.listen gives it an address of its own, or slack.appToken a way that we dial'] : []),
   ...(insecure && tokens.length === 0 ? ['insecure: whoever reaches the port may do everything'] : []),
 ]

@@ -186,10 +186,12 @@ function route({ app, direct }: { app: express.Express; direct: Map<string, Serv
     if (!operation.path.includes('{id}')) direct.set(`${operation.method.toUpperCase()} ${operation.path}`, serve)
   }
   for (const { method, path, handle } of options.also ?? []) {
-    app[method](path, async (req, res) => {
+    const serve = noting(inside.logins, { method, path }, async (req, res) => {
       inside.connections.begin(req, res, true)
+      checkCertificate(req, options)
       await handle(req, res)
     })
+    app[method](path, (req, res) => serve(req, res, ''))
   }
   const byPath = Map.groupBy([...list.filter(([, operation]) => options.serves?.(operation) !== false).map(([, { path, method }]) => ({ path, method })), ...(options.also ?? [])], ({ path }) => path)
   for (const [path, all] of byPath) {
@@ -216,12 +218,12 @@ function serveOne(name: OperationId, { right, method, path, whileStarting }: Ope
   const urgent = gate === undefined
   const signed = right === 'send' && name !== 'alertmanager' && inside.door.grafana !== undefined
   const origin = { open: options.tokens.length === 0, names: options.names ?? [] }
-  const serve: Serve = async (req, res, id) => {
+  return noting(inside.logins, { method, path }, async (req, res, id) => {
     const began = performance.now()
     inside.connections.begin(req, res, urgent)
     if (options.onAnswered) res.once('close', () => options.onAnswered!(name, res.statusCode, performance.now() - began))
     checkOrigin(req, origin)
-    if (options.certificates?.asksClients && right !== 'open' && !(req.socket as TLSSocket).authorized) throw new Refusal('UNAUTHORIZED', 'Show a certificate that tls.clientCa has signed.')
+    if (right !== 'open') checkCertificate(req, options)
     const caller = signed ? { name: 'grafana', proved: true, person: false, acts: false, peer: false } : know(req, right)
     const ports = options.ports() ?? (whileStarting ? options.starting as Ports : undefined)
     if (right === 'send' && (!options.intake || inside.door.draining)) throw new Refusal('NO_INTAKE', options.intake ? 'This process is ending.' : 'Its role is another: send alerts to a process with the role intake.', { headers: later() })
@@ -235,11 +237,18 @@ function serveOne(name: OperationId, { right, method, path, whileStarting }: Ope
     } finally {
       share?.give(1)
     }
-  }
-  return (req, res, id) => serve(req, res, id).catch((problem: unknown) => {
-    inside.logins.note(problem, req, `${method.toUpperCase()} ${path}`)
+  })
+}
+
+/** A refused login is told of. */
+const noting = (logins: Logins, { method, path }: Pick<Operation, 'method' | 'path'>, serve: Serve): Serve => (req, res, id) =>
+  serve(req, res, id).catch((problem: unknown) => {
+    logins.note(problem, req, `${method.toUpperCase()} ${path}`)
     throw problem
   })
+
+const checkCertificate = ({ socket }: IncomingMessage, { certificates }: DoorOptions): void => {
+  if (certificates?.asksClients && !(socket as TLSSocket).authorized) throw new Refusal('UNAUTHORIZED', 'Show a certificate that tls.clientCa has signed.')
 }
 
 function answerProblem(problem: unknown, res: ServerResponse, { onProblem, onRefused }: Pick<DoorOptions, 'onProblem' | 'onRefused'>): void {

@@ -46,6 +46,8 @@ export const slackRoutes = ({ door, onRefused }: SlackRoutesOptions): readonly A
     try {
       const { status, body, why } = await open[name]({ timestamp: req.headers['x-slack-request-timestamp'], signature: req.headers['x-slack-signature'], rawBody })
       if (why !== undefined) onRefused(`Slack, ${req.url?.split('?', 1)[0]}: ${why}`)
+      if (status === 401) throw new Refusal('BAD_SIGNATURE', "Slack's signature over what it sends is asked for.")
+      if (status === 400) throw new Refusal('BAD_REQUEST', 'It is not as Slack sends it.')
       if (body) answer(res, status, body)
       else write(res, status, 'text/plain', '')
     } finally {

@@ -116,6 +116,12 @@ describe('configuration', () => {
     assert.deepEqual((await load(t, { env: { ...env, PARAMEDIC_LOG: 'kafka://127.0.0.1:9092/p' } })).warnings, [])
   })
 
+  test('where clients show certificates, Slack needs a way of its own', async (t) => {
+    const env = { PARAMEDIC_TLS_CERT: import.meta.filename, PARAMEDIC_TLS_KEY: import.meta.filename, PARAMEDIC_TLS_CLIENT_CA: import.meta.filename, PARAMEDIC_SLACK_SIGNING_SECRET: 'shh' }
+    assert.match((await load(t, { env })).warnings.join(), /nobody stops from Slack before ingress\.listen/)
+    for (const way of [{ PARAMEDIC_INGRESS_LISTEN: '127.0.0.1:1' }, { PARAMEDIC_SLACK_APP_TOKEN: 'xapp-1' }]) assert.deepEqual((await load(t, { env: { ...env, ...way } })).warnings, [])
+  })
+
   test('on Kafka the silence that kills is longer', async (t) => {
     const { config } = await load(t, { env: { PARAMEDIC_LOG: 'kafka://a:9092,b:9092/prod' } })
     assert.equal(config?.killAfterMs, 30_000)

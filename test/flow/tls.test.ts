@@ -45,7 +45,7 @@ describe('a server with tls', { skip: noOpenssl, timeout: 180_000 }, () => {
     writeFileSync(join(dir, 'paramedic.yaml'), `tokens:\n${(['sender', 'operator'] as const).map((role) => `  - { name: ${role}, role: ${role}, sha256: ${hash('sha256', role)} }\n`).join('')}`)
     server = await launch({
       state: dir, services: targetsIn(dir),
-      env: { PARAMEDIC_TLS_CERT: mine.cert, PARAMEDIC_TLS_KEY: mine.key, PARAMEDIC_TLS_CLIENT_CA: authority.ca, PARAMEDIC_INGRESS_LISTEN: '127.0.0.1:0' },
+      env: { PARAMEDIC_TLS_CERT: mine.cert, PARAMEDIC_TLS_KEY: mine.key, PARAMEDIC_TLS_CLIENT_CA: authority.ca, PARAMEDIC_INGRESS_LISTEN: '127.0.0.1:0', PARAMEDIC_SLACK_SIGNING_SECRET: 'shh' },
     })
     ingress = await eventually('both addresses are told', async () => server.said.map((line) => /also taken on (https:[^" ]*)/.exec(line)?.[1]).find(Boolean))
     await eventually('it is ready', async () => (await ask('/readyz')).status === 200)
@@ -80,6 +80,17 @@ describe('a server with tls', { skip: noOpenssl, timeout: 180_000 }, () => {
     assert.equal((await ask('/webhooks/alertmanager', { url: ingress, body })).status, 401)
     for (const path of ['/', '/livez', '/v1/stops', '/v1/workflows', '/metrics', '/healthz', '/openapi.json']) assert.equal((await ask(path, { url: ingress, token: 'operator', ...client })).status, 404, path)
     assert.equal((await ask('/v1/stops', { url: ingress, token: 'operator', body: '', ...client })).status, 404, 'not even a stop')
+  })
+
+  test('Slack comes to ingress.listen, where its signature is enough; at listen a certificate is asked of everybody. Both refusals are on the log', async () => {
+    for (const [url, code] of [[server.url, 'UNAUTHORIZED'], [ingress, 'BAD_SIGNATURE']] as const) {
+      const { status, text } = await ask('/slack/commands', { url, body: 'text=stop' })
+      assert.deepEqual([status, JSON.parse(text).code], [401, code])
+    }
+    await eventually('they are on the log', async () => {
+      const { out } = await paramedic(['log', '--cert-file', client.cert, '--key-file', client.key], { env: { PARAMEDIC_URL: server.url, PARAMEDIC_TOKEN: 'operator', PARAMEDIC_CA_FILE: authority.ca } })
+      return ['UNAUTHORIZED', 'BAD_SIGNATURE'].every((code) => out.includes(`"call":"POST /slack/commands","code":"${code}"`))
+    })
   })
 
   test('a certificate that is replaced is shown without a restart; one that does not fit its key is told of, and the one before stays', async () => {
