@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { request as plain } from 'node:http'
 import { request as secure, Agent as TlsAgent } from 'node:https'
 import { Readable } from 'node:stream'
-import { rootCertificates } from 'node:tls'
+import { getCACertificates } from 'node:tls'
 
 /** Paths. */
 export interface DialFiles {
-  /** Trusted beside the system's. */
+  /** Trusted beside those that Node trusts anyway. */
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
@@ -27,7 +27,7 @@ const readOf = (path: string | undefined, name: 'cert' | 'key'): { cert?: string
 /** The files are read for each request: they may have been replaced. Rejects as `fetch` does, and follows no redirect. */
 export const dialWith = ({ ca, cert, key }: DialFiles): Dial => async (url, { method, headers, body, signal }) => {
   const isSecure = new URL(url).protocol === 'https:'
-  const agent = isSecure ? new TlsAgent({ ...readOf(cert, 'cert'), ...readOf(key, 'key'), ...(ca === undefined ? {} : { ca: [...rootCertificates, readFileSync(ca, 'utf8')] }) }) : false
+  const agent = isSecure ? new TlsAgent({ ...readOf(cert, 'cert'), ...readOf(key, 'key'), ...(ca === undefined ? {} : { ca: [...getCACertificates(), readFileSync(ca, 'utf8')] }) }) : false
   return new Promise((resolve, reject) => {
     const asking = (isSecure ? secure : plain)(url, { method, headers, signal, agent }, (response) => {
       const { statusCode: status = 0 } = response
