@@ -60,7 +60,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   makeFolder(stateDirectory)
   useProxy()
   const closed = new AbortController()
-  const onProblem = (problem: unknown): void => say(problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))
+  const onProblem = (problem: unknown): void => say(!(problem instanceof Error) ? String(problem) : problem.name === 'LogError' ? problem.message : (problem.stack ?? problem.message))
   const { name, roles, alertmanager } = config
   const started = Promise.withResolvers<Parts>()
   // What its scripts declare is told by a process of its own: meanwhile the log is opened here, and only then come the processes for jobs.

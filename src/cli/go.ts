@@ -35,9 +35,10 @@ export const register = ({ program, client, asJson }: Cli): void => {
       const kept = given.except === undefined ? undefined : await keep(options, inForce, given)
       const { lifted, failures } = await lift(options, given.all ? inForce.map(({ id }) => id) : ids, given.why)
       const now = await follow(options, lifted.map(({ id }) => id))
-      const held = await Promise.all([...new Set(now.flatMap((stop) => stop.held))].slice(0, mostTold).map((id) => json<Workflow>(options, 'GET', idPath('/v1/workflows', id))))
+      const heldIds = [...new Set(now.flatMap((stop) => stop.held))]
+      const held = await Promise.all(heldIds.slice(0, mostTold).map((id) => json<Workflow>(options, 'GET', idPath('/v1/workflows', id))))
       const left = (await all<Stop>(options, '/v1/stops')).filter((stop) => stop.inForce)
-      show(asJson(), { lifted: lifted.map(({ id }) => id), became: sum(now), held, inForce: left.map(({ id }) => id) }, () => text(now, held, left, kept))
+      show(asJson(), { lifted: lifted.map(({ id }) => id), became: sum(now), held, inForce: left.map(({ id }) => id) }, () => text(now, { held, more: heldIds.length - held.length }, left, kept))
       for (const failure of failures) process.stderr.write(`${failure}\n`)
       if (failures.length > 0) process.exitCode = 1
     })
@@ -90,10 +91,9 @@ const sum = (stops: readonly Stop[]): Record<string, number> => {
   return counts
 }
 
-function text(lifted: readonly Stop[], held: readonly Workflow[], left: readonly Stop[], kept: Stop | undefined): string {
+function text(lifted: readonly Stop[], { held, more }: { held: readonly Workflow[]; more: number }, left: readonly Stop[], kept: Stop | undefined): string {
   const id = shorten([...lifted, ...held, ...left].map((one) => one.id))
   const scope = ({ matchers }: Stop): string => clean(matchers.join(', ')) || 'everything'
-  const more = lifted.reduce((all, stop) => all + stop.held.length, 0) - held.length
   return [
     ...(kept === undefined ? [] : [`stays stopped: ${scope(kept)} (${id(kept.id)})`]),
     ...(lifted.length === 0 ? ['no stop was lifted'] : lifted.map((stop) => `lifted ${id(stop.id)} (${scope(stop)}), ${stop.held.length} held${reportOf(stop)}`)),

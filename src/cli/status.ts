@@ -48,7 +48,7 @@ function statusText({ stops, suspensions, running, waiting, asking, escalated, a
   const section = (title: string, items: readonly Workflow[]): string[] => items.length === 0 ? [] : [
     `\n${strong(title)} (${items.length})`,
     table(['ID', 'RUNBOOK', 'TARGET', 'STATE', 'SINCE', 'WHY'], items.map((one) =>
-      [id(one.id), one.runbook, one.targets.join(', '), one.state, one.since, `${because(one)}${one.until === undefined ? '' : `, until ${one.until}`}`])),
+      [id(one.id), one.runbook, one.targets.join(', '), one.state, one.since, `${because({ ...one, detail: one.detail.split('\n', 1)[0] })}${one.until === undefined ? '' : `, until ${one.until}`}`])),
   ]
   return [
     ...stops.map((stop) => alarm(`STOPPED ${clean(stop.matchers.join(', ')) || 'everything'} by ${clean(stop.who)}: ${clean(stop.why) || 'no reason given'}  (paramedic go ${id(stop.id)} --why "…")`)),

@@ -10,7 +10,7 @@ export const register = ({ program, client, asJson }: Cli): void => {
     const id = shorten(items.map((one) => one.id))
     show(asJson(), items, () => items.length === 0 ? 'no stop was ever pulled here' : table(['ID', 'STATE', 'COVERS', 'KIND', 'BY', 'WHY', 'RUNNERS', 'KILLED', 'HELD'], items.map((one) => [
       id(one.id), one.inForce ? (one.durable ? `in force${one.liftsItself === undefined ? '' : ` until ${one.liftsItself}`}` : 'in force, not on the log yet') : 'lifted', one.matchers.join(', ') || 'everything', one.kind, one.who, one.why,
-      `${one.acknowledgements.length}/${one.acknowledgements.length + one.missing.length}`, one.acknowledgements.reduce((sum, { killed }) => sum + killed, 0), one.held.length,
+      `${one.acknowledgements.length}/${one.acknowledgements.length + one.missing.length}`, Math.max(one.killed.length, one.acknowledgements.reduce((sum, { killed }) => sum + killed, 0)), one.held.length,
     ])))
   })
 }

@@ -1,5 +1,6 @@
 /** The one page: what runs, what asks and waits, what people were called for, and Stop. Whole without scripts; a few lines keep it fresh where they may run. */
 import { createHash } from 'node:crypto'
+import { becauseLine } from '../core/because.ts'
 import { runbookId } from '../core/catalogue.ts'
 import type { Notice } from '../core/notice.ts'
 import type { State } from '../core/state.ts'
@@ -31,7 +32,7 @@ export function renderPage(readable: Readable, { pulled, note }: Told = {}): str
   const live = (...names: WorkflowState[]): Workflow[] => names.flatMap((name) => [...(state.live.get(name) ?? [])])
   const stops = listStops(readable).map(({ id }) => viewStop(readable, id)!).filter(({ inForce }) => inForce)
   const runners = peers.filter(({ roles }) => roles.includes('run')).length
-  const table = (title: string, workflows: readonly Workflow[], empty: string): string => renderTable(title, workflows, { now, empty })
+  const table = (title: string, workflows: readonly Workflow[], empty: string): string => renderTable(title, workflows, { state, now, empty })
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${stops.length > 0 ? 'STOPPED · ' : ''}Paramedic</title><style>${style}</style><noscript><meta http-equiv="refresh" content="10;url=/"></noscript></head><body><p id="away" role="alert" hidden>No answer from this server since <time></time>: what stands below is of then, and STOP here may do nothing. Stop from another server, by <code>paramedic stop</code>, or in Slack.</p>
 <main>
 <header><h1>Paramedic</h1><p>${count(runners, 'runner')} · ${count(state.episodes.size, 'alert')} · position ${state.position} · <time>${time(Date.now()).slice(11, 19)} UTC</time></p></header>
@@ -72,17 +73,17 @@ function renderStop(stop: Form<'Stop'>, isNew: boolean): string {
 <p>To lift it: <code>paramedic go ${escape(stop.id.slice(-6))} --why "…"</code></p></section>`
 }
 
-function renderTable(title: string, workflows: readonly Workflow[], { now, empty }: { now: number; empty: string }): string {
-  const rows = workflows.slice(0, mostRows).map((one) => row(one, now)).join('')
+function renderTable(title: string, workflows: readonly Workflow[], { state, now, empty }: { state: State; now: number; empty: string }): string {
+  const rows = workflows.slice(0, mostRows).map((one) => row(one, { state, now })).join('')
   const more = workflows.length > mostRows ? `<p class="none">and ${workflows.length - mostRows} more: /v1/workflows</p>` : ''
   const body = workflows.length === 0 ? `<p class="none">${empty}</p>`
     : `<table><thead><tr><th>workflow<th>runbook<th>target<th>state<th>for<th>why</tr></thead><tbody>${rows}</tbody></table>${more}`
   return `<section><h2>${title} <small>${workflows.length}</small></h2>${body}</section>`
 }
 
-function row(one: Workflow, now: number): string {
+function row(one: Workflow, { state, now }: { state: State; now: number }): string {
   const until = one.state === 'waiting' && one.wait?.until !== undefined ? `, until ${time(one.wait.until).slice(0, 19).replace('T', ' ')} UTC` : ''
-  const why = escape([one.reason, one.detail].filter(Boolean).join(': ').slice(0, 500)) + until
+  const why = escape(becauseLine(state, one).slice(0, 500)) + until
   return `<tr><td>${short(one.id)}<td>${escape(runbookId(one.runbook))}<td>${escape(one.targets.join(', ').slice(0, 300))}${escape(changeOf(one))}<td class="${one.state}">${one.state}<td><span title="since ${time(one.since)}">${age(now - one.since)}</span><td>${why || '<span class="none">–</span>'}</tr>`
 }
 
@@ -114,7 +115,7 @@ function saying(state: State, { about }: Notice): string {
     case 'unknown': return `${about.alertname}: ${about.detail}`
     case 'workflow': {
       const workflow = state.workflows.get(about.workflow)
-      return workflow === undefined ? `workflow ${about.workflow.slice(-6)}` : `${runbookId(workflow.runbook)} on ${workflow.targets.join(', ')} ${workflow.state} (${workflow.id.slice(-6)}): ${[workflow.reason, workflow.detail].filter(Boolean).join(': ')}`
+      return workflow === undefined ? `workflow ${about.workflow.slice(-6)}` : `${runbookId(workflow.runbook)} on ${workflow.targets.join(', ')} ${workflow.state} (${workflow.id.slice(-6)}): ${becauseLine(state, workflow)}`
     }
     case 'stop': return `stop ${about.stop.slice(-6)}`
     case 'catalogue': return `the catalogue was refused: ${about.problems[0] ?? ''}`

@@ -21,7 +21,7 @@ export async function showWorkflows(call: Call): Promise<void> {
     keep: (one) => (states === undefined || states.includes(one.state))
       && (runbook === undefined || (one.runbook.name === runbook && (version === undefined || version === String(one.runbook.version))))
       && (target === null || one.targets.includes(target)),
-    view: (one) => viewWorkflow(one),
+    view: (one) => viewWorkflow(call.ports.read().state, one),
     onlyRemembered: states !== undefined && !states.some((name) => (ends as readonly string[]).includes(name)),
   }))
 }
@@ -33,7 +33,7 @@ function mustBeOf(name: string, given: readonly string[] | undefined, known: rea
 
 export async function showWorkflow(call: Call): Promise<void> {
   const workflow = await findOne(call, 'workflow')
-  answer(call.res, 200, viewWorkflow(workflow, await printedTexts(call.ports, workflow)))
+  answer(call.res, 200, viewWorkflow(call.ports.read().state, workflow, await printedTexts(call.ports, workflow)))
 }
 
 /** Each is up to 64 kB, and read by itself. */
@@ -111,10 +111,10 @@ export function showReady({ res, ports }: Call): void {
 
 export function showHealth({ res, ports }: Call): void {
   const { ready, checks, kill } = ports.health()
-  const { state, me } = ports.read()
+  const { state, me, unrecorded } = ports.read()
   const drills = Object.fromEntries([...state.drills].map(([drill, { at, ...one }]) => [drill, { ...one, at: time(at) }]))
   answer(res, 200, {
-    ready, checks, kill, lastDrill: drills['stop']?.at ?? null, drills, process: me, position: state.position, catalogue: state.catalogue?.digest ?? null, stops: state.inForce.size,
+    ready, checks, kill, lastDrill: drills['stop']?.at ?? null, drills, process: me, position: state.position, catalogue: state.catalogue?.digest ?? null, stops: state.inForce.size + unrecorded.filter(({ id }) => !state.stops.has(id)).length,
   })
 }
 

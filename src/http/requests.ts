@@ -15,7 +15,7 @@ import { findId, type Call } from './call.ts'
 import { later, Refusal } from './errors.ts'
 import { badRequest, isObject, readRequest } from './request-form.ts'
 import { viewEpisode } from './views/others.ts'
-import { viewWorkflow } from './views/workflows.ts'
+import { viewVerdict, viewWorkflow } from './views/workflows.ts'
 
 const mostBytes = 256 * 1024
 /** A plan may take half a minute; whoever waited this long is told how far it came. */
@@ -45,7 +45,7 @@ export async function submit(call: Call): Promise<void> {
   if (workflow === undefined) throw new Refusal('NOT_FOUND', 'It is no longer remembered.')
   await until(call, () => workflow.state !== 'planning' && (workflow.decision !== undefined || isEnd(workflow.state)))
   if (isRefused(workflow) && !again) throw refused(workflow)
-  answer(res, again ? 200 : 201, viewWorkflow(workflow))
+  answer(res, again ? 200 : 201, viewWorkflow(state, workflow))
 }
 
 export async function exec(call: Call): Promise<void> {
@@ -59,7 +59,7 @@ export async function exec(call: Call): Promise<void> {
   if (workflow.request?.exec?.id !== id) throw notReady(workflow)
   await until(call, () => workflow.decision !== undefined || isEnd(workflow.state) || awaitsExec(workflow))
   if (isRefused(workflow)) throw refused(workflow)
-  answer(res, 202, viewWorkflow(workflow))
+  answer(res, 202, viewWorkflow(call.ports.read().state, workflow))
 }
 
 export const approve = (call: Call): Promise<void> => answerQuestion(call, 'approved')
@@ -76,7 +76,7 @@ async function answerQuestion(call: Call, kind: 'approved' | 'denied'): Promise<
   if (no) throw new Refusal(notCounted[no.reason], no.detail, no.reason === 'plan changed' ? { more: { plan: now } } : {})
   await record(call, [fact])
   if (!counted(workflow, fact)) throw new Refusal('NOT_ASKING', `Somebody was faster: ${workflow.timeline.at(-1)?.detail || workflow.state}.`)
-  answer(call.res, 202, viewWorkflow(workflow))
+  answer(call.res, 202, viewWorkflow(call.ports.read().state, workflow))
 }
 
 const notCounted = { 'not asking': 'NOT_ASKING', 'plan changed': 'PLAN_CHANGED', 'may not': 'MAY_NOT_APPROVE' } as const
@@ -87,13 +87,13 @@ export async function cancel(call: Call): Promise<void> {
   const given = await readObject(call, { optional: true })
   if (isEnd(workflow.state)) throw new Refusal('ENDED', `It has ended: it is ${workflow.state}.`)
   await record(call, [{ kind: 'cancelled', workflow: workflow.id, who: whoOf(call, given), why: text(given, 'why') }])
-  answer(call.res, 202, viewWorkflow(workflow))
+  answer(call.res, 202, viewWorkflow(call.ports.read().state, workflow))
 }
 
 export async function note(call: Call): Promise<void> {
   const workflow = find(call)
   await noted(call, workflow.id)
-  answer(call.res, 202, viewWorkflow(workflow))
+  answer(call.res, 202, viewWorkflow(call.ports.read().state, workflow))
 }
 
 /** An alert that no runbook answered: how it was fixed is all that there is. */
@@ -155,10 +155,8 @@ const notReady = (workflow: Workflow): Refusal =>
 /** It came to nothing before it began: by the policies, or because no plan could be made. */
 const isRefused = ({ state, started }: Workflow): boolean => !started && (state === 'refused' || state === 'failed')
 
-const refused = (workflow: Workflow): Refusal => {
-  const { id, verdicts } = viewWorkflow(workflow)
-  return new Refusal('REFUSED', `${workflow.reason}: ${workflow.detail}`, { more: { id, state: workflow.state, reason: workflow.reason, verdicts } })
-}
+const refused = ({ id, state, reason, detail, decision }: Workflow): Refusal =>
+  new Refusal('REFUSED', `${reason}: ${detail}`, { more: { id, state, reason, verdicts: (decision?.verdicts ?? []).map(viewVerdict) } })
 
 /** Folded here when it resolves, or told that it may be later. */
 export async function record(call: Call, facts: readonly Fact[]): Promise<void> {

@@ -1,4 +1,6 @@
 /** `status` and `why`, in a few lines. */
+import { becauseLine } from '../core/because.ts'
+import { isOpen } from '../core/fold/notices.ts'
 import { covering } from '../core/fold/stops.ts'
 import { label } from '../core/labels.ts'
 import type { State } from '../core/state.ts'
@@ -12,20 +14,22 @@ export const statusText = (state: State): string => {
   const stops = [...state.inForce].map(({ id, matchers, who, why, effect }) =>
     `🛑 ${effect === 'pause' ? 'paused' : 'stopped'}: ${matchers.join(', ') || 'everything'}, by ${who}: ${why || 'no reason given'} [${shortId(id)}]`)
   const suspended = [...state.suspensions.values()].map(({ id, target, runbooks }) => `✋ suspended: ${runbooks.map(({ name }) => name).join(', ')} on ${target}, which somebody changed by hand [${shortId(id)}]`)
-  const live = [...state.live].flatMap(([, workflows]) => [...workflows]).map(lineOf)
-  const open = [...state.notices.values()].filter(({ urgency, taken, about }) => urgency === 'page' && !taken && about.kind === 'unknown').length
+  const live = [...state.live].flatMap(([, workflows]) => [...workflows]).map((one) => lineOf(state, one))
+  const open = [...state.notices.values()].filter((notice) => notice.urgency === 'page' && !notice.taken && isOpen(state, notice))
+  const untaken = open.flatMap(({ about }) => (about.kind === 'workflow' ? (state.workflows.get(about.workflow) ?? []) : [])).filter((one) => isEnd(one.state))
   return [
     ...(stops.length > 0 ? shortened(stops) : ['No stop is in force.']),
     ...shortened(suspended),
     ...(live.length > 0 ? shortened(live) : ['Nothing runs, waits or asks.']),
-    `${many(state.unanswered.size, 'alert')} not answered yet, ${many(open, 'group')} of unknown alerts that nobody took.`,
+    ...(untaken.length > 0 ? ['Nobody took:', ...shortened(untaken.map((one) => lineOf(state, one)))] : []),
+    `${many(state.unanswered.size, 'alert')} not answered yet, ${many(open.filter(({ about }) => about.kind === 'unknown').length, 'group')} of unknown alerts that nobody took.`,
   ].join('\n')
 }
 
-const lineOf = (workflow: Workflow): string => {
-  const { id, runbook, targets, state, reason, detail, wait } = workflow
-  const because = [reason, detail].filter(Boolean).join(': ')
-  return `${state}: ${runbook.name}@${runbook.version} on ${targets.join(', ')}${because ? `: ${because}` : ''}${wait?.until === undefined ? '' : `, until ${clock(wait.until)}`} [${shortId(id)}]`
+const lineOf = (state: State, workflow: Workflow): string => {
+  const { id, runbook, targets, wait } = workflow
+  const why = becauseLine(state, workflow)
+  return `${workflow.state}: ${runbook.name}@${runbook.version} on ${targets.join(', ')}${why ? `: ${why}` : ''}${wait?.until === undefined ? '' : `, until ${clock(wait.until)}`} [${shortId(id)}]`
 }
 
 const shortened = (lines: readonly string[]): string[] => [...lines.slice(0, most), ...(lines.length > most ? [`… and ${lines.length - most} more`] : [])]
@@ -74,7 +78,7 @@ const whyOfEpisode = async ({ id, labels, status, answer }: Episode, { state, ar
 const whyOf = (state: State, workflow: Workflow): string => {
   const stops = isEnd(workflow.state) ? [] : covering(state, workflow)
   return [
-    lineOf(workflow),
+    lineOf(state, workflow),
     ...stops.map(({ id, who, why }) => `• held by the stop of ${who}: ${why || 'no reason given'} [${shortId(id)}]`),
     ...(workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => `• ${verdict} by ${policy}: ${detail}${until === undefined ? '' : `, clears at ${clock(until)}`}`),
   ].join('\n')

@@ -36,7 +36,7 @@ const changesOf = ({ changes }: WorkflowView): string =>
 const lineOf = (view: WorkflowView): string => {
   const { state, detail, alertname, createdAt, since } = view
   const change = changesOf(view)
-  const because = state === 'running' || state === 'healed' ? detail : state === 'stopped' && view.stoppedBy !== undefined ? `by ${view.stoppedBy}` : whyOf(view)
+  const because = state === 'running' ? '' : state === 'healed' ? detail : state === 'stopped' && view.stoppedBy !== undefined ? `by ${view.stoppedBy}` : whyOf(view)
   const took = state === 'healed' || state === 'completed' ? ` after ${long(Math.max(0, since - createdAt))}` : ''
   return `${state}${took}: ${nameOf(view)}${alertname ? ` for ${alertname}` : ''}${change ? ` (${change})` : ''}${because ? `: ${because}` : ''}${nextRung(view)} [${shortId(view.id)}]`
 }
@@ -44,7 +44,10 @@ const lineOf = (view: WorkflowView): string => {
 /** Nobody is called for what did not help, while something else is tried. */
 const nextRung = ({ state, next, urgency }: WorkflowView): string => (next !== '' && urgency === 'info' && ['failed', 'unproven'].includes(state) ? `; ${next} is tried next` : '')
 
-const whyOf = ({ reason, detail }: WorkflowView): string => [reason, detail].filter(Boolean).join(': ')
+const whyOf = ({ reason, detail }: WorkflowView): string => [reason, firstLine(detail)].filter(Boolean).join(': ')
+
+/** Where in its script it failed is in `paramedic status`. */
+const firstLine = (text: string): string => text.split('\n', 1)[0]!
 
 const headingOf = (view: WorkflowView): string => {
   const what = nameOf(view)
@@ -88,7 +91,7 @@ const repeatable = ({ state, steps, targets }: WorkflowView): boolean =>
   ['failed', 'stopped', 'expired'].includes(state) && targets.length > 0 && !steps.some((step) => step.state === 'in doubt')
 
 const marks: Record<StepView['state'], string> = { open: '·', running: '▶', done: '✓', failed: '✗', 'in doubt': '?', interrupted: '✂' }
-const stepLine = ({ name, state, detail }: StepView): string => `${marks[state]} ${name}${state === 'open' ? ': not begun' : `: ${state}`}${detail ? ` (${detail})` : ''}`
+const stepLine = ({ name, state, detail }: StepView): string => `${marks[state]} ${name}${state === 'open' ? ': not begun' : `: ${state}`}${detail ? ` (${firstLine(detail)})` : ''}`
 
 /** The step it died in: the first that is not done. */
 const diedIn = ({ steps }: WorkflowView): StepView | undefined =>
@@ -116,7 +119,7 @@ const nextOf = (view: WorkflowView): string => {
       if (view.reason === 'in doubt') return `see by hand whether “${diedIn(view)?.name ?? 'the step'}” took effect: it may be done only once, so Paramedic will not try again. ${again(view)}`
       return `look at the step's output: \`paramedic status ${shortId(view.id)}\`. ${again(view)}`
     case 'unproven': return `the steps were done and the alert did not go away in time: see what is really wrong. ${again(view)}`
-    case 'stopped': return `see what was left half done, and lift the stop when it is safe. ${again(view)}`
+    case 'stopped': return `see what was left half done${view.stopLifted ? '' : ', and lift the stop when it is safe'}. ${again(view)}`
     case 'refused': return `do it by hand, or wait until the limit clears. ${why}`
     case 'expired': return `nobody answered in time. Do it by hand if it is still needed. ${again(view)}`
     default: return why

@@ -44,7 +44,7 @@ export const sendingsDue = (state: State, seat: Seat, settings: DueSettings): Du
     if (settings.announce === 'problems' && notice.urgency === 'info' && notice.about.kind === 'workflow') silent.push(notice)
     else found.push(changed(notice, settings))
   }
-  found.push(...remindersDue(state, seat.now, settings), ...proofsOverdue(state, seat.now, settings))
+  found.push(...remindersDue(state, seat.now, settings), ...proofsOverdue(state, seat.now, settings), ...reportsDue(state, seat.now, settings))
   const sendings = found.filter((one) => one.since <= seat.now && isMyChannel(one, seat)).sort(firstThingsFirst)
   return { sendings, silent: silent.filter((notice) => isMyTurn(notice.key, notice.lastAt, seat)) }
 }
@@ -93,6 +93,21 @@ const proofsOverdue = (state: State, now: number, settings: DueSettings): Sendin
   }
   return due
 }
+
+/** What a lifted stop had held is judged after that: its message says what became of it, once nothing more happens for a moment. */
+const reportsDue = (state: State, now: number, settings: DueSettings): Sending[] => {
+  const due: Sending[] = []
+  for (const { id, held, lifted } of state.stops.values()) {
+    if (lifted === undefined || held.length === 0 || now - lifted.at > reportedForMs) continue
+    const notice = state.notices.get(`stop:${id}`)
+    if (!notice?.sent || !hasMessage(notice, settings) || state.noticesDue.has(notice)) continue
+    const since = held.reduce((last, one) => Math.max(last, state.workflows.get(one)?.since ?? 0), lifted.at) + quietMs
+    if (notice.sent.at < since && since <= now) due.push({ notice, how: 'update', channel: notice.sent.channel, since })
+  }
+  return due
+}
+const reportedForMs = 3_600_000
+const quietMs = 2000
 
 /** So slow that whoever is at work at a channel, at its pace of a message a second, is not overtaken while it lives. */
 const slower = 30

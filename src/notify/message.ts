@@ -66,6 +66,7 @@ export interface WorkflowView extends Told {
   readonly next: string
   /** Whose stop killed it, and why. */
   readonly stoppedBy?: string
+  readonly stopLifted?: boolean
 }
 
 export interface StepView {

@@ -1,14 +1,14 @@
 /** From the state to what is told. Pure: the same notice of the same state is told alike by every process. */
+import { whoseStop } from '../core/because.ts'
 import { isMended, isOpen } from '../core/fold/notices.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
-import { covers, heldBy } from '../core/fold/stops.ts'
+import { covers, heldBy, isLifted } from '../core/fold/stops.ts'
 import { became, liftsAt } from '../core/lifting.ts'
 import { label, type Labels } from '../core/labels.ts'
 import type { Json } from '../core/plan.ts'
 import type { Notice } from '../core/notice.ts'
 import type { State, Stop } from '../core/state.ts'
 import { isEnd, type Episode, type Workflow, type WorkflowState } from '../core/workflow.ts'
-import { shortId } from './figures.ts'
 import type { Annotations, Facts, NoticeView, StepView, StopView, UnknownView, WorkflowView } from './message.ts'
 
 export interface Seen {
@@ -120,16 +120,11 @@ export const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow)
     ...(workflow.reason === undefined ? {} : { reason: workflow.reason }),
     ...(workflow.plan ? { plan: workflow.plan.digest } : {}),
     ...(fires === undefined ? {} : { firing: fires }),
-    ...(workflow.stoppedBy === undefined ? {} : { stoppedBy: whoseStop(state, workflow.stoppedBy) }),
+    ...(workflow.stoppedBy === undefined ? {} : { stoppedBy: whoseStop(state, workflow.stoppedBy), stopLifted: isLifted(state, workflow.stoppedBy) }),
   }
 }
 
 const nextOf = ({ ladder: [rung] = [] }: Workflow): string => (rung === undefined ? '' : `${rung.runbook.name}@${rung.runbook.version}`)
-
-const whoseStop = (state: State, id: string): string => {
-  const stop = state.stops.get(id)
-  return `${stop ? `${stop.who}: ${stop.why || 'no reason given'}, ` : ''}stop ${shortId(id)}`
-}
 
 const short = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 

@@ -135,8 +135,13 @@ function ask(name: string, args: readonly Json[]): Promise<Json> {
 
 function failed(failure: 'thrown' | 'refused' | 'changed', thrown: unknown, remark = ''): Result {
   const text = thrown instanceof ProcessOutput ? shellError(thrown) : thrown instanceof Error ? thrown.message : inspect(thrown)
-  const stack = thrown instanceof Error && !(thrown instanceof ScriptRefused || thrown instanceof TooLate) ? (thrown.stack ?? '') : ''
-  return { kind: 'failed', failure, error: text.slice(0, 2000), detail: `${remark && `${remark}: `}${stack}`.slice(0, 4000) }
+  const where = thrown instanceof Error && !(thrown instanceof ScriptRefused || thrown instanceof TooLate) ? whereOf(thrown) : ''
+  return { kind: 'failed', failure, error: text.slice(0, 2000), detail: `${remark && `${remark}${where && ': '}`}${where}`.slice(0, 4000) }
+}
+
+/** Its kind, if that says anything, and where it was thrown. What it says is in the error already. */
+function whereOf({ name, stack = '' }: Error): string {
+  return stack === '' ? '' : [name === 'Error' ? '' : name, ...stack.split('\n').filter((line) => /^\s+at /.test(line))].join('\n')
 }
 
 function shellError(output: ProcessOutput): string {

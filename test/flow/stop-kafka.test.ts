@@ -40,6 +40,7 @@ test('with Kafka dead a stop stops both servers at once, is not durable, survive
     assert.deepEqual(alive(tree), [])
     assert.deepEqual([status, body.durable, body.inForce, body.missing, body.acknowledgements.length, numbers(body)], [201, false, true, [], 2, { killed: 4, survivors: 0 }])
     assert.deepEqual(await doors(servers[0]!), { webhook: 'NOT_DURABLE', readyz: 503, livez: 200 })
+    assert.equal((await get(`${servers[0]!.url}/healthz`)).stops, 1, 'one that is not on the log counts')
     // Both keep it in a file. One of them is killed, and starts while the log is still away.
     await endAll(servers, 'SIGKILL')
     const again = await launch({ ...options, state: servers[1]!.state })

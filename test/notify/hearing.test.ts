@@ -144,6 +144,16 @@ describe('go, status, why', () => {
     assert.match((await one.command('why Nothing')).text, /Nothing is known of Nothing/)
   })
 
+  test('status names what went wrong until somebody took it', async (t) => {
+    const { desk, command } = await ear(t)
+    const workflow = desk.workflow()
+    const claim = desk.decideStart(workflow).claim(workflow)
+    desk.says({ kind: 'step failed', workflow: workflow.id, step: 0, job: 0, claim, reason: 'step failed', detail: 'exit 1\n    at run (runbooks/fix/1.ts:3:1)', tookMs: 1 })
+    assert.match((await command('status')).text, /Nobody took:\nfailed: fix@1 on web: step failed: [^\n]*exit 1 \[/)
+    desk.says({ kind: 'taken', notice: `workflow:${workflow.id}`, who: 'ann' })
+    assert.doesNotMatch((await command('status')).text, /Nobody took:/)
+  })
+
   test('why tells of what memory has forgotten, by its id and by the fingerprint of its alert', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'paramedic-hearing-'))
     const told = new Story()

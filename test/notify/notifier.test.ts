@@ -83,6 +83,21 @@ describe('one message per group', () => {
     assert.match(readable(called[0]!), /exit 1/)
   })
 
+  test('a lifted stop says what became of what it held, once that is known', async (t) => {
+    const desk = await Desk.open(t)
+    desk.stop('stop-1')
+    const [runs, goes] = [desk.workflow({ target: 'web' }), desk.workflow({ target: 'api' })]
+    await desk.told()
+    desk.lift('stop-1')
+    await desk.told()
+    const lifted = () => desk.slack.in('C0ALERTS').map(({ text }) => text).find((text) => text.startsWith('▶️')) ?? ''
+    assert.match(lifted(), /2 workflows were held: 2 being judged/)
+    desk.decideStart(runs).claim(runs)
+    desk.says({ kind: 'ended', workflow: goes.id, turn: goes.turn, state: 'obsolete', reason: 'resolved', detail: 'the alert is gone' })
+    await eventually('it says so', () => /2 workflows were held: 1 ran, 1 obsolete/.test(lifted()))
+    assert.equal(desk.slack.in('C0ALERTS').filter(({ text }) => /Lifted|Stopped/.test(text)).length, 1, 'in place')
+  })
+
   test('a route says in which channel', async (t) => {
     const desk = await Desk.open(t)
     desk.unknown([{ alertname: 'A' }], '#other').unknown([{ alertname: 'B' }])

@@ -73,6 +73,7 @@ describe('a job', { concurrency: 3 }, () => {
       const outcome = await run(script, more)
       assert.equal(outcome.kind === 'failed' && outcome.failure, failure, `${because}: ${JSON.stringify(outcome)}`)
       assert.match(outcome.kind === 'failed' ? outcome.error : '', error, because)
+      if (outcome.kind === 'failed' && failure === 'thrown') assert.ok(!outcome.detail.includes(outcome.error.split(': ').at(-1)!), `said once: ${outcome.detail}`)
       if (failure === 'refused') assert.equal(outcome.started, false)
     })
 

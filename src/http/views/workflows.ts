@@ -1,4 +1,5 @@
 /** A workflow as the API shows it. */
+import { because } from '../../core/because.ts'
 import { runbookId } from '../../core/catalogue.ts'
 import type { Printed } from '../../core/entry.ts'
 import { covering } from '../../core/fold/stops.ts'
@@ -13,11 +14,10 @@ import { maybe, same, time } from '../times.ts'
 /** By the position of the entry that holds it: read where one workflow is shown. */
 export type PrintedTexts = ReadonlyMap<number, Printed>
 
-export const viewWorkflow = (workflow: Workflow, printed: PrintedTexts = new Map()): Form<'Workflow'> => ({
+export const viewWorkflow = (state: State, workflow: Workflow, printed: PrintedTexts = new Map()): Form<'Workflow'> => ({
   id: workflow.id,
   state: workflow.state,
-  ...maybe('reason', workflow.reason, same),
-  detail: workflow.detail,
+  ...viewBecause(state, workflow),
   runbook: runbookId(workflow.runbook),
   digest: workflow.runbook.digest,
   mode: workflow.mode,
@@ -46,6 +46,11 @@ export const viewWorkflow = (workflow: Workflow, printed: PrintedTexts = new Map
   timeline: workflow.timeline.map(({ at, state, reason, detail, by }) => ({ at: time(at), state, ...maybe('reason', reason, same), detail, by })),
 })
 
+const viewBecause = (state: State, workflow: Workflow): Pick<Form<'Workflow'>, 'reason' | 'detail'> => {
+  const { reason, detail } = because(state, workflow)
+  return { ...maybe('reason', reason, same), detail }
+}
+
 /** When what it waits for clears, where that is known. */
 const untilOf = ({ state, wait }: Workflow): number | undefined => (state === 'waiting' ? wait?.until : undefined)
 
@@ -57,7 +62,7 @@ const viewPlan = ({ digest, targets, changes, observed, notes }: Plan): NonNulla
   ...maybe('notes', notes, same),
 })
 
-const viewVerdict = ({ policy, verdict, reason, detail, until, key }: Verdict): Form<'Why'>['gates'][number] =>
+export const viewVerdict = ({ policy, verdict, reason, detail, until, key }: Verdict): Form<'Why'>['gates'][number] =>
   ({ policy, verdict, ...maybe('reason', reason, same), detail, ...maybe('until', until, time), ...maybe('key', key, same) })
 
 const viewStep = (step: StepState, printed: PrintedTexts): Form<'Workflow'>['steps'][number] => {
@@ -99,8 +104,7 @@ const outputOf = (step: StepState): Json | undefined => {
 export const viewWhy = (state: State, workflow: Workflow): Form<'Why'> => ({
   id: workflow.id,
   state: workflow.state,
-  ...maybe('reason', workflow.reason, same),
-  detail: workflow.detail,
+  ...viewBecause(state, workflow),
   ...maybe('until', untilOf(workflow), time),
   ...maybe('judgedAt', workflow.decision?.at, time),
   ...maybe('catalogue', workflow.decision?.catalogue, same),
