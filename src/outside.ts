@@ -33,7 +33,7 @@ export const realOutside: Outside = {
   stopFile,
   tellPeer: tellBy(dialWith({})),
   scriptOf: async (stateDirectory, { digest }) => {
-    const copy = await findCopy(stateDirectory, digest)
+    const copy = findCopy(stateDirectory, digest)
     return copy && { script: copy.script, digest: copy.scriptDigest, files: copy.files }
   },
 }

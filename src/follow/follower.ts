@@ -37,26 +37,27 @@ export const startFollower = (options: FollowerOptions) => {
   const caughtUp = Promise.withResolvers<void>()
   const waiters: { position: number; resolve: () => void }[] = []
   const watchers = new Set<{ check: () => boolean; resolve: () => void }>()
-  let readAt = options.steady()
+  const time = logTime(options)
   let live = false
 
   const turn = (): void => {
-    if (!live) return
-    for (const { act, always } of actors) {
-      if (!always && state.unknownEntry !== undefined) continue
-      try {
-        act()
-      } catch (problem) {
-        options.onProblem(problem)
+    if (live) time.during(() => {
+      for (const { act, always } of actors) {
+        if (!always && state.unknownEntry !== undefined) continue
+        try {
+          act()
+        } catch (problem) {
+          options.onProblem(problem)
+        }
       }
-    }
+    })
   }
 
   const follow = async (): Promise<void> => {
     for await (const batch of options.log.follow(state.position, ended.signal)) {
       if (batch === 'caught up') caughtUp.resolve()
       if (batch === 'caught up') continue
-      await foldBatch(batch, options, { onRead: () => (readAt = options.steady()), held })
+      await foldBatch(batch, options, { onRead: time.read, held })
       options.onEntries(batch)
       while (waiters.length > 0 && waiters[0]!.position < state.position) waiters.shift()!.resolve()
       for (const watcher of watchers) if (watcher.check() && watchers.delete(watcher)) watcher.resolve()
@@ -77,8 +78,6 @@ export const startFollower = (options: FollowerOptions) => {
     caughtUp: caughtUp.promise,
     /** Resolves when the log cannot be followed any further, with why. Only a new start helps, if anything does. */
     failed: failed.promise,
-    /** Log time: what was folded, carried on by steady time since. Never the wall clock. */
-    now: (): number => state.at + Math.max(0, options.steady() - readAt),
     /** From here on what is due is done: on a log that is too new for us only by whom it is said `always` of (protocol rule 10). */
     act: (list: readonly Actor[], { always = false } = {}): void => {
       actors.push(...list.map((act) => ({ act, always })))
@@ -98,12 +97,28 @@ export const startFollower = (options: FollowerOptions) => {
         if (check()) return resolve()
         watchers.add({ check, resolve })
       }),
-    hold,
+    hold, now: time.now,
     close: async (): Promise<void> => {
       live = false
       stopTurning()
       ended.abort()
       await following
+    },
+  }
+}
+
+/** Log time: what was folded, carried on by steady time since. Never the wall clock. */
+const logTime = ({ state, steady }: Pick<FollowerOptions, 'state' | 'steady'>) => {
+  let readAt = steady()
+  let turnAt: number | undefined
+  return {
+    now: (): number => state.at + Math.max(0, (turnAt ?? steady()) - readAt),
+    read: (): void => void (readAt = steady()),
+    /** A turn has one time: all ask for it, and the clock that goes on while the machine sleeps is a file that is read. */
+    during: (turn: () => void): void => {
+      turnAt = steady()
+      turn()
+      turnAt = undefined
     },
   }
 }

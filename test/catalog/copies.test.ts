@@ -47,9 +47,9 @@ describe('a copy is what runs', () => {
   it('stays when the repository has the version no more', async (t) => {
     const at = await state(t)
     const copy = await copyOf(t, at)
-    assert.deepEqual(await findCopy(at, copy.digest), copy)
-    assert.equal(await findCopy(at, 'f'.repeat(64)), undefined)
-    assert.equal(await findCopy(at, '../../etc'), undefined)
+    assert.deepEqual(findCopy(at, copy.digest), copy)
+    assert.equal(findCopy(at, 'f'.repeat(64)), undefined)
+    assert.equal(findCopy(at, '../../etc'), undefined)
   })
 })
 
@@ -65,9 +65,9 @@ describe('a copy is whole or not there', () => {
     const copy = await copyOf(t, at)
     for (const path of [copy.script, join(dirname(copy.script), '1/deep/twice.js')]) {
       await writeFile(path, 'bad')
-      assert.equal(await isWhole(copy), false)
-      assert.equal(await findCopy(at, copy.digest), undefined)
-      assert.equal(await isWhole(await copyOf(t, at)), true)
+      assert.equal(isWhole(copy), false)
+      assert.equal(findCopy(at, copy.digest), undefined)
+      assert.equal(isWhole(await copyOf(t, at)), true)
     }
     assert.deepEqual(await readdir(join(at, 'copies')), [copy.digest])
   })

@@ -80,7 +80,7 @@ export const rows: readonly Row[] = [
   },
   {
     rule: '8', without: 'what is due goes by the wall clock', seeds: 100, emphasis: { skewMs: 60_000, embedded: false }, seen: /rounds/,
-    plants: [{ file: 'src/follow/follower.ts', from: 'now: (): number => state.at + Math.max(0, options.steady() - readAt)', to: 'now: (): number => options.clock.now()' }],
+    plants: [{ file: 'src/follow/follower.ts', from: 'now: time.now', to: 'now: (): number => options.clock.now()' }],
   },
   {
     rule: '9', without: 'the fold looks at what is not on the log', seeds: 20, seen: /folding twice|another state/,
