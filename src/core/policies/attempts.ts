@@ -14,7 +14,7 @@ export const attempts: PolicyType<z.infer<typeof schema>> = {
   schema,
   judge: (settings, judged, name) =>
     counted({
-      type: 'attempts', name, max: settings.max, window: { text: settings.in, ms: durationMs(settings.in) },
+      type: 'attempts', name, max: settings.max, window: { ms: durationMs(settings.in) },
       groups: groupsByRunbookAndTarget(judged), full: 'refuse',
     }, judged),
 }

@@ -25,7 +25,7 @@ export const caps: PolicyType<Settings> = {
     const amounts = amountsOf(settings, judged)
     if (amounts === undefined) return { policy: name, verdict: 'refuse', reason: 'caps', detail: noSize }
     const { max, per } = settings
-    return counted({ type: 'caps', name, max, groups: grouped(settings, judged, amounts), full: 'wait', ...(per === undefined ? {} : { window: { text: per, ms: durationMs(per) } }) }, judged)
+    return counted({ type: 'caps', name, max, groups: grouped(settings, judged, amounts), full: 'wait', ...(per === undefined ? {} : { window: { ms: durationMs(per) } }) }, judged)
   },
 }
 

@@ -13,7 +13,7 @@ export const cooldown: PolicyType<z.infer<typeof schema>> = {
   schema,
   judge: (settings, judged, name) =>
     counted({
-      type: 'cooldown', name, max: 1, window: { text: settings.for, ms: durationMs(settings.for) },
+      type: 'cooldown', name, max: 1, window: { ms: durationMs(settings.for) },
       groups: groupsByRunbookAndTarget(judged), full: 'wait',
     }, judged),
 }

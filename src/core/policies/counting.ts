@@ -11,8 +11,8 @@ export interface Counting {
   readonly type: string & Reason
   readonly name: string
   readonly max: number
-  /** As it was written (`1h`), and in milliseconds; neither for what counts until its end. */
-  readonly window?: { readonly text: string; readonly ms: number; readonly from?: 'end' | 'last end' }
+  /** None for what counts until its end. */
+  readonly window?: { readonly ms: number; readonly from?: 'end' | 'last end' }
   readonly groups: readonly Group[]
   readonly full: 'wait' | 'refuse'
   /** What else its takes say. */
@@ -20,17 +20,16 @@ export interface Counting {
 }
 
 /** One take for each group, at most `max` in each. */
-export function counted(counting: Counting, judged: Judged): Verdict {
-  const { type, name, max, window, full, groups, more = {} } = counting
+export function counted({ type, name, max, window, full, groups, more }: Counting, judged: Judged): Verdict {
   if (groups.length === 0) return { policy: name, verdict: 'refuse', reason: type, detail: 'the plan names no target, so nothing can be counted' }
-  return asked({ type, name, full }, groups.map((group): Ask => ({
-    take: takeFor({ type, name, full }, {
-      key: `${type}:${name}:${group.key}`, max, ...more,
-      window: window === undefined ? 'until end' : { ms: window.ms, ...(window.from ? { from: window.from } : {}) },
-      ...(group.amount === undefined ? {} : { amount: group.amount }),
-    }),
-    text: (room) => `${used(room.used, max, window?.text)} for ${group.text}${(group.amount ?? 1) > 1 ? `, and ${group.amount} more are asked for` : ''}`,
-  })), judged)
+  const common = takeFor({ type, name, full }, { ...more, key: '', max, window: window ?? 'until end' })
+  return asked({ type, name, full }, groups.map(({ key: end, text, amount }): Ask => {
+    const key = `${type}:${name}:${end}`
+    return {
+      take: amount === undefined ? { ...common, key } : { ...common, key, amount },
+      text: (room) => `${used(room.used, max, window?.ms)} for ${text}${(amount ?? 1) > 1 ? `, and ${amount} more are asked for` : ''}`,
+    }
+  }), judged)
 }
 
 export interface Asking {

@@ -18,9 +18,9 @@ export const errorBudget: PolicyType<z.infer<typeof schema>> = {
   type: 'error-budget',
   schema,
   judge({ max, in: window, by }, judged, name) {
-    const asking = { type: 'error-budget', name, max, window: { text: window, ms: durationMs(window), from: 'end' }, groups: groups(by, judged), more: { ends: bad } } as const
+    const asking = { type: 'error-budget', name, max, window: { ms: durationMs(window), from: 'end' }, groups: groups(by, judged), more: { ends: bad } } as const
     // While some of it may still come back it waits; once all of it failed, a person is called.
-    const spent = counted({ ...asking, window: { text: window, ms: durationMs(window) }, full: 'refuse' }, judged)
+    const spent = counted({ ...asking, window: { ms: durationMs(window) }, full: 'refuse' }, judged)
     return spent.verdict === 'refuse' ? spent : counted({ ...asking, full: 'wait' }, judged)
   },
 }

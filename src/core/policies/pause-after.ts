@@ -15,7 +15,7 @@ export const pauseAfter: PolicyType<z.infer<typeof schema>> = {
   schema,
   judge: (settings, judged, name) =>
     counted({
-      type: 'pause-after', name, max: settings.count, window: { text: settings.for, ms: durationMs(settings.for), from: 'last end' },
+      type: 'pause-after', name, max: settings.count, window: { ms: durationMs(settings.for), from: 'last end' },
       groups: groups(settings.by, judged), full: 'wait', more: { each: 'job' },
     }, judged),
 }

@@ -14,5 +14,5 @@ export const rate: PolicyType<z.infer<typeof schema>> = {
   type: 'rate',
   schema,
   judge: ({ max, per, by }, judged, name) =>
-    counted({ type: 'rate', name, max, window: { text: per, ms: durationMs(per) }, groups: groups(by, judged), full: 'wait' }, judged),
+    counted({ type: 'rate', name, max, window: { ms: durationMs(per) }, groups: groups(by, judged), full: 'wait' }, judged),
 }

@@ -1,7 +1,7 @@
 /** What the settings of several policy types are made of. */
 import { z } from 'zod'
 import { isZone } from '../calendar.ts'
-import { durationMs, durationProblem, formatDuration, parseDuration } from '../duration.ts'
+import { durationProblem, formatDuration, parseDuration } from '../duration.ts'
 import type { Plan } from '../plan.ts'
 import type { Judged } from '../policy.ts'
 
@@ -71,5 +71,5 @@ export function touched(plan: Plan): { name: string; id: string }[] {
 }
 
 /** `3 of 5 in 1h`, which is what a person asks first. */
-export const used = (amount: number, max: number, window?: string): string =>
-  `${amount} of ${max}${window === undefined ? ' at once' : ` in ${formatDuration(durationMs(window))}`}`
+export const used = (amount: number, max: number, windowMs?: number): string =>
+  `${amount} of ${max}${windowMs === undefined ? ' at once' : ` in ${formatDuration(windowMs)}`}`

@@ -21,6 +21,6 @@ export const slowDown: PolicyType<z.infer<typeof schema>> = {
     const groups = all.map(({ name, id, from, to }) => ({ key: `target=${id}`, text: `${name} ${settings.direction}`, amount: settings.direction === 'down' ? from - to : to - from }))
       .filter(({ amount }) => amount > 0)
     if (groups.length === 0) return { policy: name, verdict: 'allow', detail: `nothing goes ${settings.direction}` }
-    return counted({ type: 'slow-down', name, max: settings.max, window: { text: settings.per, ms: durationMs(settings.per) }, groups, full: 'wait' }, judged)
+    return counted({ type: 'slow-down', name, max: settings.max, window: { ms: durationMs(settings.per) }, groups, full: 'wait' }, judged)
   },
 }
