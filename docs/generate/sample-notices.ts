@@ -101,7 +101,7 @@ const unknownSamples = (): Sample[] => {
 
 const workflowSamples = (): Sample[] => {
   const id = (last: string): string => `01980000-0000-7000-8000-0000000${last}`
-  const [running, healed, asking, refused, failed, doubt, unproven] = ['0a11ce', '0bea1e', '0a5ced', '0ef5ed', '0fa11d', '0d0b75', '0b0f0e'].map((one) => id(one.slice(1))) as [string, string, string, string, string, string, string]
+  const [running, healed, asking, refused, failed, doubt, unproven, unplanned] = ['0a11ce', '0bea1e', '0a5ced', '0ef5ed', '0fa11d', '0d0b75', '0b0f0e', '0a0b1a'].map((one) => id(one.slice(1))) as [string, string, string, string, string, string, string, string]
   return [
     { when: 'A workflow that may start by itself changes something: one line.', view: started({ id: running }).seen(ofWorkflow(running)) },
     { when: 'The same message at its end.', view: worked({ id: healed }).later(90_000).says({ kind: 'ended', workflow: healed, turn: 5, state: 'healed', reason: 'alert gone', detail: 'the alert is gone' }).seen(ofWorkflow(healed)) },
@@ -111,6 +111,7 @@ const workflowSamples = (): Sample[] => {
       view: decide(workflow(new Log(), { id: refused, to: 9 }), refused, 'refuse', { reason: 'rate', detail: '6 of 6 an hour', verdicts: [verdicts[0], { policy: 'rate', verdict: 'refuse', detail: '6 of 6 an hour', until: began + 31 * minute }] }).seen(ofWorkflow(refused)),
     },
     { when: 'A step failed.', view: started({ id: failed }).later(4000).says({ kind: 'step failed', workflow: failed, step: 0, job: 0, claim: `${failed}/0`, reason: 'step failed', detail: 'the service web is not there', tookMs: 4000 }).seen(ofWorkflow(failed), '$ shopctl size web 4\nno service named web\n') },
+    { when: 'Nothing of it ran.', view: workflow(new Log(), { id: unplanned }).says({ kind: 'ended', workflow: unplanned, turn: 2, state: 'failed', reason: 'plan failed', detail: 'there is no "web"; known: api, db' }).seen(ofWorkflow(unplanned)) },
     { when: 'Its runner died in a step that may be done only once.', view: started({ id: doubt, once: true }).later(45_000).says({ kind: 'runner lost', runner: 'runner-a', name: 'ops-1', why: 'silent for 45 s' }).seen(ofWorkflow(doubt)) },
     { when: 'Everything was done, and the alert is still there.', view: worked({ id: unproven }).later(10 * minute).says({ kind: 'ended', workflow: unproven, turn: 5, state: 'unproven', reason: 'not healed in time', detail: 'the alert is still there after 10m' }).seen(ofWorkflow(unproven)) },
   ]

@@ -97,13 +97,14 @@ const stepLine = ({ name, state, detail }: StepView): string => `${marks[state]}
 const diedIn = ({ steps }: WorkflowView): StepView | undefined =>
   steps.find(({ state }) => state === 'failed' || state === 'in doubt') ?? steps.find(({ state }) => state !== 'done')
 
+const began = ({ steps, stoppedBy }: WorkflowView): boolean => steps.some((step) => step.state !== 'open') || stoppedBy !== undefined
+
 const didOf = (view: WorkflowView): string => {
   const { steps, state } = view
   if (asks(view)) return 'it made the plan by reading only. Nothing has been changed.'
   const done = steps.filter((step) => step.state === 'done' && step.changes).map(({ name, detail }) => (detail === '' ? name : `${name} (${detail})`))
   const at = diedIn(view)
-  const began = steps.some((step) => step.state !== 'open') || view.stoppedBy !== undefined
-  if (!began) return 'nothing was run.'
+  if (!began(view)) return 'nothing was run.'
   const changed = done.length > 0 ? `done and not undone: ${done.join(', ')}; the plan was ${changesOf(view) || 'to change nothing'}` : 'no step that changes anything was finished'
   return `${changed}.${at && state !== 'unproven' ? ` It ended in the step “${at.name}”${at.changes ? ', which may have changed something' : ''}.` : ''}`
 }
@@ -117,6 +118,7 @@ const nextOf = (view: WorkflowView): string => {
     case 'asking': return `press Approve or Deny. After an hour without an answer it expires. ${why}`
     case 'failed':
       if (view.reason === 'in doubt') return `see by hand whether “${diedIn(view)?.name ?? 'the step'}” took effect: it may be done only once, so Paramedic will not try again. ${again(view)}`
+      if (!began(view)) return `mend what stands under Why, or do it by hand. ${again(view)}`
       return `look at the step's output: \`paramedic status ${shortId(view.id)}\`. ${again(view)}`
     case 'unproven': return `the steps were done and the alert did not go away in time: see what is really wrong. ${again(view)}`
     case 'stopped': return `see what was left half done${view.stopLifted ? '' : ', and lift the stop when it is safe'}. ${again(view)}`
