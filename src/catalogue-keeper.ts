@@ -4,6 +4,7 @@ import { pruneCopies } from './catalog/copies.ts'
 import { printProblem } from './catalog/problem.ts'
 import { watchCatalogue, type CatalogueWatch } from './catalog/watch.ts'
 import type { Catalogue } from './core/catalogue.ts'
+import { isMended } from './core/fold/notices.ts'
 import { UpgradeUnfinished } from './core/upgrade.ts'
 import type { Parts } from './main.ts'
 
@@ -11,17 +12,21 @@ export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, sign
   let watch: CatalogueWatch<Apart> | undefined
   let problems: readonly string[] = []
   let read = false
+  /** Whether people were told so, as far as it is for this process to say that it is over. */
+  let toldBad = false
 
   const take = async (reading: Apart): Promise<void> => {
     problems = reading.problems.map(printProblem)
     if (reading.catalogue) problems = await activated(reading.catalogue)
-    if (problems.length === 0) return
+    toldBad = problems.length > 0
+    if (!toldBad) return
     for (const problem of problems) say(problem)
     await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
   }
   const activated = async (catalogue: Catalogue): Promise<string[]> => {
     const short = catalogue.digest.slice(0, 12)
     try {
+      if (toldBad && parts.state.catalogue?.digest === catalogue.digest) await parts.append([{ kind: 'catalogue activated', digest: catalogue.digest, was: catalogue.digest }])
       return (await parts.activate(catalogue)) ? [] : [`the catalogue ${short} was in force before and does not come back by itself: \`paramedic catalog use ${short}\` puts it back`]
     } catch (problem) {
       if (problem instanceof UpgradeUnfinished) return [`the catalogue ${short} is too large for an older server: ${problem.message}, then \`paramedic reload\``]
@@ -37,6 +42,7 @@ export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, sign
     first: async (begun: Promise<Apart>): Promise<void> => {
       const reading = await begun
       for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
+      toldBad = isAlone(parts) && isToldBad(parts.state)
       await take(reading)
       read = true
       await pruneCopies(folders.scratch, new Set([...needed(parts.state), ...reading.scripts.map(({ digest }) => digest)]))
@@ -52,6 +58,9 @@ export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, sign
     health: () => ({ digest: parts.state.catalogue?.digest ?? null, problems, read }),
   }
 }
+
+const isAlone = ({ peers, me }: Parts): boolean => peers().every(({ tick }) => tick.by === me())
+const isToldBad = (state: Parts['state']): boolean => [...state.notices.values()].some(({ about, lastAt }) => about.kind === 'catalogue' && !isMended(state, lastAt))
 
 /** Whose copies may still be run: of every catalogue that the log knows, since each may come back, and of what runs. */
 const needed = ({ catalogues, workflows }: Parts['state']): string[] => [

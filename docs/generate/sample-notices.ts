@@ -148,6 +148,11 @@ const otherSamples = (): Sample[] => {
     log.later(5 * minute + 1)
     return log.says(...heartbeatsDue(log.state, { me: 'runner-a', live: [], now: log.at }, 0))
   }
+  const inForce = '4f0c2d19a6b3'.padEnd(64, '0')
+  const refused = (): Log => new Log().says(
+    { kind: 'fold version', version: 2 }, { kind: 'catalogue announced', catalogue: { digest: inForce, routes: [], runbooks: {}, policies: {} } }, { kind: 'catalogue activated', digest: inForce, was: '' },
+    { kind: 'catalogue refused', problems: ["runbooks/routes.yaml:12: scale-servce@2 is no runbook: did you mean scale-service?", 'policies/scale-service.yaml:4: limits[1].max must be at least 1'] },
+  )
   const [byHand, handFlow] = ['01980000-0000-7000-8000-000000001234', '01980000-0000-7000-8000-00000000a4d0'] as const
   const changedByHand = (): Log => claim(decide(workflow(new Log().says({ kind: 'fold version', version: 2 }), { id: handFlow }), handFlow, 'start'), handFlow).says(
     { kind: 'step done', workflow: handFlow, step: 0, job: 0, claim: `${handFlow}/0`, output: null, tookMs: 800, left: [{ target: 'web', id: 'web', version: '7', replicas: 4 }] },
@@ -162,7 +167,8 @@ const otherSamples = (): Sample[] => {
   const promoted = (): Log => earning(earned().says({ kind: 'promoted', runbook: 'scale-service@2', who: 'ann', why: 'looked at each', heals: 2, inMs: 30 * 24 * 60 * minute }), 3)
   const lostFlow = '01980000-0000-7000-8000-00000000105e'
   return [
-    { when: 'The catalogue has problems.', view: new Log().says({ kind: 'catalogue refused', problems: ["runbooks/routes.yaml:12: scale-servce@2 is no runbook: did you mean scale-service?", 'policies/scale-service.yaml:4: limits[1].max must be at least 1'] }).seen(() => true) },
+    { when: 'The catalogue has problems.', view: refused().seen(() => true) },
+    { when: 'They are put right: what was in force is as it was, or another one is.', view: refused().later(minute).says({ kind: 'catalogue activated', digest: inForce, was: inForce }).seen(() => true) },
     { when: 'A version healed as often as its route asks.', view: earned().seen((key) => key.startsWith('trust')) },
     { when: 'A person promotes it.', view: promoted().seen((key) => key.startsWith('trust')) },
     { when: 'It fails, and asks again from then on.', view: promoted().says({ kind: 'ended', workflow: earningFlow(3), turn: 1, state: 'failed', reason: 'step failed', detail: 'the service web is not there' }, { kind: 'demoted', runbook: 'scale-service@2', workflow: earningFlow(3), was: 'promoted', heals: 2, failures: 1 }).seen((key) => key.startsWith('trust')) },

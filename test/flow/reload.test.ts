@@ -67,6 +67,7 @@ test('a bad edit: reload and /healthz name the place, the last good one stays in
   assert.equal((await ends('s2')).runbook, 'notes@2')
   edit(routes, 'notse@2', 'notes@2')
   await eventually('seen without being asked', async () => (await catalogueCheck()).ok)
+  await eventually('people are told, though it is the one that was in force', async () => times(/The catalogue is mended: [0-9a-f]{12} is in force/) === 1)
 })
 
 /** What a server has said and what was told to people is on its stderr. */

@@ -36,6 +36,7 @@ describe('whoever is called learns what is known, what was done, and what to do 
     [/somebody approves/, [/May scale-service@2 on web go ahead/, /web: 3 → 4/, /allow by rate: 2 of 6 an hour/, /press Approve or Deny/, /runbooks.example.com\/high-latency/]],
     [/limit refused/, [/Refused/, /refuse by rate: 6 of 6 an hour, next at 02:47:00 UTC/, /nothing was run/, /service="web"/, /runbooks.example.com\/high-latency/]],
     [/step failed/, [/Failed/, /✗ set the size: failed \(the service web is not there\)/, /may have changed something/, /paramedic status/, /high-latency/]],
+    [/Nothing of it ran/, [/plan failed: there is no "web"/, /nothing was run/, /mend what stands under Why/]],
     [/only once/, [/In doubt/, /\? move the leader: in doubt/, /see by hand whether “move the leader” took effect/, /high-latency/]],
     [/alert is still there/, [/Not proven to have helped/, /done and not undone: set the size/, /see what is really wrong/, /high-latency/]],
     [/Somebody stopped/, [/Stopped: everything/, /ann/, /1 of 1 runner, 1 workflow killed in 84 ms, 0 held/, /\/paramedic go 00517a WHY/]],

@@ -4,6 +4,7 @@ import type { Part } from '../catalogue-parts.ts'
 import type { Fact } from '../entry.ts'
 import { lookAgain } from '../expiries.ts'
 import type { State } from '../state.ts'
+import { isMended, touch } from './notices.ts'
 import { catalogueLooked } from './sweep.ts'
 
 export const foldAnnounced = (state: State, catalogue: Catalogue): void => {
@@ -48,6 +49,7 @@ export const foldPart = (state: State, { announcement, digest, part, of, ...some
   foldAnnounced(state, { digest, routes, runbooks, policies, ...(revoked.length === 0 ? {} : { revoked }) })
 }
 
+/** The one that is in force may be put there again: what was wrong in the folders was put back. */
 export const foldActivated = (state: State, entry: Extract<Fact, { kind: 'catalogue activated' }>, position: number): void => {
   const found = state.catalogues.get(entry.digest)
   if ((state.catalogue?.digest ?? '') !== entry.was || !found) return
@@ -55,5 +57,7 @@ export const foldActivated = (state: State, entry: Extract<Fact, { kind: 'catalo
   state.catalogues.set(entry.digest, found)
   for (const digest of [entry.was, entry.digest]) if (digest !== '') state.activatedBefore.set(digest, state.at)
   if (state.catalogue) catalogueLooked(state, state.catalogue.digest)
+  const told = [...state.notices.values()].filter(({ about, lastAt }) => about.kind === 'catalogue' && !isMended(state, lastAt))
   state.catalogue = { digest: entry.digest, position, at: state.at }
+  if (state.foldVersion >= 2) for (const { key } of told) touch(state, key)
 }
