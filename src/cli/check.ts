@@ -1,4 +1,5 @@
 /** `paramedic check` and `init`: work on files, need no server. */
+import { relative } from 'node:path'
 import type { Problem } from '../catalog/problem.ts'
 import type { Config } from '../config.ts'
 import type { Catalogue } from '../core/catalogue.ts'
@@ -13,7 +14,7 @@ interface CheckOptions extends Record<string, unknown> {
 }
 
 export const register = (cli: Cli): void => {
-  withConfigFlags(cli.program.command('check').description('reads configuration, runbooks, routes and policies; lists every problem at once'))
+  withConfigFlags(cli.program.command('check').description('reads configuration, services, runbooks, routes and policies; lists every problem at once'))
     .option('--base <ref>', 'fails if a digest that was locked at this git ref changed').option('--alertmanager-config <file>', "Alertmanager's own: whether its intervals let each runbook heal in time").option('--format <how>', 'text or github', 'text')
     .addHelpText('after', '\nExample:\n  paramedic check\n  paramedic check --base origin/main --format github\n  paramedic check --alertmanager-config /etc/alertmanager/alertmanager.yml')
     .action((options: CheckOptions) => check(cli, options))
@@ -32,7 +33,7 @@ async function check({ asJson }: Cli, options: CheckOptions): Promise<void> {
   const timing = options.alertmanagerConfig === undefined ? { problems: [] } : await (await import('../catalog/alertmanager-config.ts')).groupIntervalOf(options.alertmanagerConfig)
   const reading = await readCatalogue({ ...folders, ...(timing.groupIntervalMs === undefined ? {} : { groupIntervalMs: timing.groupIntervalMs }) })
   const changed = options.base === undefined ? [] : await compareWithBase(folders.runbooks, options.base)
-  const problems: Problem[] = [...read.problems, ...timing.problems, ...reading.problems, ...changed]
+  const problems: Problem[] = [...read.problems, ...await servicesProblems(read.config), ...timing.problems, ...reading.problems, ...changed]
   const github = options.format === 'github'
   for (const problem of problems) process.stderr.write(`${github ? annotateProblem({ ...problem, line: Math.max(1, problem.line) }) : printSettingProblem(problem)}\n`)
   for (const warning of reading.warnings) process.stderr.write(`${github ? annotateProblem(warning, 'warning') : `warning: ${printSettingProblem(warning)}`}\n`)
@@ -42,6 +43,17 @@ async function check({ asJson }: Cli, options: CheckOptions): Promise<void> {
   if (asJson()) process.stdout.write(`${JSON.stringify({ digest: reading.catalogue?.digest ?? null, problems, warnings: [...reading.warnings, ...warnings] })}\n`)
   else if (problems.length === 0) process.stdout.write(`good: ${Object.keys(runbooks).length} runbooks, ${routes.length} routes, policies for ${Object.keys(policies).length}\n`)
   if (problems.length > 0) process.exitCode = 2
+}
+
+/** Of the file that declares this machine's services, without which a server that is told of it does not start. */
+async function servicesProblems(config: Config | undefined): Promise<readonly Problem[]> {
+  const file = config?.providers.local.services
+  if (file === undefined) return []
+  const { readServices, ServicesProblem } = await import('../providers/local-services.ts')
+  return readServices(file).then(() => [], (problem: unknown) => {
+    if (problem instanceof ServicesProblem) return problem.problems.map((one) => ({ ...one, path: relative('', one.path) }))
+    throw problem
+  })
 }
 
 /** What a runbook asks for and is not given: its step would fail when it is needed. Where no route runs it, it asks for nothing yet. */

@@ -97,6 +97,11 @@ describe('check', options, () => {
     await made.write({ 'key': 'hush', 'paramedic.yaml': `${configuration}secrets:\n  - { name: CLOUD_KEY, file: key, runbooks: [scale] }\n` })
     assert.doesNotMatch((await paramedic(['check'], { cwd: made.path })).err, warned)
   })
+  test('the file of services is read too', async (t) => {
+    const made = await folder(t, { 'paramedic.yaml': 'providers: { local: { services: services.yaml } }\n', 'services.yaml': 'services:\n  web: { command: [sleep, infinity], min: 2, max: 1 }\n' })
+    const { code, err } = await paramedic(['check'], { cwd: made.path })
+    assert.deepEqual([code, /^services\.yaml:2: services\.web\.min is above max, 1$/m.test(err)], [2, true], err)
+  })
   test('for GitHub, and as JSON', async (t) => {
     const made = await folder(t, broken)
     assert.match((await paramedic(['check', '--format', 'github'], { cwd: made.path })).err, /^::error file=policies\/scale\.yaml,line=3::/m)
