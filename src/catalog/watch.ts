@@ -75,16 +75,18 @@ const fingerprintOf = async (options: Folders): Promise<string> => (await readSo
 
 /** A reading of files that stood still around it; undefined if the signal came first. */
 async function settled<R extends Read>(options: WatchOptions<R>, { quietMs, settleMs }: { quietMs: number; settleMs: number }): Promise<R | undefined> {
-  let still: { fingerprint: string; forMs: number } = { fingerprint: '', forMs: 0 }
+  let still = { fingerprint: '', since: performance.now(), wasBad: false }
+  const hasSettled = (): boolean => performance.now() - still.since >= settleMs
   while (!options.signal.aborted) {
     const before = await fingerprintOf(options)
-    still = before === still.fingerprint ? still : { fingerprint: before, forMs: 0 }
-    const pauseMs = Math.max(1, Math.min(quietMs, settleMs))
-    await pause(pauseMs, options.signal)
+    if (before !== still.fingerprint) still = { fingerprint: before, since: performance.now(), wasBad: false }
+    await pause(Math.max(1, Math.min(quietMs, settleMs)), options.signal)
     if ((await fingerprintOf(options)) !== before) continue
-    still.forMs += pauseMs
+    // To read is dear: what was bad is read again once, at the end of its time.
+    if (still.wasBad && !hasSettled()) continue
     const reading = await options.read()
-    if (reading.fingerprint === before && (reading.problems.length === 0 || still.forMs >= settleMs)) return reading
+    still.wasBad = reading.problems.length > 0
+    if (reading.fingerprint === before && (!still.wasBad || hasSettled())) return reading
   }
   return undefined
 }

@@ -84,6 +84,27 @@ describe('half of a change is not taken', () => {
   })
 })
 
+describe('to read is dear', () => {
+  it('a bad one is read when it stands still, and once more when its time is over', async (t) => {
+    const made = await folder(t)
+    const stop = new AbortController()
+    t.after(() => stop.abort())
+    let reads = 0
+    const read = async () => {
+      reads++
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return made.read()
+    }
+    const { readings } = watchCatalogue({ runbooks: made.runbooks, policies: made.policies, read, since: await made.read(), pollMs: 20, quietMs: 10, settleMs: 1000, againMs: 60_000, signal: stop.signal })
+    await made.write({ 'runbooks/routes.yaml': 'routes: [' })
+    const { value } = await readings.next()
+    assert.match(value?.problems[0]?.message ?? '', /is not YAML/)
+    assert.ok(reads <= 2, `read ${reads} times`)
+    stop.abort()
+    await readings.return()
+  })
+})
+
 describe('problems of the machine are not for ever', () => {
   it('reads again though no file changed', async (t) => {
     const made = await folder(t, { 'runbooks/scale/1.ts': script(`// ${Math.random()}`) })
