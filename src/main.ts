@@ -232,7 +232,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
 
   return {
     state, append, folded, writer, latch, peers, proofs, runners, now: follower.now,
-    failed: follower.failed,
+    failed: Promise.race([follower.failed, control.failed]),
     /** When what is due is done here, all of it; rejects where nothing can run. */
     up,
     /** How what runs is killed; undefined before that, and where nothing runs. */

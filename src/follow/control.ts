@@ -3,7 +3,7 @@
  * tick read back; everything that starts or goes on is measured against it, so that silence stops work by itself.
  */
 import { every, type Clock } from '../log/clock.ts'
-import type { Codec, Log } from '../log/log.ts'
+import { LogError, type Codec, type Log } from '../log/log.ts'
 import type { StopOrder } from '../core/entry.ts'
 
 export interface Tick {
@@ -95,10 +95,11 @@ export const startControl = (options: ControlOptions) => {
       else for (const { entry } of batch) fold(entry)
     }
   }
+  const failed = Promise.withResolvers<unknown>()
   const reading = read().catch((problem: unknown) => {
     if (ended.signal.aborted) return
     caughtUp.reject(problem)
-    options.onProblem(problem)
+    failed.resolve(problem)
   })
 
   const tick = async (): Promise<void> => {
@@ -111,7 +112,8 @@ export const startControl = (options: ControlOptions) => {
     try {
       await options.log.append([{ kind: 'tick', n: ++own.n, sentAt: options.boottime(), ...about }])
     } catch (problem) {
-      if (!ended.signal.aborted) options.onProblem(problem)
+      // A log that takes none tells people itself, now and then: not four times a second.
+      if (!ended.signal.aborted && !(problem instanceof LogError)) options.onProblem(problem)
     } finally {
       cancel()
       settle()
@@ -122,6 +124,8 @@ export const startControl = (options: ControlOptions) => {
 
   return {
     caughtUp: caughtUp.promise,
+    /** Resolves when the stream cannot be followed any further, with why: no stop comes by it any more, and no lease. */
+    failed: failed.promise,
     peers: (): ReadonlyMap<string, Peer> => peers,
     /** The ids of those that it brought. */
     stops: (): ReadonlySet<string> => stops,
