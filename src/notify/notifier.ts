@@ -135,7 +135,7 @@ const sendOne = async ({ notice, how, channel }: Sending, options: NotifierOptio
   const view = await look(options, notice)
   const fact = (at: { channel: string; ts: string }, more: { revision?: number; rang?: true }): Fact =>
     ({ kind: 'message sent', notice: key, revision, channel: at.channel, ts: at.ts, ...more })
-  const waitedMs = notice.rung ? options.seat().now - notice.rung.at : 0
+  const waitedMs = waited(notice, options)
   if (how !== 'post' && sent && sent.ts !== '') {
     const message = how === 'update' ? render(view) : renderAgain(view, waitedMs)
     const speak = (one: Message): Promise<Outcome> =>
@@ -149,6 +149,10 @@ const sendOne = async ({ notice, how, channel }: Sending, options: NotifierOptio
   const outcome = await orPlain((one) => atPace(() => post(notice.channel ?? options.settings.channel, one, options), options), message, cardOf(view).line, options)
   return { outcome, facts: outcome.outcome === 'sent' ? [fact(outcome, notice.urgency === 'page' ? { rang: true } : {})] : [] }
 }
+
+/** Since people were called first: each call before the last was at least as long before the next as it is due. */
+const waited = ({ rung }: Sending['notice'], { seat, settings }: NotifierOptions): number =>
+  (rung === undefined ? 0 : seat().now - rung.at + settings.remindAfterMs * (2 ** (rung.times - 1) - 1))
 
 /** The route's own channel, the one for all, and the one for when that cannot be reached. */
 const post = (channel: string, message: Message, { edge, settings }: NotifierOptions): Promise<Outcome> =>

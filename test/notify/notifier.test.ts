@@ -119,8 +119,9 @@ describe('an escalation that nobody took', () => {
       await (times > rung() ? eventually(`told again ${times} times`, () => rung() === times) : aWhile())
       assert.equal(desk.slack.thread(message!.ts).length, times, `after ${minutes} minutes more`)
     }
-    const [again] = desk.slack.thread(message!.ts)
+    const [again, , last] = desk.slack.thread(message!.ts)
     assert.match(readable(again!), /Nobody took this for 16 min/)
+    assert.match(readable(last!), /Nobody took this for 2 h/, 'since the first call, not the last')
     assert.equal(again!.broadcast, true)
     assert.ok(button(again!, /Take/))
     assert.equal(desk.slack.posted.length, 4)
