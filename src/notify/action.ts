@@ -5,6 +5,7 @@ export type Action =
   | { readonly action: 'take'; readonly notice: string }
   | { readonly action: 'fixed'; readonly episode: string }
   | { readonly action: 'promote'; readonly runbook: string }
+  | { readonly action: 'lift'; readonly stop: string }
   | { readonly action: 'resume'; readonly suspension: string }
   | { readonly action: 'stop'; readonly label: string; readonly matchers: readonly string[] }
   | { readonly action: 'approve' | 'deny' | 'exec' | 'cancel'; readonly workflow: string; readonly plan: string }
@@ -20,6 +21,7 @@ export const labelOf = (action: Action): string => {
   switch (action.action) {
     case 'take': return 'Take'
     case 'fixed': return 'Fixed by hand'
+    case 'lift': return 'Lift'
     case 'resume': return 'Resume'
     case 'promote': return 'Promote'
     case 'stop': return action.label
@@ -35,6 +37,7 @@ export const valueOf = (action: Action): string => {
     case 'take': return JSON.stringify([shortKey(action.notice)])
     case 'fixed': return JSON.stringify([action.episode])
     case 'promote': return JSON.stringify([action.runbook])
+    case 'lift': return JSON.stringify([action.stop])
     case 'resume': return JSON.stringify([action.suspension])
     case 'stop': {
       // A scope that does not fit is not cut: the button then stops everything.
@@ -50,7 +53,7 @@ export const valueOf = (action: Action): string => {
 
 /** Undefined for a button that this version does not know. */
 export const readPressed = (actionId: unknown, value: unknown): Pressed | undefined => {
-  const action = typeof actionId === 'string' ? /^(take|fixed|resume|promote|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
+  const action = typeof actionId === 'string' ? /^(take|fixed|lift|resume|promote|stop|approve|deny|exec|cancel)(?::\d+)?$/.exec(actionId)?.[1] : undefined
   if (action === undefined || typeof value !== 'string') return undefined
   return { action: action as Pressed['action'], values: textsOf(value) }
 }

@@ -24,7 +24,7 @@ const pulledCard = (view: StopView): Card => {
   return {
     icon: view.effect === 'pause' ? '⏸️' : '🛑', heading: fresh ? 'Stopped: this log is new' : `${verb}: ${scope(view)}`,
     line: `${verb} ${scope(view)} by ${view.who}: ${view.why || 'no reason given'}. ${proofLine(view)}${view.notOnLog === undefined ? '' : '; NOT ON THE LOG YET'} [${shortId(view.id)}]`,
-    parts, footer: [`Stop ${shortId(view.id)}`], actions: [],
+    parts, footer: [`Stop ${shortId(view.id)}`], actions: view.notOnLog === undefined ? [{ action: 'lift', stop: view.id }] : [],
   }
 }
 

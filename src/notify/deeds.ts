@@ -59,6 +59,7 @@ export const runPressed = async ({ action, values }: Pressed, person: Person, re
   switch (action) {
     // Its window is open by now; what is said there comes as a word of its own.
     case 'fixed': return say('Say how in the window that opened.')
+    case 'lift': return liftIt({ command: 'go', id: values[0] ?? '', why: '' }, whoIs(person), reply, deeds)
     case 'take': return take(values[0] ?? '', person, deeds)
     case 'promote': return promoteIt(values[0] ?? '', person, deeds)
     case 'resume': return resumeIt({ id: values[0] ?? '', why: 'the button in Slack' }, person, deeds)

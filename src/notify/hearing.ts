@@ -8,10 +8,10 @@ import { toLine, type Message } from './blocks.ts'
 import { parseCommand } from './command.ts'
 import type { Answer, Deeds, DeedPorts } from './deed.ts'
 import { runCommand, runPressed } from './deeds.ts'
-import { howView, noteHow, readHow } from './fixed-by-hand.ts'
 import { listedPeople, type Grant, type KnownPerson, type Person } from './people.ts'
 import { replier, type Reply } from './reply.ts'
 import type { SlackEdge } from './slack.ts'
+import { answerWindow, asksFirst, readWindow, windowOf } from './window.ts'
 
 export interface HearingOptions {
   readonly ports: DeedPorts
@@ -51,10 +51,10 @@ export const createHearing = (options: HearingOptions) => {
   }
   const orFailed = (work: Promise<Answer>): Promise<Answer> => work.catch((problem: unknown) => (onProblem(problem), failed(problem)))
 
-  const noted = async ({ user, ...how }: NonNullable<ReturnType<typeof readHow>>): Promise<Heard> => {
+  const written = async ({ user, ...words }: NonNullable<ReturnType<typeof readWindow>>): Promise<Heard> => {
     const { id, team_id: team, username, name } = (user ?? {}) as NonNullable<Press['user']>
     const person = recognise({ user: id, team, name: username ?? name })
-    return person ? noteHow(how, person, deeds) : { unreadable: 'nobody says who wrote it' }
+    return person ? answerWindow(words, person, deeds) : { unreadable: 'nobody says who wrote it' }
   }
 
   return {
@@ -73,8 +73,8 @@ export const createHearing = (options: HearingOptions) => {
 
     /** A press is acknowledged at once, and answered by its response_url; what was written into a window is answered in it. */
     pressed(payload: unknown): Heard | Promise<Heard> {
-      const how = readHow(payload)
-      if (how !== undefined) return noted(how)
+      const words = readWindow(payload)
+      if (words !== undefined) return written(words)
       if (!isPress(payload)) return { unreadable: 'the payload cannot be read' }
       const { user = {}, team, channel, container, actions, response_url: responseUrl, trigger_id: trigger } = payload
       const person = recognise({ user: user.id, team: user.team_id ?? team?.id, name: user.username ?? user.name })
@@ -82,8 +82,8 @@ export const createHearing = (options: HearingOptions) => {
       if (!person || !action) return {}
       const reply = replyTo(responseUrl, channel?.id ?? container?.channel_id)
       const pressed = readPressed(action.action_id, action.value)
-      if (pressed?.action === 'fixed' && edge) {
-        deeds.background(edge.openView(textOr(trigger), howView(pressed.values[0] ?? '')).catch((problem: unknown) => reply(failed(problem).message, { seenByAll: false })))
+      if (pressed && asksFirst(pressed.action) && edge) {
+        deeds.background(edge.openView(textOr(trigger), windowOf(pressed.action, pressed.values[0] ?? '')).catch((problem: unknown) => reply(failed(problem).message, { seenByAll: false })))
         return {}
       }
       const answer = pressed ? orFailed(runPressed(pressed, person, reply, deeds)) : Promise.resolve(unknownButton)

@@ -51,12 +51,18 @@ export const liftIt = async (go: Go, who: string, reply: Reply, deeds: Deeds): P
   if (id === '') return say(`Name the stop: \`/paramedic go ID WHY\`. For a lift, empty never means everything.\n${list}`)
   const stop = findById(ports.state.stops, id)
   if (!stop) return say(`There is no stop ${id}. ${list}`)
-  if (stop.lifted) return say(`${stop.lifted.who} lifted it already: ${stop.lifted.why}`)
-  if (ports.forced().includes(stop.id)) return say('The configuration forces this stop (`force.stop`): nothing outside lifts it.')
+  const no = noLift(stop, ports)
+  if (no !== undefined) return say(no)
   if (why === '') return say(`Say why: \`/paramedic go ${shortId(stop.id)} WHY\`.`)
   await ports.liftStop(stop.id, who, why)
   deeds.background(report(stop, reply, deeds))
   return { message: cardMessage(stop, ports), seenByAll: true }
+}
+
+/** Why it cannot be lifted, if it cannot. */
+export const noLift = ({ id, lifted }: Stop, { forced }: StopPorts): string | undefined => {
+  if (lifted) return `${lifted.who} lifted it already: ${lifted.why}`
+  return forced().includes(id) ? 'The configuration forces this stop (`force.stop`): nothing outside lifts it.' : undefined
 }
 
 /** The narrower stop is in force before anything is lifted; it kills only where one of the others did. */

@@ -1,7 +1,7 @@
 /** Buttons: who may press them, how often they count, and for what that was shown. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { readable } from '../servers/slack-shown.ts'
+import { buttonsOf, readable } from '../servers/slack-shown.ts'
 import { abroad, ann, answered, bob, ear } from './ear.ts'
 import { eventually, type Desk } from './desk.ts'
 
@@ -41,12 +41,35 @@ describe('buttons', () => {
     const [view] = one.desk.slack.views
     assert.equal(one.answers().length, 0, 'a window is answer enough')
     const [episode] = one.desk.state.episodes.keys()
-    assert.match((await one.write(view, 'rm -r /var/cache/shop', bob)).body.errors.how, /^Only listed people may do this/)
-    assert.deepEqual((await one.write(view, '  ')).body.errors, { how: 'Say what you did.' })
+    assert.match((await one.write(view, 'rm -r /var/cache/shop', bob)).body.errors.words, /^Only listed people may do this/)
+    assert.deepEqual((await one.write(view, '  ')).body.errors, { words: 'Say what you did.' })
     assert.deepEqual(await one.write(view, 'removed the cache'), { status: 200 })
     assert.deepEqual(one.desk.log.flatMap(({ entry }) => (entry.kind === 'noted' ? [[entry.workflow, entry.who, entry.text]] : [])), [[episode, 'ann (Slack T0HOME/U0ANN)', 'removed the cache']])
     assert.equal((await one.write({ ...view, callback_id: 'another' }, 'x')).status, 400)
-    assert.deepEqual((await one.write({ ...view, private_metadata: 'gone' }, 'x')).body.errors, { how: 'This alert is no longer remembered.' })
+    assert.deepEqual((await one.write({ ...view, private_metadata: 'gone' }, 'x')).body.errors, { words: 'This alert is no longer remembered.' })
+  })
+
+  test('Lift asks why, and lifts; a stop of the configuration is not lifted so', async (t) => {
+    const one = await ear(t)
+    one.desk.stop('stop-1')
+    one.desk.stop('stop-forced')
+    await one.desk.told()
+    const [message, forced] = one.desk.slack.posted.map((posted) => ({ ...posted }))
+    await one.press(/Lift/, message!, bob)
+    await one.press(/Lift/, forced!)
+    await eventually('their windows', () => one.desk.slack.views.length === 2)
+    const window = (stop: string) => one.desk.slack.views.find(({ private_metadata }) => private_metadata === stop)
+    assert.match((await one.write(window('stop-1'), 'safe', bob)).body.errors.words, /^Only listed people may do this/)
+    assert.deepEqual((await one.write(window('stop-1'), ' ')).body.errors, { words: 'Say why it is safe to go on.' })
+    assert.match((await one.write(window('stop-forced'), 'safe')).body.errors.words, /^The configuration forces this stop/)
+    assert.deepEqual([...one.desk.state.inForce].map(({ id }) => id), ['stop-1', 'stop-forced'])
+    assert.deepEqual(await one.write(window('stop-1'), 'rolled back'), { status: 200 })
+    assert.deepEqual([...one.desk.state.inForce].map(({ id }) => id), ['stop-forced'])
+    assert.match((await one.write(window('stop-1'), 'again')).body.errors.words, /^ann .* lifted it already: rolled back/)
+    await one.desk.told()
+    const [lifted] = one.desk.slack.posted
+    assert.match(readable(lifted!), /Lifted by ann \(Slack T0HOME\/U0ANN\): rolled back/)
+    assert.deepEqual(buttonsOf(lifted!), [])
   })
 
   test('of two who answer at once the first on the log counts, and the other one is told', async (t) => {

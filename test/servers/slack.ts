@@ -250,7 +250,7 @@ export class FakeSlack {
 
   /** What somebody writes into a window. */
   submission({ callback_id, private_metadata }: any, text: string, { user, team, name = 'somebody' }: Member): Record<string, unknown> {
-    return { type: 'view_submission', user: { id: user, username: name, team_id: team }, team: { id: team }, view: { callback_id, private_metadata, state: { values: { how: { text: { type: 'plain_text_input', value: text } } } } } }
+    return { type: 'view_submission', user: { id: user, username: name, team_id: team }, team: { id: team }, view: { callback_id, private_metadata, state: { values: { words: { text: { type: 'plain_text_input', value: text } } } } } }
   }
 
   async #post(url: string, body: string): Promise<Answered> {
