@@ -16,9 +16,13 @@ export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, sign
   let toldBad = false
 
   const take = async (reading: Apart): Promise<void> => {
+    const before = parts.state.catalogue?.digest
+    for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
     problems = reading.problems.map(printProblem)
     if (reading.catalogue) problems = await activated(reading.catalogue)
     toldBad = problems.length > 0
+    const now = parts.state.catalogue?.digest
+    if (now !== undefined && (now !== before || !read)) say(`the catalogue ${now.slice(0, 12)} is in force`)
     if (!toldBad) return
     for (const problem of problems) say(problem)
     await parts.append([{ kind: 'catalogue refused', problems: problems.slice(0, 20) }])
@@ -41,7 +45,6 @@ export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, sign
   return {
     first: async (begun: Promise<Apart>): Promise<void> => {
       const reading = await begun
-      for (const warning of reading.warnings) say(`warning: ${printProblem(warning)}`)
       toldBad = isAlone(parts) && isToldBad(parts.state)
       await take(reading)
       read = true
