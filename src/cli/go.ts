@@ -4,9 +4,10 @@ import { MatcherError } from '../core/matcher.ts'
 import { readScope } from '../core/scope.ts'
 import type { Form } from '../http/schemas.ts'
 import type { Cli } from './main.ts'
-import { all, CliError, idPath, json, type ClientOptions } from './client.ts'
+import { CliError, idPath, json, type ClientOptions } from './client.ts'
 import { because, clean, shorten, show } from './out.ts'
 import { pull, user } from './stop.ts'
+import { stopsInForce } from './stops.ts'
 
 type Stop = Form<'Stop'>
 type Workflow = Form<'Workflow'>
@@ -31,13 +32,13 @@ export const register = ({ program, client, asJson }: Cli): void => {
     .action(async (ids: string[], given: GoOptions) => {
       check(ids, given)
       const options = client()
-      const inForce = given.all ? (await all<Stop>(options, '/v1/stops')).filter((stop) => stop.inForce) : []
+      const inForce = given.all ? await stopsInForce(options) : []
       const kept = given.except === undefined ? undefined : await keep(options, inForce, given)
       const { lifted, failures } = await lift(options, given.all ? inForce.map(({ id }) => id) : ids, given.why)
       const now = await follow(options, lifted.map(({ id }) => id))
       const heldIds = [...new Set(now.flatMap((stop) => stop.held))]
       const held = await Promise.all(heldIds.slice(0, mostTold).map((id) => json<Workflow>(options, 'GET', idPath('/v1/workflows', id))))
-      const left = (await all<Stop>(options, '/v1/stops')).filter((stop) => stop.inForce)
+      const left = await stopsInForce(options)
       show(asJson(), { lifted: lifted.map(({ id }) => id), became: sum(now), held, inForce: left.map(({ id }) => id) }, () => text(now, { held, more: heldIds.length - held.length }, left, kept))
       for (const failure of failures) process.stderr.write(`${failure}\n`)
       if (failures.length > 0) process.exitCode = 1

@@ -1,9 +1,11 @@
 /** `paramedic status`: what is stopped, runs, waits, asks, and what people were called for; or one workflow whole. */
+import { isEnd, liveStates } from '../core/workflow.ts'
 import type { Form } from '../http/schemas.ts'
 import { showDigest } from './digest.ts'
 import { all, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
 import { suspensionText } from './resume.ts'
+import { stopsInForce } from './stops.ts'
 import { alarm, because, clean, shorten, show, strong, table } from './out.ts'
 
 type Workflow = Form<'Workflow'>
@@ -29,15 +31,15 @@ export const register = ({ program, client, asJson }: Cli): void => {
 
 async function statusOf(options: ClientOptions) {
   const [live, escalated, stops, suspensions, { items: unanswered }] = await Promise.all([
-    all<Workflow>(options, '/v1/workflows', { state: 'planning,ready,asking,waiting,running,stopping,verifying' }),
+    all<Workflow>(options, '/v1/workflows', { state: liveStates.join() }),
     json<{ items: Workflow[] }>(options, 'GET', `/v1/workflows?limit=${mostEscalated}&state=${bad}`),
-    all<Form<'Stop'>>(options, '/v1/stops'),
+    stopsInForce(options),
     all<Form<'Suspension'>>(options, '/v1/suspensions'),
     json<{ items: Episode[] }>(options, 'GET', '/v1/episodes?limit=500&status=firing'),
   ])
   const of = (...states: Workflow['state'][]): Workflow[] => live.filter(({ state }) => states.includes(state))
   return {
-    stops: stops.filter(({ inForce }) => inForce), suspensions, running: of('running', 'stopping', 'verifying'), waiting: of('planning', 'ready', 'waiting'), asking: of('asking'),
+    stops, suspensions, running: of('running', 'stopping', 'verifying'), waiting: of('planning', 'ready', 'waiting'), asking: of('asking'),
     escalated: escalated.items, alerts: unanswered.filter(({ answer, heartbeat }) => heartbeat === undefined && !(answer && 'workflow' in answer)),
   }
 }
@@ -65,7 +67,7 @@ export function workflowText(one: Workflow): string {
     `${one.id}  ${one.runbook} on ${one.targets.join(', ')}`,
     ...(one.request === undefined ? [] : [`asked for by ${one.request.who}${one.request.why === '' ? '' : `: ${one.request.why}`}${one.request.executedBy === undefined ? '; nobody has executed it' : ''}`]),
     `${one.state} since ${one.since}${one.reason || one.detail ? `: ${because(one)}` : ''}${one.until === undefined ? '' : `, until ${one.until}`}`,
-    ...(one.deadline === undefined ? [] : [`its time is over at ${one.deadline}`]),
+    ...(one.deadline === undefined || isEnd(one.state) ? [] : [`its time is over at ${one.deadline}`]),
     `${one.route === '' ? '' : `route ${one.route}, `}mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
     ...(one.after === undefined ? [] : [`after ${one.after} had not healed it`]),
     ...(one.next === undefined ? [] : [`then ${one.next} was tried`]),
@@ -73,7 +75,7 @@ export function workflowText(one: Workflow): string {
     ...(one.plan?.changes ?? []).map((change) => `plan: ${change.target} ${JSON.stringify(change.from)} → ${JSON.stringify(change.to)}`),
     ...one.verdicts.map((verdict) => `${verdict.verdict}: ${verdict.policy}, ${verdict.detail}`),
     ...one.steps.flatMap((step, index) => [
-      `step ${index + 1} ${step.name} (${step.effect}): ${step.state}`,
+      `step ${index + 1} ${step.name} (${step.effect}): ${step.state}${step.startedAt !== undefined && step.endedAt !== undefined ? ` in ${Date.parse(step.endedAt) - Date.parse(step.startedAt)} ms` : ''}`,
       ...step.jobs.filter((job) => job.detail || job.state === 'failed').map((job) => `  ${job.target}: ${job.state}${job.reason || job.detail ? `, ${because(job)}` : ''}`),
       ...step.jobs.flatMap(printedLines),
     ]),

@@ -1,6 +1,6 @@
 /** `paramedic stops` */
 import type { Form } from '../http/schemas.ts'
-import { all } from './client.ts'
+import { all, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
 import { shorten, show, table } from './out.ts'
 
@@ -14,3 +14,6 @@ export const register = ({ program, client, asJson }: Cli): void => {
     ])))
   })
 }
+
+export const stopsInForce = async (options: ClientOptions): Promise<Form<'Stop'>[]> =>
+  (await all<Form<'Stop'>>(options, '/v1/stops', { inForce: 'true' })).filter(({ inForce }) => inForce)

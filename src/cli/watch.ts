@@ -1,4 +1,5 @@
 /** `paramedic watch`: follows a workflow to its end; 0 only if that was the one that was wanted. */
+import { isEnd } from '../core/workflow.ts'
 import type { Form } from '../http/schemas.ts'
 import { CliError, idPath, json, type ClientOptions } from './client.ts'
 import { liveOutput } from './live-output.ts'
@@ -7,7 +8,6 @@ import { because, clean } from './out.ts'
 
 type Workflow = Form<'Workflow'>
 
-const open = ['planning', 'ready', 'asking', 'waiting', 'running', 'stopping', 'verifying']
 const everyMs = 250
 /** A server that is being restarted is waited for. */
 const awayMs = 30_000
@@ -36,7 +36,7 @@ export async function follow(options: ClientOptions, id: string, how: FollowOpti
 
 async function moments(options: ClientOptions, id: string, { asJson, timeoutMs }: FollowOptions, seen: (workflow: Workflow) => void): Promise<boolean> {
   const over = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
-  let [told, seenAt] = [0, performance.now()]
+  let [told, begun, seenAt] = [0, 1, performance.now()]
   for (;;) {
     const one = await json<Workflow>(options, 'GET', idPath('/v1/workflows', id)).catch((problem: unknown) => {
       const away = problem instanceof CliError && problem.exit === 3 && told > 0 && performance.now() - seenAt < awayMs
@@ -45,12 +45,27 @@ async function moments(options: ClientOptions, id: string, { asJson, timeoutMs }
     })
     if (one !== undefined) {
       seenAt = performance.now()
+      const steps = asJson ? [] : stepsBegun(one, begun)
+      const isOver = isEnd(one.state)
+      const news = [...one.timeline.slice(told), ...steps].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      const print = (moment: Moment): void => void process.stdout.write(asJson ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
+      for (const moment of isOver ? news.slice(0, -1) : news) print(moment)
       seen(one)
-      for (const moment of one.timeline.slice(told)) process.stdout.write(asJson ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
+      if (isOver) for (const last of news.slice(-1)) print(last)
       told = one.timeline.length
-      if (!open.includes(one.state)) return one.state === 'healed' || one.state === 'completed' || (one.state === 'rehearsed' && one.mode === 'dry-run')
+      begun += steps.length
+      if (isOver) return one.state === 'healed' || one.state === 'completed' || (one.state === 'rehearsed' && one.mode === 'dry-run')
     }
     if (performance.now() > over) throw new CliError(4, `it has not ended within ${timeoutMs! / 1000} s`)
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
+}
+
+type Moment = Pick<Workflow['timeline'][number], 'at' | 'state' | 'detail' | 'reason'>
+
+/** Of the first step the workflow's own moment tells. */
+const stepsBegun = ({ steps }: Workflow, from: number): Moment[] => {
+  const begun = steps.slice(from)
+  const end = begun.findIndex(({ startedAt }) => startedAt === undefined)
+  return begun.slice(0, end === -1 ? undefined : end).map(({ name, startedAt }) => ({ at: startedAt!, state: 'running', detail: name }))
 }

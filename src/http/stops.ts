@@ -135,13 +135,14 @@ async function waitForProof(ports: Ports, id: string, { enough, waitMs, signal, 
 export async function showStops(call: Call): Promise<void> {
   const { res, ports, query } = call
   const readable = ports.read()
-  const here = listStops(readable)
+  const onlyInForce = query.get('inForce') === 'true'
+  const here = listStops(readable).filter(({ id }) => !onlyInForce || readable.state.stops.get(id)?.lifted === undefined)
   const after = query.get('after')
   const inMemory = after === null || here.some(({ id }) => id === after)
   const page = inMemory ? pageOf(query, here, { view: ({ id }) => viewStop(readable, id)! }) : undefined
-  if (page !== undefined && page.items.length > 0) {
-    const last = page.items.at(-1)!.id
-    return answer(res, 200, { ...page, next: page.next ?? (readable.state.lifted.size > 0 ? last : null) })
+  if (page !== undefined && (page.items.length > 0 || onlyInForce)) {
+    const more = readable.state.lifted.size > 0 && !onlyInForce
+    return answer(res, 200, { ...page, next: page.next ?? (more ? page.items.at(-1)!.id : null) })
   }
   answer(res, 200, await listForgotten(call, inMemory ? null : after))
 }

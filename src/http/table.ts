@@ -50,7 +50,7 @@ export const operations = {
     about: 'Pulls an emergency stop. The body may be empty: everything is stopped then. A body or a matcher that cannot be read stops everything too, and `note` says so. With `wait`, the answer is the stop with its proof.',
   },
   stops: {
-    method: 'get', path: '/v1/stops', right: 'read', urgent: true, query: paging, success: [200, 'StopList'], refusals: ['BAD_QUERY'],
+    method: 'get', path: '/v1/stops', right: 'read', urgent: true, query: { inForce: 'true: only those', ...paging }, success: [200, 'StopList'], refusals: ['BAD_QUERY'],
     about: 'Stops and their proofs, newest first.',
   },
   stop: { method: 'get', path: '/v1/stops/{id}', right: 'proof', urgent: true, success: [200, 'Stop'], refusals: find, about: 'One stop: what it covers, who answered, who is missing, what it holds.' },

@@ -65,6 +65,8 @@ test('a list goes on into what was forgotten, page by page, and each id is found
   for (const id of others) says({ kind: 'stop pulled', stop: { id, matchers: ['target="web"'], effect: 'pause', who: 'ann', why: '' } })
   assert.deepEqual((await listed('/v1/stops?limit=2')).map(({ id }) => id), [...others.toReversed(), stop], 'what memory has, then what it forgot')
   assert.equal((await call('GET', '/v1/stops?after=nothing')).status, 400)
+  says({ kind: 'stop lifted', stop: others[1]!, who: 'bob', why: 'over' })
+  assert.deepEqual((await listed('/v1/stops?inForce=true&limit=1')).map(({ id }) => id), [others[2], others[0]])
   const episodes = await listed('/v1/episodes?limit=3')
   assert.deepEqual(new Set(episodes.map(({ id }) => id)), new Set(all))
   assert.equal(episodes.length, all.length, 'each once')
