@@ -141,7 +141,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   }
   ports = {
     append: parts.append, record: async (facts, within) => parts.folded(await parts.append(facts, within)), pullStop: async ({ id, ...stop }) => (id === undefined ? parts.pullStop(stop) : parts.obeyStop({ ...stop, id })),
-    liftStop: parts.liftStop, drill: createDrills({ parts, stateDirectory, edges: config.edges.settings }), reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
+    drill: createDrills({ parts, stateDirectory, edges: config.edges.settings }), reload: catalogue.reload, events: parts.entriesFrom, printedAt: parts.printedAt, archive: parts.archive, digest: parts.digest,
     read: () => ({
       state: parts.state, now: parts.now(), me: parts.me(), unrecorded: parts.latch.unrecorded(), forced: parts.forced(), edges: edges.views(), allowInProduction: config.edges.allowInProduction,
       heard: parts.proofs.of, peers: parts.peers().map(({ tick, seenAt }) => ({

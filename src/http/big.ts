@@ -7,8 +7,7 @@ import type { Notification } from '../core/alert.ts'
 import type { BigAnswer, BigOrder } from './big-worker.ts'
 import { Refusal } from './errors.ts'
 import type { Prepared } from './prepare.ts'
-import { Shares, type Share } from './shares.ts'
-import { queueFull } from './tokens.ts'
+import { queueFull, Shares, type Share } from './shares.ts'
 
 export const bigBytes = 256 * 1024
 /** What one body may make of itself; beyond it the thread ends, and the body is refused. */

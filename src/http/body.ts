@@ -13,6 +13,9 @@ export class Gone extends Error {}
 
 const tooLarge = (most: number): Refusal => new Refusal('TOO_LARGE', `At most ${most / (1024 * 1024)} MB, also after inflating.`)
 
+/** For what has a small bound of its own: webhooks that fill theirs keep nobody from stopping. */
+export const unshared: Share = { take: () => {}, give: () => {} }
+
 /** The bytes as they came. Whoever takes them gives them back to the budget with `give(length)`. */
 export function readBody(req: IncomingMessage, budget: Share, most = maxBodyBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {

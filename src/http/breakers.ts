@@ -2,7 +2,7 @@
 import { answer } from './answer.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
-import { putOnLog, wordOf } from './word.ts'
+import { record, wordOf } from './word.ts'
 
 export async function closeBreaker(call: Call): Promise<void> {
   const { res, ports, id } = call
@@ -10,6 +10,6 @@ export async function closeBreaker(call: Call): Promise<void> {
   const policies = state.catalogue ? Object.values(state.catalogues.get(state.catalogue.digest)?.policies ?? {}).flat() : []
   const known = [...new Set(policies.filter(({ type }) => type === 'breaker').map(({ name }) => name))]
   if (!known.includes(id)) throw new Refusal('NOT_FOUND', `No policy of the type breaker has this name; there are: ${known.join(', ') || 'none'}.`)
-  await putOnLog(call, { kind: 'breaker closed', breaker: id, ...(await wordOf(call)) }, 'the breaker stays as it is')
+  await record(call, [{ kind: 'breaker closed', breaker: id, ...(await wordOf(call)) }], 'the breaker stays as it is')
   answer(res, 202, { status: 'closed' })
 }

@@ -1,9 +1,10 @@
 /** The catalogues that the log knows, and going back to one of them: servers never do that by themselves. */
 import { answer } from './answer.ts'
 import type { Call } from './call.ts'
-import { later, Refusal } from './errors.ts'
+import { Refusal } from './errors.ts'
+import { busy } from './shares.ts'
 import type { Form } from './schemas.ts'
-import { record } from './requests.ts'
+import { record } from './word.ts'
 
 export function showCatalogues({ res, ports }: Call): void {
   answer(res, 200, { items: list(ports), next: null })
@@ -24,6 +25,6 @@ export async function useCatalogue(call: Call): Promise<void> {
   const { digest } = found[0]!
   const was = ports.read().state.catalogue?.digest ?? ''
   if (digest !== was) await record(call, [{ kind: 'catalogue activated', digest, was }])
-  if (ports.read().state.catalogue?.digest !== digest) throw new Refusal('BUSY', 'Another catalogue took force meanwhile: look, and ask again.', { headers: later() })
+  if (ports.read().state.catalogue?.digest !== digest) throw busy('Another catalogue took force meanwhile: look, and ask again.')
   answer(res, 202, { digest, problems: [] })
 }

@@ -30,8 +30,10 @@ export const boundConnections = (server: Server, most: number) => {
   server.on('connection', (socket: Socket) => {
     if (held.size >= most) {
       const victim = longest('idle') ?? longest('fresh', 'sending') ?? longest('answering')
-      if (victim !== undefined) held.get(victim)!.socket.destroy()
-      if (victim !== undefined) held.delete(victim)
+      if (victim !== undefined) {
+        held.get(victim)!.socket.destroy()
+        held.delete(victim)
+      }
     }
     const key = keyOf(socket)
     held.set(key, { socket, state: 'fresh', urgent: false, since: ++changes })

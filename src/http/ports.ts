@@ -62,8 +62,6 @@ export interface Ports {
   record(facts: readonly Fact[], options: { readonly deadlineMs: number }): Promise<void>
   /** In force here when it resolves. With an id it is one that another process passes on, and goes no further. */
   pullStop(stop: NewStop): Promise<Pulled>
-  /** On the log when it resolves. */
-  liftStop(id: string, who: string, why: string): Promise<void>
   /** Rejects with LogError where the log does not take what came of it. */
   drill(drill: Drill, who: string): Promise<Drilled>
   /** Reads the catalogue's files again; the digest that this process would run, or what is wrong. */

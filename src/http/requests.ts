@@ -3,25 +3,20 @@ import { hash, randomUUIDv7 } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { counted, whyNot } from '../core/approving.ts'
 import { canonical } from '../core/canonical.ts'
-import type { Fact } from '../core/entry.ts'
 import { awaitsExec } from '../core/fold/requests.ts'
 import { isEnd, type Workflow } from '../core/workflow.ts'
 import { submission } from '../core/submission.ts'
-import { UpgradeUnfinished } from '../core/upgrade.ts'
-import { LogError } from '../log/log.ts'
 import { answer } from './answer.ts'
-import { readBody } from './body.ts'
 import { findId, type Call } from './call.ts'
 import { later, Refusal } from './errors.ts'
-import { badRequest, isObject, readRequest } from './request-form.ts'
+import { badRequest, readRequest } from './request-form.ts'
 import { viewEpisode } from './views/others.ts'
 import { viewVerdict, viewWorkflow } from './views/workflows.ts'
+import { readObject, record, text, whoOf } from './word.ts'
 
-const mostBytes = 256 * 1024
 /** A plan may take half a minute; whoever waited this long is told how far it came. */
 const judgedWithinMs = 35_000
 const lookEveryMs = 10
-const durableWithinMs = 5000
 
 export async function submit(call: Call): Promise<void> {
   const { req, res, ports } = call
@@ -117,26 +112,6 @@ function keyOf(header: string | string[] | undefined): string {
   return key
 }
 
-async function readObject({ req }: Call, { optional = false } = {}): Promise<Record<string, unknown>> {
-  const body = (await readBody(req, { take: () => {}, give: () => {} }, mostBytes)).toString()
-  if (optional && body.trim() === '') return {}
-  try {
-    const json: unknown = JSON.parse(body)
-    if (isObject(json)) return json
-  } catch {
-    // said below
-  }
-  throw new Refusal('BAD_JSON', 'Send a JSON object.')
-}
-
-const text = (given: Readonly<Record<string, unknown>>, name: string): string => {
-  const value = given[name]
-  return typeof value === 'string' ? value.slice(0, 1000) : ''
-}
-
-/** Proved by a token; without tokens, whoever the sender says he is. */
-const whoOf = ({ caller }: Call, given: Readonly<Record<string, unknown>>): string => (caller.proved ? caller.name : text(given, 'who').slice(0, 200) || caller.name)
-
 const find = ({ ports, id }: Call): Workflow => {
   const { state } = ports.read()
   return state.workflows.get(findId(state.workflows.keys(), id))!
@@ -157,17 +132,6 @@ const isRefused = ({ state, started }: Workflow): boolean => !started && (state 
 
 const refused = ({ id, state, reason, detail, decision }: Workflow): Refusal =>
   new Refusal('REFUSED', `${reason}: ${detail}`, { more: { id, state, reason, verdicts: (decision?.verdicts ?? []).map(viewVerdict) } })
-
-/** Folded here when it resolves, or told that it may be later. */
-export async function record(call: Call, facts: readonly Fact[]): Promise<void> {
-  try {
-    await call.ports.record(facts, { deadlineMs: durableWithinMs })
-  } catch (problem) {
-    if (problem instanceof UpgradeUnfinished) throw new Refusal('UPGRADE_UNFINISHED', problem.message)
-    if (!(problem instanceof LogError)) throw problem
-    throw new Refusal('NOT_DURABLE', 'The log did not take it in time; it may land later. Ask again: the same key gives the same workflow.', { headers: later() })
-  }
-}
 
 async function until({ door, res }: Call, holds: () => boolean): Promise<void> {
   const over = performance.now() + judgedWithinMs

@@ -19,10 +19,10 @@ import { handlers } from './handlers.ts'
 import { listenWide } from './listen.ts'
 import { createLogins, type Logins } from './logins.ts'
 import type { Ports, StartingPorts } from './ports.ts'
-import { Shares } from './shares.ts'
+import { busy, queueFull, Shares } from './shares.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
-import { busy, checkOrigin, createDoorkeeper, queueFull, type Doorkeeper, type TokenEntry } from './tokens.ts'
+import { checkOrigin, createDoorkeeper, type Doorkeeper, type TokenEntry } from './tokens.ts'
 
 export interface DoorOptions {
   readonly listen: { readonly host: string; readonly port: number }

@@ -2,7 +2,7 @@
  * What callers share at the door. Whoever proved who he is may hold at most half of what the others leave, so that however
  * much one of them sends there is room for the next. Nobody waits in a line: what has no room is told to come again.
  */
-import type { Refusal } from './errors.ts'
+import { later, Refusal } from './errors.ts'
 import type { Caller } from './tokens.ts'
 
 export interface Share {
@@ -50,3 +50,6 @@ export class Shares {
     }
   }
 }
+
+export const busy = (what: string): Refusal => new Refusal('BUSY', what, { headers: later() })
+export const queueFull = (what: string): Refusal => new Refusal('QUEUE_FULL', what, { headers: later() })

@@ -3,8 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, write } from './answer.ts'
 import { readBody } from './body.ts'
 import { later, Refusal } from './errors.ts'
-import { Shares } from './shares.ts'
-import { queueFull } from './tokens.ts'
+import { queueFull, Shares } from './shares.ts'
 import type { Also } from './server.ts'
 
 export interface SlackCall {

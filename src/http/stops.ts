@@ -2,16 +2,16 @@
 import { MatcherError } from '../core/matcher.ts'
 import { parseDuration } from '../core/duration.ts'
 import { readScope } from '../core/scope.ts'
-import { LogError } from '../log/log.ts'
 import { answer, write } from './answer.ts'
 import { findId, limitOf, pageOf, unknownAfter, type Call, type Page } from './call.ts'
-import { later, Refusal } from './errors.ts'
-import { readBody } from './body.ts'
+import { Refusal } from './errors.ts'
+import { readBody, unshared } from './body.ts'
 import { renderPage, pageHeaders } from './page.ts'
 import type { NewStop, Ports } from './ports.ts'
 import type { Form } from './schemas.ts'
 import { findOne } from './past.ts'
 import { listStops, viewStop } from './views/stops.ts'
+import { record, wordOf } from './word.ts'
 
 const mostBytes = 64 * 1024
 const longestWaitMs = 60_000
@@ -19,8 +19,7 @@ const lookEveryMs = 10
 
 export async function pullStop(call: Call): Promise<void> {
   const { req, res, ports, door, query, caller } = call
-  // Its own small bound, not the budget that webhooks share.
-  const body = await readBody(req, { take: () => {}, give: () => {} }, mostBytes).catch((problem: unknown) => {
+  const body = await readBody(req, unshared, mostBytes).catch((problem: unknown) => {
     if (problem instanceof Refusal) return undefined
     throw problem
   })
@@ -167,20 +166,11 @@ export async function showStop(call: Call): Promise<void> {
   answer(res, 200, viewStop(ports.read(), stop.id, stop))
 }
 
-export async function liftStop({ req, res, ports, id: given, caller }: Call): Promise<void> {
-  const text = (await readBody(req, { take: () => {}, give: () => {} }, mostBytes)).toString()
-  const body = text.trim() === '' ? {} : fromJson(text)
-  if (body === undefined) throw new Refusal('BAD_JSON', 'Send a JSON object: {"why": "…"}.')
-  const why = typeof body['why'] === 'string' ? body['why'].trim().slice(0, 1000) : ''
-  if (why === '') throw new Refusal('WHY_REQUIRED', 'Say why it is safe to go on: {"why": "…"}.')
-  const id = findId(idsOf(ports), given)
+export async function liftStop(call: Call): Promise<void> {
+  const { res, ports } = call
+  const word = await wordOf(call)
+  const id = findId(idsOf(ports), call.id)
   if (ports.read().forced.includes(id)) throw new Refusal('STOP_FORCED', 'Take `force.stop` out of the configuration and start again.')
-  const who = caller.proved ? caller.name : typeof body['who'] === 'string' && body['who'] !== '' ? body['who'].slice(0, 200) : caller.name
-  try {
-    await ports.liftStop(id, who, why)
-  } catch (problem) {
-    if (!(problem instanceof LogError)) throw problem
-    throw new Refusal('NOT_DURABLE', 'The log did not take the lift: the stop stands.', { headers: later() })
-  }
+  await record(call, [{ kind: 'stop lifted', stop: id, ...word }], 'the stop stands')
   answer(res, 202, viewStop(ports.read(), id))
 }

@@ -5,7 +5,7 @@ import { allOf } from '../log/all.ts'
 import { LogError, type Recorded } from '../log/log.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
-import { busy } from './tokens.ts'
+import { busy } from './shares.ts'
 
 const mostStreams = 100
 const beatEveryMs = 10_000

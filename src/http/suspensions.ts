@@ -4,7 +4,7 @@ import { answer } from './answer.ts'
 import { findId, pageOf, type Call } from './call.ts'
 import type { Form } from './schemas.ts'
 import { time } from './times.ts'
-import { putOnLog, wordOf } from './word.ts'
+import { record, wordOf } from './word.ts'
 
 export function showSuspensions({ res, ports, query }: Call): void {
   answer(res, 200, pageOf(query, [...ports.read().state.suspensions.values()].reverse(), { view: viewSuspension }))
@@ -14,7 +14,7 @@ export async function resume(call: Call): Promise<void> {
   const { res, ports } = call
   const { suspensions } = ports.read().state
   const suspended = suspensions.get(findId(suspensions.keys(), call.id))!
-  await putOnLog(call, { kind: 'resumed', suspension: suspended.id, ...(await wordOf(call)) }, 'it stays suspended')
+  await record(call, [{ kind: 'resumed', suspension: suspended.id, ...(await wordOf(call)) }], 'it stays suspended')
   answer(res, 202, viewSuspension(suspended))
 }
 

@@ -4,7 +4,7 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { later, Refusal } from './errors.ts'
+import { Refusal } from './errors.ts'
 
 export const roles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
 export type TokenRole = (typeof roles)[number]
@@ -54,7 +54,6 @@ export interface DoorkeeperOptions {
   /** Whether this is the word by which processes of one Paramedic know each other. */
   readonly isPeer?: (token: string) => boolean
 }
-
 
 export const createDoorkeeper = ({ tokens, people = [], now, isPeer }: DoorkeeperOptions) => {
   const nobody: Caller = { name: 'anonymous', proved: false, person: people.length === 0, acts: true, peer: false }
@@ -122,6 +121,3 @@ export function checkOrigin(req: IncomingMessage, { open, names }: { open: boole
     throw new Refusal('FOREIGN_ORIGIN', 'Without tokens a browser may only come by an address of this machine.')
   }
 }
-
-export const queueFull = (what: string): Refusal => new Refusal('QUEUE_FULL', what, { headers: later() })
-export const busy = (what: string): Refusal => new Refusal('BUSY', what, { headers: later() })

@@ -2,7 +2,7 @@
 import { answer } from './answer.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
-import { putOnLog, wordOf } from './word.ts'
+import { record, wordOf } from './word.ts'
 
 export async function promote(call: Call): Promise<void> {
   const { res, ports, id } = call
@@ -15,6 +15,6 @@ export async function promote(call: Call): Promise<void> {
     throw new Refusal('NOT_PROPOSED', why)
   }
   const { heals, inMs } = trust.proposed
-  await putOnLog(call, { kind: 'promoted', runbook: id, ...(await wordOf(call, 'why it may run by itself')), heals, inMs }, 'it is not promoted')
+  await record(call, [{ kind: 'promoted', runbook: id, ...(await wordOf(call, { safe: 'why it may run by itself' })), heals, inMs }], 'it is not promoted')
   answer(res, 202, { status: 'promoted' })
 }

@@ -2,9 +2,10 @@
 import { upgradeOf } from '../core/upgrade.ts'
 import { answer } from './answer.ts'
 import type { Call } from './call.ts'
-import { later, Refusal } from './errors.ts'
+import { Refusal } from './errors.ts'
+import { busy } from './shares.ts'
 import type { Form } from './schemas.ts'
-import { record } from './requests.ts'
+import { record } from './word.ts'
 
 export function showUpgrade({ res, ports }: Call): void {
   answer(res, 200, view(ports))
@@ -19,7 +20,7 @@ export async function finishUpgrade(call: Call): Promise<void> {
     throw new Refusal('OLDER_SERVERS', `These know less than fold version ${version}: ${names}. Upgrade them first; one that is gone for good is declared lost within lostAfter.`, { more: { older: older.map(({ name }) => name) } })
   }
   if (state.foldVersion < version) await record(call, [{ kind: 'fold version', version }])
-  if (ports.read().state.foldVersion < version) throw new Refusal('BUSY', 'This process began anew meanwhile: ask again.', { headers: later() })
+  if (ports.read().state.foldVersion < version) throw busy('This process began anew meanwhile: ask again.')
   answer(res, 202, view(ports))
 }
 

@@ -55,10 +55,6 @@ export const createParts = () => {
       if (parts.answers) setTimeout(() => parts.says({ kind: 'stop acknowledged', stop: stop.id, runner: me, name: 'one', killed: 2, survivors: 0, tookMs: 84 }), 20)
       return { id: stop.id, durable: true }
     },
-    liftStop: async (stop, who, why) => {
-      await parts.before([])
-      parts.says({ kind: 'stop lifted', stop, who, why })
-    },
     archive: noArchive,
     digest: async (position = state.position) => (position === state.position ? digestOf(state) : undefined),
     printedAt: async (position) => {

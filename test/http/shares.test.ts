@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { Shares } from '../../src/http/shares.ts'
-import { queueFull } from '../../src/http/tokens.ts'
+import { queueFull, Shares } from '../../src/http/shares.ts'
 import { notification, open } from './door.ts'
 
 const full = (most: number) => new Shares(most, 'Full.', queueFull)
