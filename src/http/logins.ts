@@ -1,6 +1,7 @@
 /** Refused logins, for the log: gathered, so that whoever tries a million passwords writes one entry in ten seconds. */
 import type { IncomingMessage } from 'node:http'
 import type { RefusedLogin } from '../core/entry.ts'
+import { UpgradeUnfinished } from '../core/upgrade.ts'
 import { Refusal, type Code } from './errors.ts'
 import type { Ports } from './ports.ts'
 
@@ -25,7 +26,8 @@ export const createLogins = ({ ports, everyMs = gatherMs, onProblem }: { ports: 
     const fact = { kind: 'logins refused', times, some: [...gathered.values()] } as const
     gathered.clear()
     times = 0
-    log.append([fact], { deadlineMs: durableWithinMs }).catch(onProblem)
+    // Beside a server that does not know the kind they are counted in the metrics alone.
+    log.append([fact], { deadlineMs: durableWithinMs }).catch((problem: unknown) => problem instanceof UpgradeUnfinished || onProblem(problem))
   }
   const begin = (): void => void (timer ??= closed ? undefined : setTimeout(write, everyMs).unref())
 

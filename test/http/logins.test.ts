@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { UpgradeUnfinished } from '../../src/core/upgrade.ts'
 import { eventually } from '../notify/desk.ts'
 import { notification, open } from './door.ts'
 
@@ -35,4 +36,18 @@ test('what tries every call is told of by twenty, and counted whole; the end wri
   const [entry] = parts.entries.map((one) => one.entry)
   assert.ok(entry?.kind === 'logins refused')
   assert.deepEqual([entry.times, entry.some.length], [refused, 20])
+})
+
+test('before an upgrade is finished there is nowhere to write them, and nothing goes wrong', async (t) => {
+  const { parts, problems, call } = await open(t, { tokens, loginsEveryMs: 20 })
+  let tried = 0
+  parts.before = async ([fact]) => {
+    tried++
+    throw tried > 1 ? new Error('the disk is on fire') : new UpgradeUnfinished(fact!)
+  }
+  await call('GET', '/v1/workflows', bearer('wrong'))
+  await eventually('they would be written', () => tried === 1)
+  await call('GET', '/v1/workflows', bearer('wrong'))
+  await eventually('what is a problem is one', () => problems.length > 0)
+  assert.deepEqual(problems.map((problem) => (problem as Error).message), ['the disk is on fire'])
 })
