@@ -15,9 +15,6 @@ import { readValues } from './config/values.ts'
 import { formatDuration } from './core/duration.ts'
 import { usualSettings, type EdgeSettings } from './edge/settings.ts'
 
-export type { Alertmanager, SlackGrant, Token, TokenRole } from './config/lists.ts'
-export type { HostPort, LogAddress } from './config/kinds.ts'
-export type { Role } from './config/settings.ts'
 export type { Config } from './config/shape.ts'
 export { printSettingProblem } from './config/place.ts'
 

@@ -1,6 +1,6 @@
 /** `paramedic token new`: a token, shown once, and its line of configuration. */
 import { hash, randomBytes } from 'node:crypto'
-import { tokenRoles } from '../config/lists.ts'
+import { tokenRoles } from '../core/person.ts'
 import { CliError } from './client.ts'
 import type { Cli } from './main.ts'
 

@@ -1,22 +1,11 @@
 /** The lists of maps: tokens, Alertmanagers, people in Slack. Every fault of every item is told at its own place. */
 import { didYouMean } from '../catalog/nearest.ts'
+import { tokenRoles, type KnownPerson, type SlackGrant, type TokenEntry, type TokenRole } from '../core/person.ts'
 import { Secret } from './secret.ts'
 import type { ScriptSecret } from './script-secrets.ts'
 import { fault, list, origin, tell, text, type Fault, type Kind, type Parsed } from './kinds.ts'
 
-export const tokenRoles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
-export type TokenRole = (typeof tokenRoles)[number]
-
-/** One person or one machine. */
-export interface Token {
-  readonly name: string
-  readonly role: TokenRole
-  /** 64 hex digits, of the token's text. */
-  readonly sha256: string
-  /** Whose: those of one team share what one token may hold at the door. */
-  readonly team?: string
-  /** Milliseconds since 1970; after it the token is worth nothing. */
-  readonly expiresAt?: number
+export interface Token extends TokenEntry {
   /** The token itself, where the environment has it: only its hash is compared. */
   readonly text?: Secret
 }
@@ -27,16 +16,6 @@ export interface Alertmanager {
   readonly auth?: { readonly tokenFile: string } | { readonly username: string; readonly passwordFile: string }
   /** A file of certificates to trust. */
   readonly ca?: string
-}
-
-/** A person or a group of Slack: by id, never by name. */
-export type SlackGrant = { readonly team: string } & ({ readonly user: string } | { readonly group: string })
-
-/** A person: the name of their tokens, and their account in Slack. */
-export interface KnownPerson {
-  readonly name: string
-  readonly team?: string
-  readonly user?: string
 }
 
 type Fields = Readonly<Record<string, Kind<unknown> & { readonly optional?: true }>>

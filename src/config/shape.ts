@@ -1,7 +1,8 @@
 /** What the configuration comes out as: every value read, checked and of its type. */
 import type { EdgeMode, EdgeSettings } from '../edge/settings.ts'
 import type { HostPort, LogAddress } from './kinds.ts'
-import type { Alertmanager, KnownPerson, SlackGrant, Token } from './lists.ts'
+import type { KnownPerson, SlackGrant } from '../core/person.ts'
+import type { Alertmanager, Token } from './lists.ts'
 import type { ScriptSecret } from './script-secrets.ts'
 import type { Secret } from './secret.ts'
 import type { Role } from './settings.ts'

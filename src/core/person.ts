@@ -1,6 +1,31 @@
 /** Who somebody is. Entries name people as people read them; four eyes and lists of names count persons. */
 import type { Workflow } from './workflow.ts'
 
+export const tokenRoles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
+export type TokenRole = (typeof tokenRoles)[number]
+
+/** One person or one machine. */
+export interface TokenEntry {
+  readonly name: string
+  readonly role: TokenRole
+  /** 64 hex digits, of the token's text. */
+  readonly sha256: string
+  /** Those of one team share what one of them may hold at the door. */
+  readonly team?: string
+  /** Milliseconds since 1970; after it the token is worth nothing. */
+  readonly expiresAt?: number
+}
+
+/** Of the setting `people`: the name of a person's tokens, and their account in Slack. */
+export interface KnownPerson {
+  readonly name: string
+  readonly team?: string
+  readonly user?: string
+}
+
+/** A person or a group of Slack: by id, never by name. */
+export type SlackGrant = { readonly team: string } & ({ readonly user: string } | { readonly group: string })
+
 /** What an entry calls somebody of Slack whom the setting `people` does not know. */
 export const slackPerson = ({ name, team, user }: { readonly name: string; readonly team: string; readonly user: string }): string => `${name || user} (Slack ${team}/${user})`
 

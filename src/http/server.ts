@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import express from 'express'
+import type { TokenEntry } from '../core/person.ts'
 import { refuse } from './answer.ts'
 import { BigBodies } from './big.ts'
 import { Gone } from './body.ts'
@@ -22,7 +23,7 @@ import type { Ports, StartingPorts } from './ports.ts'
 import { busy, queueFull, Shares } from './shares.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
-import { checkOrigin, createDoorkeeper, type Doorkeeper, type TokenEntry } from './tokens.ts'
+import { checkOrigin, createDoorkeeper, type Doorkeeper } from './tokens.ts'
 
 export interface DoorOptions {
   readonly listen: { readonly host: string; readonly port: number }

@@ -4,20 +4,8 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { tokenRoles, type TokenEntry, type TokenRole } from '../core/person.ts'
 import { Refusal } from './errors.ts'
-
-export const roles = ['sender', 'stopper', 'viewer', 'responder', 'operator'] as const
-export type TokenRole = (typeof roles)[number]
-
-export interface TokenEntry {
-  readonly name: string
-  readonly role: TokenRole
-  readonly sha256: string
-  /** Those of one team share what one of them may hold at the door. */
-  readonly team?: string
-  /** Milliseconds since 1970. */
-  readonly expiresAt?: number
-}
 
 /** What a call asks for. `approve`: to say yes, where a route names who calls; `act` says it anywhere. `curb`: to end or deny something, which only makes it safer. `open`: nothing. `local`: to read, unless the caller is on this machine. `proof`: what became of a stop. */
 export type Right = 'open' | 'local' | 'send' | 'stop' | 'proof' | 'read' | 'curb' | 'approve' | 'act'
@@ -31,7 +19,7 @@ const rights: Readonly<Record<TokenRole, readonly Right[]>> = {
 }
 
 /** Those who may, for docs. */
-export const rolesWith = (right: Right): readonly TokenRole[] => roles.filter((role) => rights[role].includes(right))
+export const rolesWith = (right: Right): readonly TokenRole[] => tokenRoles.filter((role) => rights[role].includes(right))
 
 export interface Caller {
   readonly name: string

@@ -27,6 +27,9 @@ export interface Answer {
   readonly seenByAll: boolean
 }
 
+/** Why nothing was heard, or what Slack is to show at once. */
+export type Heard = { readonly unreadable: string } | { readonly body?: object }
+
 export interface StopPorts {
   readonly state: State
   /** Log time, milliseconds. */

@@ -2,13 +2,14 @@
  * What people say in Slack, whichever way it came: slash commands and pressed buttons, from Slack's fields to the
  * answer. Slack waits three seconds; what takes longer is answered at once with what is known, and followed up.
  */
+import type { KnownPerson, SlackGrant } from '../core/person.ts'
 import type { Edge } from '../edge/edge.ts'
 import { readPressed } from './action.ts'
 import { toLine, type Message } from './blocks.ts'
 import { parseCommand } from './command.ts'
-import type { Answer, Deeds, DeedPorts } from './deed.ts'
+import type { Answer, Deeds, DeedPorts, Heard } from './deed.ts'
 import { runCommand, runPressed } from './deeds.ts'
-import { listedPeople, type Grant, type KnownPerson, type Person } from './people.ts'
+import { listedPeople, type Person } from './people.ts'
 import { replier, type Reply } from './reply.ts'
 import type { SlackEdge } from './slack.ts'
 import { answerWindow, asksFirst, readWindow, windowOf } from './window.ts'
@@ -19,15 +20,12 @@ export interface HearingOptions {
   readonly edge?: SlackEdge
   /** The way of answers by response_url. */
   readonly replies?: Edge
-  readonly allow: readonly Grant[]
+  readonly allow: readonly SlackGrant[]
   readonly people?: readonly KnownPerson[]
   readonly apiUrl?: string
   readonly signal: AbortSignal
   readonly onProblem: (problem: unknown) => void
 }
-
-/** Why nothing was heard, or what Slack is to show at once. */
-export type Heard = { readonly unreadable: string } | { readonly body?: object }
 
 /** Slack's three seconds, less what the way may take. */
 const ackMs = 1500

@@ -1,7 +1,5 @@
 /** Who may do what from Slack. Everyone may stop; the rest is for those who are listed, by id, never by name. */
-import { slackPerson } from '../core/person.ts'
-
-export type Grant = { readonly team: string } & ({ readonly user: string } | { readonly group: string })
+import { slackPerson, type SlackGrant } from '../core/person.ts'
 
 export interface Person {
   readonly user: string
@@ -12,15 +10,8 @@ export interface Person {
   readonly known?: string
 }
 
-/** Of the setting `people`: an account of Slack belongs to the person whose tokens have this name. */
-export interface KnownPerson {
-  readonly name: string
-  readonly team?: string
-  readonly user?: string
-}
-
 export interface PeopleOptions {
-  readonly allow: readonly Grant[]
+  readonly allow: readonly SlackGrant[]
   /** Of a group; throws if Slack does not say. */
   readonly members: (team: string, group: string) => Promise<ReadonlySet<string>>
   /** Steady, in milliseconds. */

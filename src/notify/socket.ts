@@ -5,7 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SocketModeClient } from '@slack/socket-mode'
-import type { Hearing, Heard } from './hearing.ts'
+import type { Heard } from './deed.ts'
+import type { Hearing } from './hearing.ts'
 import { silentLogger } from './slack.ts'
 import { SeenSignatures } from './verify.ts'
 

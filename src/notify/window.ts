@@ -1,6 +1,5 @@
 /** Buttons that ask one thing first, in a window of Slack: how an alert was fixed by hand, and why a stop may be lifted. */
-import type { Deeds } from './deed.ts'
-import type { Heard } from './hearing.ts'
+import type { Deeds, Heard } from './deed.ts'
 import { whoIs, type Person } from './people.ts'
 import { noLift } from './stopping.ts'
 

@@ -3,11 +3,12 @@ import { request } from 'node:http'
 import { hash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { operations, type Operation, type OperationId } from '../../src/http/table.ts'
-import { roles, tokenOf, type TokenRole } from '../../src/http/tokens.ts'
+import { tokenRoles, type TokenRole } from '../../src/core/person.ts'
+import { tokenOf } from '../../src/http/tokens.ts'
 import { notification, open } from './door.ts'
 
 const tokens = [
-  ...roles.map((role) => ({ name: `${role}-name`, role, sha256: hash('sha256', `${role}-token`) })),
+  ...tokenRoles.map((role) => ({ name: `${role}-name`, role, sha256: hash('sha256', `${role}-token`) })),
   { name: 'old', role: 'operator' as const, sha256: hash('sha256', 'old-token'), expiresAt: 1000 },
   { name: 'operator-name', role: 'operator' as const, sha256: hash('sha256', 'second-token') },
 ]
@@ -27,7 +28,7 @@ const allowed: Readonly<Record<OperationId, readonly (TokenRole | 'anybody')[]>>
   edges: ['viewer', 'responder', 'operator'],
   events: ['viewer', 'responder', 'operator'], page: ['viewer', 'responder', 'operator'],
   healthz: ['anybody', 'viewer', 'responder', 'operator'], metrics: ['anybody', 'viewer', 'responder', 'operator'],
-  livez: ['anybody', ...roles], readyz: ['anybody', ...roles], openapi: ['anybody', ...roles],
+  livez: ['anybody', ...tokenRoles], readyz: ['anybody', ...tokenRoles], openapi: ['anybody', ...tokenRoles],
 }
 
 const pathOf = ({ path }: Operation): string => (path === '/v1/events' ? '/v1/events?from=999999' : path.replace('{id}', 'ffffffff-0000-7000-8000-000000000000'))
@@ -38,7 +39,7 @@ describe('tokens', () => {
     const { door, parts } = await open(t, { tokens })
     parts.says({ kind: 'stop pulled', stop: { id: 'ffffffff-0000-7000-8000-000000000000', matchers: [], effect: 'kill', who: 'x', why: '' } })
     for (const [id, operation] of Object.entries(operations as Record<OperationId, Operation>) as [OperationId, Operation][]) {
-      for (const who of ['anybody', ...roles] as const) {
+      for (const who of ['anybody', ...tokenRoles] as const) {
         const controller = new AbortController()
         const response = await fetch(`${door.url}${pathOf(operation)}`, {
           method: operation.method.toUpperCase(), signal: controller.signal, headers: who === 'anybody' ? {} : { authorization: `Bearer ${who}-token` },

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import { noArchive } from '../../src/follow/archive.ts'
 import { createSlackDoor } from '../../src/notify/door.ts'
 import { createHearing, type HearingOptions } from '../../src/notify/hearing.ts'
-import type { Grant } from '../../src/notify/people.ts'
+import type { SlackGrant } from '../../src/core/person.ts'
 import type { Member } from '../servers/slack.ts'
 import { button, readable } from '../servers/slack-shown.ts'
 import { readMessage } from '../servers/slack-rules.ts'
@@ -26,7 +26,7 @@ export interface Ear {
 }
 
 export const listen = (
-  desk: Desk, t: TestContext, { allow = [{ team: 'T0HOME', user: 'U0ANN' }], ...more }: Partial<HearingOptions> & { allow?: readonly Grant[] } = {}, ports: Partial<HearingOptions['ports']> = {},
+  desk: Desk, t: TestContext, { allow = [{ team: 'T0HOME', user: 'U0ANN' }], ...more }: Partial<HearingOptions> & { allow?: readonly SlackGrant[] } = {}, ports: Partial<HearingOptions['ports']> = {},
 ): Ear => {
   const ended = new AbortController()
   t.after(() => ended.abort())
