@@ -45,9 +45,9 @@ async function moments(options: ClientOptions, id: string, { asJson, timeoutMs }
     })
     if (one !== undefined) {
       seenAt = performance.now()
-      const steps = asJson ? [] : stepsBegun(one, begun)
       const isOver = isEnd(one.state)
-      const news = [...one.timeline.slice(told), ...steps].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      const steps = asJson ? [] : stepsBegun(one, begun)
+      const news = [...one.timeline.slice(told), ...steps].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
       const print = (moment: Moment): void => void process.stdout.write(asJson ? `${JSON.stringify(moment)}\n` : `${moment.at}  ${moment.state}${moment.reason || moment.detail ? `  ${because(moment)}` : ''}\n`)
       for (const moment of isOver ? news.slice(0, -1) : news) print(moment)
       seen(one)
@@ -64,7 +64,7 @@ async function moments(options: ClientOptions, id: string, { asJson, timeoutMs }
 type Moment = Pick<Workflow['timeline'][number], 'at' | 'state' | 'detail' | 'reason'>
 
 /** Of the first step the workflow's own moment tells. */
-const stepsBegun = ({ steps }: Workflow, from: number): Moment[] => {
+export const stepsBegun = ({ steps }: Workflow, from: number): Moment[] => {
   const begun = steps.slice(from)
   const end = begun.findIndex(({ startedAt }) => startedAt === undefined)
   return begun.slice(0, end === -1 ? undefined : end).map(({ name, startedAt }) => ({ at: startedAt!, state: 'running', detail: name }))
