@@ -130,8 +130,8 @@ export const operations = {
     about: 'Switches how something outside is called, at once and for every process of this log. No policy and no stop looks at it.',
   },
   promote: {
-    method: 'post', path: '/v1/runbooks/{id}/promote', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'NOT_PROPOSED', 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
-    about: 'Lets a version (NAME@VERSION) run by itself that its verified heals have proposed. Its first failure takes that back.',
+    method: 'post', path: '/v1/runbooks/{id}/promote', right: 'act', body: 'Lift', success: [202, 'Status'], refusals: ['NOT_FOUND', 'NOT_PROPOSED', 'MAY_NOT_APPROVE', 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],
+    about: 'Lets a version (NAME@VERSION) run by itself that its verified heals have proposed. Its first failure takes that back. A machine never does.',
   },
   resume: {
     method: 'post', path: '/v1/suspensions/{id}/resume', right: 'act', body: 'Lift', success: [202, 'Suspension'], refusals: [...find, 'WHY_REQUIRED', 'BAD_JSON', 'NOT_DURABLE'],

@@ -5,7 +5,8 @@ import { Refusal } from './errors.ts'
 import { record, wordOf } from './word.ts'
 
 export async function promote(call: Call): Promise<void> {
-  const { res, ports, id } = call
+  const { res, ports, caller, id } = call
+  if (!caller.person) throw new Refusal('MAY_NOT_APPROVE', `${caller.name} is a machine: only the tokens of persons, which the setting \`people\` names, promote.`)
   const { state } = ports.read()
   const trust = state.trust.get(id)
   const known = Object.keys(state.catalogues.get(state.catalogue?.digest ?? '')?.runbooks ?? {})

@@ -90,3 +90,13 @@ test('another plan than the one that was shown, and a question whose time is ove
   parts.says({ kind: 'ended', workflow: workflow.id, turn: workflow.turn, state: 'expired', reason: 'expired', detail: 'nobody answered within an hour' })
   assert.match(await answer('bob', { plan: 'p2' }), /^409 NOT_ASKING: .*expired \(nobody answered within an hour\)/)
 })
+
+test('a machine promotes nothing', async (t) => {
+  const { parts, call } = await open(t, { tokens: ['ann', 'robot'].map(token), people: ['ann'] })
+  parts.state.trust.set('fix@1', { heals: [1], failures: 0, proposed: { at: 1, heals: 1, inMs: 1000 } })
+  const promote = (who: string) => call('POST', '/v1/runbooks/fix@1/promote', { body: { why: 'it heals' }, headers: { authorization: `Bearer ${who}-token` } })
+  const { status, json } = await promote('robot')
+  assert.deepEqual([status, json.code, parts.state.trust.get('fix@1')?.promoted], [403, 'MAY_NOT_APPROVE', undefined])
+  assert.equal((await promote('ann')).status, 202)
+  assert.equal(parts.state.trust.get('fix@1')?.promoted?.who, 'ann')
+})
