@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { effects, modes, type ParamSpec, type RunbookManifest, type StepManifest } from '../core/catalogue.ts'
 import { paramProblem } from '../core/params.ts'
 import { compilePattern, PatternError } from '../core/regex.ts'
+import { isSecretName, secretNameProblem } from '../core/secret-name.ts'
 import { functionMark } from './described.ts'
 import type { Problem } from './problem.ts'
 import { programFile } from './program-file.ts'
@@ -50,7 +51,7 @@ const runbookShape = z.strictObject({
   target: targetLabels,
   provider: providerName.default('local'),
   params: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'letters, digits, _ and -'), paramShape).default({}),
-  secrets: z.array(z.string().regex(/^[A-Z][A-Z0-9_]{0,62}$/, 'capital letters, digits and _')).min(1).max(20).optional(),
+  secrets: z.array(z.string().refine(isSecretName, secretNameProblem)).min(1).max(20).optional(),
   plan: fn('plan'),
   planTimeout: ms(1).default(30_000),
   steps: z.array(stepShape, `must be a list: ${noSteps}`).min(1, `is empty: ${noSteps}`).max(100)

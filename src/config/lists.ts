@@ -1,6 +1,7 @@
 /** The lists of maps: tokens, Alertmanagers, people in Slack. Every fault of every item is told at its own place. */
 import { didYouMean } from '../catalog/nearest.ts'
 import { tokenRoles, type KnownPerson, type SlackGrant, type TokenEntry, type TokenRole } from '../core/person.ts'
+import { isSecretName, secretNameProblem } from '../core/secret-name.ts'
 import { Secret } from './secret.ts'
 import type { ScriptSecret } from './script-secrets.ts'
 import { fault, list, origin, tell, text, type Fault, type Kind, type Parsed } from './kinds.ts'
@@ -167,10 +168,9 @@ export const peopleList: Kind<readonly KnownPerson[]> = listOf<KnownPerson>(
   },
 )
 
-/** As a shell names what it is handed; what would steer the shell itself is none. */
 const secretName: Kind<string> = {
   form: 'NAME',
-  parse: (given) => typeof given === 'string' && /^[A-Z][A-Z0-9_]{0,62}$/.test(given) ? { value: given } : fault(`must be capital letters, digits and _, such as PAGER_KEY, not ${tell(given)}`),
+  parse: (given) => typeof given === 'string' && isSecretName(given) ? { value: given } : fault(`${secretNameProblem}, not ${tell(given)}`),
 }
 
 export const secretList: Kind<readonly ScriptSecret[]> = listOf<ScriptSecret>(

@@ -1,5 +1,6 @@
 /** What a script is handed: data, and handles that end with its job. Nothing else of the server reaches it. */
 import type { Json } from '../core/plan.ts'
+import { isSecretName } from '../core/secret-name.ts'
 import { traceparentOf } from '../core/trace-id.ts'
 import type { Nodes, PlanContext, Scale, StepContext } from '../runbook.ts'
 import type { JobOrder } from './protocol.ts'
@@ -143,10 +144,8 @@ function shellEnv(order: Pick<JobOrder, 'env' | 'input' | 'workflow'>, leftMs: n
   const told = [['TARGET', order.input.target], ...Object.entries(order.input.params).map(([name, value]) => [`PARAM_${name.toUpperCase().replaceAll('-', '_')}`, String(value)])] as [string, string][]
   for (const [name, value] of told) if (!value.includes('\0') && value.length <= bound) env[name] = value
   for (const [name, value] of Object.entries(order.env ?? {})) {
-    if (!/^[A-Z][A-Z0-9_]*$/.test(name) || steers.test(name)) throw new Error(`the environment may not have ${name}: it steers the shell itself`)
+    if (!isSecretName(name)) throw new Error(`the environment may not have ${name}: it steers the shell itself`)
     env[name] = value
   }
   return env
 }
-
-const steers = /^(PATH|HOME|TMPDIR|SHLVL|IFS|ENV|BASH.*|SHELLOPTS|PS4|PROMPT_COMMAND|LD_.*|DYLD_.*|NODE_.*|ZX_.*)$/

@@ -123,6 +123,7 @@ const problems: [Files, string, RegExp, string][] = [
   [{ 'runbooks/tool.ts': 'export {}\n' }, 'runbooks/tool.ts:1', /is not a runbook/, 'a script at the top'],
   [{ 'runbooks/scale/shared.ts': 'export {}\n' }, 'runbooks/scale/shared.ts:1', /nothing is shared/, 'a file between versions'],
   [{ 'runbooks/scale/2/x.ts': 'export {}\n' }, 'runbooks/scale/2:1', /belongs to no version/, 'a folder of no version'],
+  [{ 'runbooks/scale/1.ts': script("secrets: ['PATH'],") }, 'runbooks/scale/1.ts:10', /secrets\[0\] must be capital letters.*nothing that steers the shell itself/, 'a secret that would steer the shell of the step'],
   [{ 'runbooks/Scale_up/1.ts': script() }, 'runbooks/Scale_up:1', /not a name/, 'a name that is none'],
   [{ 'runbooks/empty/README.md': 'x\n' }, 'runbooks/empty:1', /holds no version/, 'a runbook without a script'],
 ]

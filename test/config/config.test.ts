@@ -80,6 +80,7 @@ describe('configuration', () => {
     [{ env: { PARAMEDIC_SLACK_BOT_TOKEN: 'xoxb' } }, /name the channel/, 'a token with nowhere to write'],
     [{ env: { PARAMEDIC_SLACK_BOT_TOKEN_FILE: '/nowhere' } }, /cannot be read \(ENOENT\)/, 'a secret that is not there'],
     [{ env: { PARAMEDIC_LOG: 'kafka://k:1/p', PARAMEDIC_KAFKA_SASL_USERNAME: 'ann' } }, /mechanism needs/, 'half a login to Kafka'],
+    [{ yaml: 'secrets: [{ name: BASH_ENV, file: x, runbooks: [fix] }]\n' }, /secrets\[0\]\.name must be capital letters.*nothing that steers the shell itself, not "?BASH_ENV/, 'a step that has it would fail when it is needed'],
     [{ env: { PARAMEDIC_ALERTMANAGER: 'http://ann:pw@am:9093' } }, /without a password/, 'secrets come from files'],
     [{ env: { PARAMEDIC_CONFIG: 'other.yaml' } }, /other\.yaml:1: is not there/, 'a file that was named must be there'],
     [{ env: { PARAMEDIC_CONFIG: '' } }, /^PARAMEDIC_CONFIG: is empty/, 'it would be the folder we stand in'],
