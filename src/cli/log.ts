@@ -41,11 +41,5 @@ export const register = ({ program, client, asJson }: Cli): void => {
   }
 }
 
-/** A reader that is slower than the log is waited for; one that closed its end (`head`) is an end like any other. */
-const print = (line: string): Promise<void> => new Promise((resolve, reject) => {
-  process.stdout.write(`${line}\n`, (problem) => {
-    if ((problem as NodeJS.ErrnoException | null | undefined)?.code === 'EPIPE') process.exit(0)
-    else if (problem) reject(problem)
-    else resolve()
-  })
-})
+/** A reader that is slower than the log is waited for. */
+const print = (line: string): Promise<void> => new Promise((resolve) => void process.stdout.write(`${line}\n`, () => resolve()))

@@ -29,12 +29,24 @@ export async function run(argv: readonly string[]): Promise<number> {
   const program = createProgram()
   const cli = cliOf(program)
   const word = commandWord(argv)
+  // A server goes on without whoever reads its words.
+  if (word !== 'serve') endWithReader()
   await register(cli, word !== undefined && Object.hasOwn(commands, word) ? [commands[word]!] : Object.values(commands))
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (problem) {
     return exitOf(problem)
+  }
+}
+
+/** `paramedic alerts | head`: who reads no more has seen enough. */
+function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (problem: NodeJS.ErrnoException) => {
+      if (problem.code !== 'EPIPE') throw problem
+      process.exit()
+    })
   }
 }
 
@@ -65,6 +77,7 @@ const createProgram = (): Command => new Command('paramedic')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .showSuggestionAfterError()
+  .showHelpAfterError('`--help` behind the command shows what it takes, with an example.')
   .addHelpText('after', '\nExample:\n  paramedic status\n  paramedic stop --why "deploy went wrong"\n\n`paramedic COMMAND --help` shows an example of each.')
 
 /** The first word that is neither a global option nor its value. */

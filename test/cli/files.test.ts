@@ -1,6 +1,6 @@
 /** Commands that work on files, and what every command has in common. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -28,8 +28,18 @@ describe('every command', options, () => {
       assert.match(out, new RegExp(`Example:\n  paramedic ${words[0]}`))
     })
   }
+  for (const words of [['--help'], ['routes', 'test', 'alertname=HighRequestLatency']]) {
+    test(`${words.join(' ')}: whoever reads it may stop reading`, async () => {
+      const child = spawn(process.execPath, [bin, ...words], { cwd: join(import.meta.dirname, '../..'), stdio: ['ignore', 'pipe', 'pipe'] })
+      child.stdout.destroy()
+      let err = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+      const [code] = (await once(child, 'close')) as [number | null]
+      assert.deepEqual([code, err], [0, ''])
+    })
+  }
   const mistyped: [words: string[], hint: RegExp][] = [
-    [['staus'], /Did you mean status\?/], [['stop', '--wy', 'x'], /Did you mean --why\?/], [['serve', '--listn', '127.0.0.1:1'], /Did you mean --listen\?/],
+    [['watch'], /'id'\n`--help` behind the command/], [['staus'], /Did you mean status\?/], [['stop', '--wy', 'x'], /Did you mean --why\?/], [['serve', '--listn', '127.0.0.1:1'], /Did you mean --listen\?/],
     [['go', '--why', 'x'], /name the stops to lift, or say --all/], [['go', '--all'], /--why/], [['go', 'abc', '--all', '--why', 'x'], /not both/], [['go', '--all', '--why', ' '], /--why is empty/],
     [['status', '--timeout', 'soon'], /--timeout must be a duration/], [['status', '--url', 'ftp://x'], /--url must be an address/], [['log', '--from', 'x'], /--from must be a position/],
     [['check', '--format', 'xml'], /text or github/], [['routes', 'test', 'severity'], /not LABEL=VALUE/], [['token', 'new', '--name', 'a', '--role', 'king'], /--role must be one of/],
