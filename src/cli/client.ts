@@ -62,17 +62,28 @@ export async function request(options: ClientOptions, method: string, path: stri
     })
     if (response.ok) return response
     const problem = (await response.json().catch(() => ({}))) as Partial<ProblemDocument>
-    if (problem.code !== 'STARTING') throw refused(options, response.status, problem)
+    if (problem.code !== 'STARTING') throw refused(options, path, { status: response.status, problem, token })
     await sleep(startingEveryMs, undefined, { signal: within }).catch(() => {
       throw new CliError(4, `${options.url} is still starting after ${options.timeoutMs / 1000} s: look at its log`)
     })
   }
 }
 
-function refused({ url }: ClientOptions, status: number, problem: Partial<ProblemDocument>): CliError {
+function refused({ url }: ClientOptions, path: string, { status, problem, token }: { status: number; problem: Partial<ProblemDocument>; token: string }): CliError {
   const { title = `${url} answered ${status}`, detail = 'is this a Paramedic?', code } = problem
-  const hint = status === 401 ? ' Name a token with --token-file, PARAMEDIC_TOKEN or PARAMEDIC_TOKEN_FILE.' : ''
+  const hint = status === 401 ? tokenHint(token) : code === 'NOT_FOUND' ? listHint(path) : detail.startsWith('Another role') ? roleHint : ''
   return new CliError(1, `${title}: ${detail}${hint}`, code, problem)
+}
+
+const tokenHint = (token: string): string => token === '' ? ' Name a token with --token-file, PARAMEDIC_TOKEN or PARAMEDIC_TOKEN_FILE.' : ' The one that was given is not known there, or is over.'
+
+const roleHint = ' A stopper stops; a viewer reads; a responder also stops, denies and cancels; an operator also makes it act.'
+
+/** Which command lists what there is of it. */
+const lists: Readonly<Record<string, string>> = { workflows: 'status', stops: 'stops', episodes: 'alerts', suspensions: 'status', catalogues: 'catalog' }
+const listHint = (path: string): string => {
+  const list = lists[/^\/v1\/(\w+)\//.exec(path)?.[1] ?? '']
+  return list === undefined ? '' : ` \`paramedic ${list}\` lists what there is.`
 }
 
 function unreached({ url, timeoutMs }: ClientOptions, problem: unknown): CliError {

@@ -1,4 +1,5 @@
 /** `paramedic status`: what is stopped, runs, waits, asks, and what people were called for; or one workflow whole. */
+import { inWords } from '../core/plan.ts'
 import { isEnd, liveStates } from '../core/workflow.ts'
 import type { Form } from '../http/schemas.ts'
 import { showDigest } from './digest.ts'
@@ -67,12 +68,12 @@ export function workflowText(one: Workflow): string {
     `${one.id}  ${one.runbook} on ${one.targets.join(', ')}`,
     ...(one.request === undefined ? [] : [`asked for by ${one.request.who}${one.request.why === '' ? '' : `: ${one.request.why}`}${one.request.executedBy === undefined ? '; nobody has executed it' : ''}`]),
     `${one.state} since ${one.since}${one.reason || one.detail ? `: ${because(one)}` : ''}${one.until === undefined ? '' : `, until ${one.until}`}`,
-    ...(one.deadline === undefined || isEnd(one.state) ? [] : [`its time is over at ${one.deadline}`]),
+    ...(one.deadline === undefined || one.state === 'verifying' || isEnd(one.state) ? [] : [`its time is over at ${one.deadline}`]),
     `${one.route === '' ? '' : `route ${one.route}, `}mode ${one.mode}, script ${one.digest.slice(0, 12)}${one.episode === undefined ? '' : `, episode ${one.episode}`}`,
     ...(one.after === undefined ? [] : [`after ${one.after} had not healed it`]),
     ...(one.next === undefined ? [] : [`then ${one.next} was tried`]),
     ...(one.ladder.length > 0 && one.next === undefined ? [`if it does not heal: ${one.ladder.join(', then ')}`] : []),
-    ...(one.plan?.changes ?? []).map((change) => `plan: ${change.target} ${JSON.stringify(change.from)} → ${JSON.stringify(change.to)}`),
+    ...(one.plan?.changes ?? []).map((change) => `plan: ${change.target} ${inWords(change.from)} → ${inWords(change.to)}`),
     ...one.verdicts.map((verdict) => `${verdict.verdict}: ${verdict.policy}, ${verdict.detail}`),
     ...one.steps.flatMap((step, index) => [
       `step ${index + 1} ${step.name} (${step.effect}): ${step.state}${step.startedAt !== undefined && step.endedAt !== undefined ? ` in ${Date.parse(step.endedAt) - Date.parse(step.startedAt)} ms` : ''}`,

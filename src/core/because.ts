@@ -17,10 +17,16 @@ export const because = (state: State, workflow: Workflow): { readonly reason: Re
     }
     case 'running':
       return { reason, detail: steps.find(({ jobs }) => jobs.some((job) => job.state === 'claimed'))?.name ?? detail }
+    case 'verifying':
+      return { reason, detail: detail || `waits for ${workflow.episode === undefined ? 'its probe' : 'the end of the alert'}` }
     default:
       return { reason, detail }
   }
 }
+
+/** When what it waits for clears, or people are called, where that is known. */
+export const untilOf = ({ state, wait, since, healedWithinMs }: Workflow): number | undefined =>
+  state === 'verifying' ? since + healedWithinMs : state === 'waiting' ? wait?.until : undefined
 
 /** The same in a line: `rate: 5 of 5 an hour`. */
 export const becauseLine = (state: State, workflow: Workflow): string => {

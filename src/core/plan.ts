@@ -3,6 +3,10 @@ import type { End, Reason } from './reason.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
+/** As people read it. */
+export const inWords = (value: unknown): string =>
+  typeof value === 'string' ? value : Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(', ') : JSON.stringify(value)
+
 export interface Change {
   /** The name people use, which is what the alert's label said. */
   readonly target: string

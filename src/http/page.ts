@@ -1,8 +1,9 @@
 /** The one page: what runs, what asks and waits, what people were called for, and Stop. Whole without scripts; a few lines keep it fresh where they may run. */
 import { createHash } from 'node:crypto'
-import { becauseLine } from '../core/because.ts'
+import { becauseLine, untilOf } from '../core/because.ts'
 import { runbookId } from '../core/catalogue.ts'
 import type { Notice } from '../core/notice.ts'
+import { inWords } from '../core/plan.ts'
 import type { State } from '../core/state.ts'
 import { isEnd, type Workflow, type WorkflowState } from '../core/workflow.ts'
 import { script, style } from './page-assets.ts'
@@ -82,7 +83,8 @@ function renderTable(title: string, workflows: readonly Workflow[], { state, now
 }
 
 function row(one: Workflow, { state, now }: { state: State; now: number }): string {
-  const until = one.state === 'waiting' && one.wait?.until !== undefined ? `, until ${time(one.wait.until).slice(0, 19).replace('T', ' ')} UTC` : ''
+  const at = untilOf(one)
+  const until = at === undefined ? '' : `, until ${time(at).slice(0, 19).replace('T', ' ')} UTC`
   const why = escape(becauseLine(state, one).slice(0, 500)) + until
   return `<tr><td>${short(one.id)}<td>${escape(runbookId(one.runbook))}<td>${escape(one.targets.join(', ').slice(0, 300))}${escape(changeOf(one))}<td class="${one.state}">${one.state}<td><span title="since ${time(one.since)}">${age(now - one.since)}</span><td>${why || '<span class="none">–</span>'}</tr>`
 }
@@ -90,7 +92,7 @@ function row(one: Workflow, { state, now }: { state: State; now: number }): stri
 /** ` 2 → 3`, where the plan is about one size. */
 const changeOf = ({ plan, targets }: Workflow): string => {
   const [change, ...others] = plan?.changes ?? []
-  const told = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 40)
+  const told = (value: unknown): string => inWords(value).slice(0, 40)
   return change === undefined || others.length > 0 || targets.length > 1 ? '' : ` ${told(change.from)} → ${told(change.to)}`
 }
 

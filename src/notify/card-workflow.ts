@@ -106,7 +106,7 @@ const didOf = (view: WorkflowView): string => {
   const at = diedIn(view)
   if (!began(view)) return 'nothing was run.'
   const changed = done.length > 0 ? `done and not undone: ${done.join(', ')}; the plan was ${changesOf(view) || 'to change nothing'}` : 'no step that changes anything was finished'
-  return `${changed}.${at && state !== 'unproven' ? ` It ended in the step “${at.name}”${at.changes ? ', which may have changed something' : ''}.` : ''}`
+  return `${changed}.${at && state !== 'unproven' ? ` It ${isRunning(view) ? 'is at' : 'ended in'} the step “${at.name}”${at.changes ? ', which may have changed something' : ''}.` : ''}`
 }
 
 const again = ({ runbook, alertname }: WorkflowView): string => `It is never run again by itself${alertname === '' ? '' : `; when the alert has ended and fires anew, ${runbook} answers it anew`}.`
@@ -114,8 +114,8 @@ const again = ({ runbook, alertname }: WorkflowView): string => `It is never run
 const nextOf = (view: WorkflowView): string => {
   const why = `\`paramedic why ${shortId(view.id)}\` names each gate.`
   switch (view.state) {
-    case 'ready': return `press Run it, or Drop it. After an hour without an answer it expires. ${why}`
-    case 'asking': return `press Approve or Deny. After an hour without an answer it expires. ${why}`
+    case 'ready': return `press Run it, or Drop it (\`paramedic exec ${shortId(view.id)}\`, \`paramedic cancel ${shortId(view.id)}\`). After an hour without an answer it expires. ${why}`
+    case 'asking': return `press Approve or Deny (\`paramedic approve ${shortId(view.id)}\`, \`paramedic deny ${shortId(view.id)}\`). After an hour without an answer it expires. ${why}`
     case 'failed':
       if (view.reason === 'in doubt') return `see by hand whether “${diedIn(view)?.name ?? 'the step'}” took effect: it may be done only once, so Paramedic will not try again. ${again(view)}`
       if (!began(view)) return `mend what stands under Why, or do it by hand. ${again(view)}`

@@ -5,7 +5,7 @@ import { awaitsExec } from '../core/fold/requests.ts'
 import { covers, heldBy, isLifted } from '../core/fold/stops.ts'
 import { became, liftsAt } from '../core/lifting.ts'
 import { label, type Labels } from '../core/labels.ts'
-import type { Json } from '../core/plan.ts'
+import { inWords } from '../core/plan.ts'
 import type { Notice } from '../core/notice.ts'
 import type { State, Stop } from '../core/state.ts'
 import { isEnd, type Episode, type Workflow, type WorkflowState } from '../core/workflow.ts'
@@ -113,7 +113,7 @@ export const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow)
     id: workflow.id, runbook: `${workflow.runbook.name}@${workflow.runbook.version}`, targets: workflow.targets, state: workflow.state,
     detail: workflow.detail, mode: workflow.mode, route: workflow.route, alertname: label(workflow.labels, 'alertname'),
     labels: [...workflow.labels], annotations: annotationsOf(episode?.annotations),
-    changes: (workflow.plan?.changes ?? []).map(({ target, from, to }) => ({ target, from: short(from), to: short(to) })),
+    changes: (workflow.plan?.changes ?? []).map(({ target, from, to }) => ({ target, from: inWords(from), to: inWords(to) })),
     verdicts: (workflow.decision?.verdicts ?? []).map(({ policy, verdict, detail, until }) => ({ policy, verdict, detail, ...(until === undefined ? {} : { until }) })),
     steps: workflow.steps.map((step) => stepView(step, isEnd(workflow.state))), params: workflow.params, awaitsExec: workflow.state === 'ready' && awaitsExec(workflow),
     next: nextOf(workflow), printed: printed.split('\n').filter((line) => line.trim() !== '').slice(-mostPrinted), createdAt: workflow.createdAt, since: workflow.since,
@@ -126,7 +126,6 @@ export const workflowFacts = ({ state, printed = '' }: Seen, workflow: Workflow)
 
 const nextOf = ({ ladder: [rung] = [] }: Workflow): string => (rung === undefined ? '' : `${rung.runbook.name}@${rung.runbook.version}`)
 
-const short = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const stepView = (step: Workflow['steps'][number], ended: boolean): StepView => {
   const jobs = step.jobs.map(({ state }) => state)

@@ -58,7 +58,7 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
     assert.match(out, /^nothing runs or waits$/m)
     const lifted = await cli('go', id!, '--why', 'the test')
     assert.deepEqual([lifted.code, /^lifted \w{6} \(everything\), 0 held$/m.test(lifted.out)], [0, true], lifted.out)
-    assert.equal((await cli('go', 'ffffff', '--why', 'x')).code, 1, 'a stop that is not there')
+    assert.deepEqual(await cli('go', 'ffffff', '--why', 'x').then(({ code, err }) => [code, /`paramedic stops` lists what there is/.test(err)]), [1, true], 'a stop that is not there')
   })
 
   test('what is loaded: runbooks, routes, policies; one that is not', async () => {
@@ -111,6 +111,7 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
     const watching = cli('watch', id, '--json')
     writeFileSync(join(folder, 'gate'), '')
     await workflow('verifying')
+    assert.match((await cli('status')).out, /\tverifying\t\S+\twaits for the end of the alert, until 20/)
     await alert({ ...slow, zone: 'b' }, 'resolved')
     const { code, out } = await watching
     assert.equal(code, 0, out)
@@ -190,6 +191,20 @@ describe('the command line with a server', { timeout: 500_000 }, () => {
     const offline = entries((await cli('log', '--offline')).out)
     assert.deepEqual(offline.slice(0, all.length), all)
   })
+})
+
+test('where tokens are asked for: none, a wrong one and one of another role each say what to do', { timeout: 120_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'paramedic-cli-'))
+  const server = await startServe(t, ['--log', 'memory:', '--state', folder], { cwd: join(import.meta.dirname, '../..'), env: { PARAMEDIC_TOKENS: 'viewer:looks,stopper:stops' } })
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  for (const [token, words, hint] of [
+    ['', ['status'], /Name a token with --token-file/], ['nobody', ['status'], /The one that was given is not known there, or is over/],
+    ['looks', ['stop'], /NOTHING WAS STOPPED: [^]* a viewer reads; a responder also stops/], ['stops', ['status'], /A stopper stops; a viewer reads/],
+  ] as const) {
+    const { code, err } = await paramedic([...words, '--url', server.url], { env: { PARAMEDIC_TOKEN: token } })
+    assert.equal(code, 1, err)
+    assert.match(err, hint)
+  }
 })
 
 describe('the command line with two servers', { skip: noKafka, timeout: 300_000 }, () => {

@@ -108,7 +108,7 @@ test('run, from a terminal or a script: plan, verdicts, and the end; 1 where it 
   assert.match(unasked.err, /say --yes/)
   const ran = await paramedic([...url, 'run', 'notes', '--target', 's4', '--label', `file=${file}`, '--yes', '--why', 'by hand'])
   assert.equal(ran.code, 0, ran.err)
-  assert.match(ran.out, /plan: s4 "not noted" → "noted"[^]*allow: targets[^]*completed/)
+  assert.match(ran.out, /plan: s4 not noted → noted[^]*allow: targets[^]*completed/)
   assert.equal(linesFor('s4').length, 5)
   const refused = await paramedic([...url, 'run', 'notes', '--target', 'payroll', '--yes'])
   assert.equal(refused.code, 1)

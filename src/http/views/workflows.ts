@@ -1,5 +1,5 @@
 /** A workflow as the API shows it. */
-import { because } from '../../core/because.ts'
+import { because, untilOf } from '../../core/because.ts'
 import { runbookId } from '../../core/catalogue.ts'
 import type { Printed } from '../../core/entry.ts'
 import { covering } from '../../core/fold/stops.ts'
@@ -50,9 +50,6 @@ const viewBecause = (state: State, workflow: Workflow): Pick<Form<'Workflow'>, '
   const { reason, detail } = because(state, workflow)
   return { ...maybe('reason', reason, same), detail }
 }
-
-/** When what it waits for clears, where that is known. */
-const untilOf = ({ state, wait }: Workflow): number | undefined => (state === 'waiting' ? wait?.until : undefined)
 
 const viewPlan = ({ digest, targets, changes, observed, notes }: Plan): NonNullable<Form<'Workflow'>['plan']> => ({
   digest,
