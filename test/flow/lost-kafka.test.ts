@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { freshPrefix, noKafka, sharedKafka } from '../servers/kafka.ts'
 import { alive, eventually, get, liftAll, linesOf, notification, post, workflowsOf } from './flow.ts'
 import { endAll, folder, ownCatalogue, startServers, targetsIn, type Running } from './server.ts'
-import { growTrees, mark } from './trees.ts'
+import { growTrees, mark, writersOf } from './trees.ts'
 
 /** As soon as may be: `lostAfter` is 10 s longer. */
 const env = { PARAMEDIC_KILL_AFTER: '4s', PARAMEDIC_LOST_AFTER: '14s' }
@@ -88,25 +88,14 @@ test('one of two is frozen: its children are dead before the other goes on, and 
       return now.some((pid) => !before.includes(pid)) && now.filter((pid) => before.includes(pid))
     })
     assert.deepEqual(both, [], 'no process of the frozen one lives when the other begins')
-    await eventually('the other writes', async () => writers(file).length > 1)
+    await eventually('the other writes', async () => writersOf(file).length > 1)
     frozen.process.kill('SIGCONT')
     await eventually('it sees that its lease is over', async () => frozen.said.some((line) => line.includes('starts anew under another identity')))
     await eventually('it knows who goes on', async () => (await holder(frozen.url)) === (await identityOf(well)))
-    const [first, second, ...others] = writers(file)
+    const [first, second, ...others] = writersOf(file)
     assert.deepEqual(others, [], 'each writes for a while, and never again: no two at any time')
     t.diagnostic(`nobody wrote for ${Math.round((second!.from - first!.until) * 1000)} ms`)
   } finally {
     await endAll(servers, 'SIGKILL')
   }
 })
-
-/** Who wrote, one after the other, and between which times. */
-const writers = (file: string): { by: string; from: number; until: number }[] => {
-  const found: { by: string; from: number; until: number }[] = []
-  for (const line of linesOf(file)) {
-    const [, by = '', at = ''] = line.split(' ')
-    if (found.at(-1)?.by === by) found.at(-1)!.until = Number(at)
-    else found.push({ by, from: Number(at), until: Number(at) })
-  }
-  return found
-}

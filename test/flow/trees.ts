@@ -1,7 +1,7 @@
 /** Trees that do not want to die (`catalogue/runbooks/tree`), grown on running servers, and what a stop says of them. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { alive, eventually, liftAll, notification, post } from './flow.ts'
+import { alive, eventually, liftAll, linesOf, notification, post } from './flow.ts'
 import type { Running } from './server.ts'
 
 export const mark = (): string => `paramedic-tree-${randomUUID()}`
@@ -23,3 +23,15 @@ export const growTrees = async (servers: readonly Running[], count: number, tree
 export const numbers = ({ acknowledgements }: any): { killed: number; survivors: number } => ({
   killed: acknowledgements.reduce((sum: number, one: any) => sum + one.killed, 0), survivors: acknowledgements.reduce((sum: number, one: any) => sum + one.survivors, 0),
 })
+
+/** Who wrote the lines of a tree, one after the other, and between which times, in seconds; the longest pause between two lines of one. */
+export const writersOf = (file: string): { by: string; from: number; until: number; longestPause: number }[] => {
+  const found: { by: string; from: number; until: number; longestPause: number }[] = []
+  for (const line of linesOf(file)) {
+    const [, by = '', written = ''] = line.split(' ')
+    const [at, last] = [Number(written), found.at(-1)]
+    if (last?.by === by) Object.assign(last, { until: at, longestPause: Math.max(last.longestPause, at - last.until) })
+    else found.push({ by, from: at, until: at, longestPause: 0 })
+  }
+  return found
+}

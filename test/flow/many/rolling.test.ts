@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { foldVersion } from '../../../src/core/upgrade.ts'
 import { freshPrefix, noKafka, sharedKafka } from '../../servers/kafka.ts'
-import { eventually, get, liftAll, notification, post } from '../flow.ts'
+import { eventually, get, liftAll, post } from '../flow.ts'
 import { endAll, folder, startServer, targetsIn, type Running } from '../server.ts'
+import { agree } from './agree.ts'
+import { allAnswered, startLoad } from './load.ts'
 import { earlierRelease } from './release.ts'
 
 const closed = '46e589b'
@@ -20,45 +21,33 @@ test('server after server is replaced by a newer version and by the older one ag
   let started = 0
   const start = (release?: string): Promise<Running> => startServer(folder(), services, log, { env: { PARAMEDIC_NAME: `server-${started++}` }, ...(release === undefined ? {} : { release }) })
   const servers = await Promise.all([start(old), start(old)])
-  const taken = new Set<string>()
-  let over = false
-  const send = async (): Promise<void> => {
-    for (let n = 0; !over; n++) {
-      const answer = await post(`${servers[n % servers.length]!.url}/webhooks/alertmanager`, notification([{ labels: { alertname: 'Novel', n: String(n) } }])).catch(() => undefined)
-      if (answer?.status === 200) taken.add(answer.body.alerts[0].episode)
-      await sleep(20)
-    }
-  }
+  const load = startLoad({ servers: () => servers, perSecond: 200 })
   const replace = async (index: number, release?: string): Promise<void> => {
     const next = await start(release)
     const [gone] = servers.splice(index, 1, next)
     await gone!.end()
-    const before = taken.size
-    await eventually('alerts are taken', async () => taken.size > before + 10)
+    const before = load.taken.size
+    await eventually('alerts are taken', async () => load.taken.size > before + 100)
   }
   try {
     await liftAll(servers[0]!.url)
-    const sending = send()
     await replace(0)
     assert.equal((await post(`${servers[0]!.url}/v1/upgrade/finish`)).status, 409, 'the older one lives')
     await replace(1)
     await replace(0, old)
     await replace(0)
-    over = true
-    await sending
-    for (const { url } of servers) {
-      await eventually('each has one answer, whoever took it', async () =>
-        (await Promise.all([...taken].map((episode) => get(`${url}/v1/episodes/${episode}`)))).every(({ answer }) => answer?.reason === 'no route'), 60_000)
-    }
+    const { taken, refused, perSecond } = await load.end()
+    await allAnswered(servers, load.taken)
+    await agree(servers)
     const upgrade = await get(`${servers[0]!.url}/v1/upgrade`)
     assert.deepEqual([upgrade.foldVersion, upgrade.possible], [1, foldVersion], 'nothing was written that the older one could not read')
     assert.equal((await eventually('it is finished', async () => {
       const answer = await post(`${servers[0]!.url}/v1/upgrade/finish`)
       return answer.status === 202 && answer.body
     })).foldVersion, foldVersion)
-    t.diagnostic(`${taken.size} alerts were taken`)
+    t.diagnostic(`${perSecond} alerts a second: ${taken} were taken, ${refused} refused or sent to one that had just ended`)
   } finally {
-    over = true
+    await load.end()
     await endAll(servers, 'SIGKILL')
   }
 })
