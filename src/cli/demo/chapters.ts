@@ -154,6 +154,7 @@ export async function going(scene: Scene, { stop, killed, held, rule }: Stopped)
   const wait = waiting(scene)
   try {
     narrator.say(`paramedic go ${short(stop.id)} --why "the script is being fixed"`)
+    const before = stage.messages.length
     await ask(asking, 'POST', `/v1/stops/${stop.id}/lift`, { why: 'the script is being fixed' })
     const lifted = await wait('the stop is lifted', async () => {
       const seen = await ask<StopSeen>(asking, 'GET', `/v1/stops/${stop.id}`)
@@ -167,7 +168,7 @@ export async function going(scene: Scene, { stop, killed, held, rule }: Stopped)
     })
     if (healed.state !== 'healed') return fail(`what was held ended as ${healed.state}, ${healed.reason ?? ''} ${healed.detail}`)
     narrator.moment('What was held', `it still made sense: ${healed.runbook} replaced the replica of api that hung, the alert went away, healed`)
-    const told = await wait('people are told of what was killed', () => stage.messages.findLast((text) => text.includes('clean-up@1') && /stopped/i.test(text)))
+    const told = await wait('people are told of what was killed', () => stage.messages.slice(before).findLast((text) => text.includes('clean-up@1') && /stopped/i.test(text)))
     const now = await ask<WorkflowSeen>(asking, 'GET', `/v1/workflows/${killed.id}`)
     if (now.state !== 'stopped') return fail(`what was killed is ${now.state}, and must not start again by itself`)
     narrator.moment('What was killed', 'its alert still fires, so a person is asked; it never starts again by itself')
