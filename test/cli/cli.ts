@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { endsAfterwards } from '../flow/afterwards.ts'
 
 export const bin = join(import.meta.dirname, '../../bin/paramedic.js')
 
@@ -45,6 +46,7 @@ export interface Server {
 /** `paramedic serve` on a free port, until the test ends. */
 export async function startServe(t: Pick<TestContext, 'after'>, args: readonly string[], where: Where): Promise<Server> {
   const child = spawn(process.execPath, [bin, 'serve', '--listen', '127.0.0.1:0', ...args], { cwd: where.cwd, env: environment(where.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  endsAfterwards(child)
   let said = ''
   const exit = once(child, 'exit') as Promise<[number | null]>
   const url = await new Promise<string>((listening, fail) => {
