@@ -68,5 +68,5 @@ async function init({ asJson }: Cli, dir: string): Promise<void> {
   const [{ initCatalogue }, { printProblem }] = await Promise.all([import('../catalog/init/init.ts'), import('../catalog/problem.ts')])
   const { written, problems } = await initCatalogue(dir)
   if (problems.length > 0) throw new CliError(1, problems.map(printProblem).join('\n'))
-  process.stdout.write(asJson() ? `${JSON.stringify({ written })}\n` : `${written.map((name) => `wrote ${name}`).join('\n')}\nnext: cd ${dir} && paramedic check\n`)
+  process.stdout.write(asJson() ? `${JSON.stringify({ written })}\n` : `${written.map((name) => `wrote ${name}`).join('\n')}\nnext: cd ${dir} && paramedic check  (\`npm link\`, said once in a checkout of Paramedic, puts it on your PATH)\n`)
 }
