@@ -8,8 +8,8 @@ import { Waiting } from './waiting.ts'
 
 /** What one follower is handed at once. A commit is never split. */
 const batchEntries = 1_000
-/** So many commits keep their entries decoded: long enough for whoever is at the end, and dead before they grow old. */
-const keptDecoded = 2
+/** So many commits keep their entries decoded: long enough for whoever is at the end, and dead before they grow old. With two, half of what comes grows old. */
+const keptDecoded = 1
 
 interface Commit<E> {
   readonly first: Position

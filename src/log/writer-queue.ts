@@ -3,7 +3,8 @@ import { LogError, type Codec, type Position } from './log.ts'
 
 /** One caller's facts. They stay together and in order. */
 export interface Waiting<F, E> {
-  readonly facts: readonly F[]
+  readonly count: number
+  facts: readonly F[]
   entries: E[]
   texts: string[]
   bytes: number
@@ -62,7 +63,7 @@ export class WriterQueue<F, E> {
   add(facts: readonly F[], resolve: (position: Position) => void, reject: (error: unknown) => void): Waiting<F, E> {
     if (facts.length === 0) throw new TypeError('an append needs at least one fact')
     this.#refuseIfFull(facts)
-    const waiting: Waiting<F, E> = { facts, entries: [], texts: [], bytes: 0, resolve, reject, settled: false, queued: true }
+    const waiting: Waiting<F, E> = { count: facts.length, facts, entries: [], texts: [], bytes: 0, resolve, reject, settled: false, queued: true }
     this.#write(waiting)
     this.#refuseIfTooLarge(waiting)
     this.#queue.push(waiting)
@@ -78,7 +79,7 @@ export class WriterQueue<F, E> {
     while (this.#head < this.#queue.length) {
       const waiting = this.#queue[this.#head]!
       if (waiting.queued) {
-        const fits = batch.entries.length + waiting.entries.length <= batchEntries && batch.bytes + waiting.bytes <= batchBytes
+        const fits = batch.entries.length + waiting.count <= batchEntries && batch.bytes + waiting.bytes <= batchBytes
         if (!fits) break
         this.#leave(waiting)
         batch.waiting.push(waiting)
@@ -96,8 +97,6 @@ export class WriterQueue<F, E> {
   withdraw(waiting: Waiting<F, E>): boolean {
     if (!waiting.queued) return false
     this.#leave(waiting)
-    waiting.entries = []
-    waiting.texts = []
     return true
   }
 
@@ -137,7 +136,7 @@ export class WriterQueue<F, E> {
 
   #leave(waiting: Waiting<F, E>): void {
     waiting.queued = false
-    this.entries -= waiting.facts.length
+    this.entries -= waiting.count
     this.bytes -= waiting.bytes
   }
 
@@ -167,4 +166,14 @@ export class WriterQueue<F, E> {
     this.#queue = this.#queue.slice(this.#head)
     this.#head = 0
   }
+}
+
+/**
+ * Of who has his answer nothing is kept but how many facts it was. To the collector a place that he had in a table which has
+ * grown old still holds him, and with him all this, for far longer than a commit takes.
+ */
+export function letGo(waiting: Waiting<unknown, unknown>): void {
+  waiting.facts = []
+  waiting.entries = []
+  waiting.texts = []
 }

@@ -11,7 +11,7 @@
 import { realClock, type Clock } from './clock.ts'
 import { LogError, type Codec, type Log, type Position } from './log.ts'
 import { Deadlines } from './writer-deadlines.ts'
-import { WriterQueue, type Waiting } from './writer-queue.ts'
+import { letGo, WriterQueue, type Waiting } from './writer-queue.ts'
 import { sendBatch, type Sent } from './writer-send.ts'
 
 export interface WriterOptions<F, E> {
@@ -101,7 +101,7 @@ export class Writer<F, E> {
 
   get stats(): WriterStats {
     const { entries: queuedEntries, bytes: queuedBytes } = this.#queue
-    const inFlightEntries = this.#inFlight.reduce((sum, { entries }) => sum + entries.length, 0)
+    const inFlightEntries = this.#inFlight.reduce((sum, { count }) => sum + count, 0)
     return { ...this.#count, queuedEntries, queuedBytes, inFlightEntries, ...(this.#failing && { failing: this.#failing }) }
   }
 
@@ -170,7 +170,7 @@ export class Writer<F, E> {
       const waiting = batch[index]!
       const settled = this.#settle(waiting)
       settled?.resolve(position)
-      position -= waiting.entries.length
+      position -= waiting.count
     }
   }
 
@@ -203,6 +203,7 @@ export class Writer<F, E> {
   #settle(waiting: Waiting<F, E>): Waiting<F, E> | undefined {
     if (waiting.settled) return undefined
     waiting.settled = true
+    letGo(waiting)
     waiting.unheed?.()
     this.#deadlines.remove(waiting)
     return waiting
