@@ -61,7 +61,7 @@ function assemble(values: Values, secrets: ReadonlyMap<Key, Secret>, sources: So
       ...given('sasl', Object.keys(sasl).length > 0 ? sasl : undefined),
     },
     roles: values.roles ?? roles,
-    runner: { targets: values['runner.targets'] ?? [] },
+    runner: { targets: values['runner.targets'] ?? [], atOnce: values['runner.atOnce'] ?? 32, warm: values['runner.warm'] ?? 2 },
     catalog: { runbooks: values['catalog.runbooks'] ?? 'runbooks', policies: values['catalog.policies'] ?? 'policies' },
     tokens: values.tokens ?? [],
     door: { connections: values['door.connections'] ?? 2000, notifications: values['door.notifications'] ?? 1000, reads: values['door.reads'] ?? 200 },

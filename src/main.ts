@@ -59,6 +59,8 @@ export interface PartsOptions {
   readonly killAfterMs: number
   readonly lostAfterMs: number
   readonly warm?: number
+  /** How many steps this process runs at once. */
+  readonly stepsAtOnce?: number
   /** What comes first while a server starts: the processes for jobs are started after it. */
   readonly jobsAfter?: Promise<unknown>
   /** Masked in what steps print; the same list while nothing changes. */
@@ -200,7 +202,7 @@ export const startParts = async (options: PartsOptions, outside: Outside = realO
   let runner: Runner | undefined
   if (runs) {
     runner = createRunner({
-      ...common, name: options.name, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch, hear, watchEveryMs: options.watchEveryMs,
+      ...common, name: options.name, seat: seat('run'), me: () => identity.id, newId, clock, boottime, when, jobs: () => jobs!, hands: options.hands, latch, hear, watchEveryMs: options.watchEveryMs, stepsAtOnce: options.stepsAtOnce,
       lease: { sentAt: () => lease.sentAt, fresh: () => !draining && boottime() - lease.sentAt < freshMs }, forceDryRun: options.forceDryRun,
       scriptOf: serving.scriptOf, secretsFor: options.secretsFor ?? (() => ({})),
       alertFires: options.alertFires && ((workflow) => options.alertFires!(workflow, state)), alertSilence: options.alertSilence && ((workflow) => options.alertSilence!(workflow, state)), activeAlerts: options.activeAlerts,

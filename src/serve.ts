@@ -93,7 +93,7 @@ export const serve = async (config: Config, { say, tellPeople = say, bestEffortK
   })
   say(`listening on ${door.url}, and reading the log${door.ingressUrl === undefined ? '' : `; alerts and Slack are also taken on ${door.ingressUrl}`}`)
   const parts = await startParts({
-    name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles, runnerTargets: config.runner.targets,
+    name, logUrl: config.logUrl, stateDirectory, retentionMs: config.retentionMs, roles, runnerTargets: config.runner.targets, stepsAtOnce: config.runner.atOnce, warm: config.runner.warm,
     ...given('security', kafkaAccess(config)), address: config.advertise ?? door.url, stopKey, killAfterMs: config.killAfterMs, lostAfterMs: config.lostAfterMs,
     secrets: knownSecrets(config, process.env), secretsFor: scriptSecrets(config.secrets), watchEveryMs: config.watchEveryMs, hands: { call: async (...args) => (await hands.promise).call(...args) }, ...(alertmanagers ? { alertFires: alertmanagers.fires, alertSilence: alertmanagers.silence, activeAlerts: alertmanagers.active } : {}),
     rememberMs: 3 * config.repeatIntervalMs, staleAfterMs: config.staleAfterMs, forceStop: config.force.stop, forceDryRun: config.force.dryRun, bestEffortKill, tellUnmatched: config.unmatched === 'tell', onProblem, notify,

@@ -51,6 +51,8 @@ const settings = {
   'kafka.sasl.password': secret('The password for Kafka.'),
   'roles': of(someOf(...roles), 'What this process does. Every process serves stops, health and metrics.', roles.join(',')),
   'runner.targets': of(matcherList, "Which targets this process runs steps on, by matchers on `target`, `provider`, `runbook` and the alert's labels: all must hold of each target. Everything, unless it is set."),
+  'runner.atOnce': of(whole(1, 1000), 'How many steps this process runs at once. Each has a process of its own, of 50 MB and what its script needs.', '32'),
+  'runner.warm': of(whole(1, 32), 'How many processes for steps are kept ready, so that a step begins within milliseconds.', '2'),
   'catalog.runbooks': file('The folder of runbooks, routes.yaml and runbooks.lock.', 'runbooks'),
   'catalog.policies': file('The folder of policies.', 'policies'),
   'tokens': of(tokenList(hash), 'Who may do what. In the environment ROLE:TOKEN,… for one-liners. `paramedic token new` makes them.'),

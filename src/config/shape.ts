@@ -26,7 +26,7 @@ export interface Config {
     readonly sasl?: { readonly mechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username?: string; readonly password?: Secret }
   }
   readonly roles: readonly Role[]
-  readonly runner: { readonly targets: readonly string[] }
+  readonly runner: { readonly targets: readonly string[]; readonly atOnce: number; readonly warm: number }
   readonly catalog: { readonly runbooks: string; readonly policies: string }
   readonly tokens: readonly Token[]
   readonly door: { readonly connections: number; readonly notifications: number; readonly reads: number }

@@ -47,6 +47,8 @@ export interface RunnerDeps {
   readonly lease: Lease
   /** This process executes nothing, whoever decided it. */
   readonly forceDryRun: boolean
+  /** How many steps it runs at once. */
+  readonly stepsAtOnce?: number | undefined
   readonly scriptOf: (runbook: Workflow['runbook']) => Promise<Script | undefined>
   /** The secrets that a runbook declares, by name; or why it does not get them. */
   readonly secretsFor: (runbook: string, names: readonly string[]) => Readonly<Record<string, string>> | string

@@ -19,7 +19,7 @@ import { noting, readLeft } from './watch.ts'
 
 /** A claim older than this when it is read back is let go. */
 const claimGoodMs = 5000
-const workflowsAtOnce = 32
+const usuallyAtOnce = 32
 
 export interface Stepper {
   readonly act: Actor
@@ -43,7 +43,7 @@ export const createStepper = (deps: RunnerDeps): Stepper => {
     })
     return folded
   }
-  const room = (): number => workflowsAtOnce - busy.size()
+  const room = (): number => (deps.stepsAtOnce ?? usuallyAtOnce) - busy.size()
   return {
     act: () => {
       if (!deps.lease.fresh() || deps.forceDryRun) return

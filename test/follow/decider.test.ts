@@ -16,7 +16,7 @@ import { createStepper } from '../../src/runner/stepper.ts'
 import { allowing, Story } from '../core/story.ts'
 
 /** One process that decides and runs, as A until it is another. What it appends stays unread until `read`. */
-const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) => {
+const stage = (live: readonly string[] = ['A'], { forceDryRun = false, stepsAtOnce }: { forceDryRun?: boolean; stepsAtOnce?: number } = {}) => {
   const story = new Story()
   const { state } = story
   const identity = { id: 'A' }
@@ -41,7 +41,7 @@ const stage = (live: readonly string[] = ['A'], { forceDryRun = false } = {}) =>
   const jobs = { start: (order: JobOrder) => (started.push(order), { id: order.id, started: Promise.resolve(true), result: new Promise<Outcome>(() => {}) }) }
   const stepper = createStepper({
     ...common, me: () => identity.id, clock: realClock, boottime: () => 0, when: async () => {}, jobs: () => jobs as unknown as Jobs, hands: { call: async () => null }, latch,
-    lease: { sentAt: () => 0, fresh: () => true }, forceDryRun, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), secretsFor: () => ({}), alertFires: undefined, activeAlerts: undefined,
+    lease: { sentAt: () => 0, fresh: () => true }, forceDryRun, stepsAtOnce, scriptOf: async () => ({ script: '/s.js', digest: 'd', files: {} }), secretsFor: () => ({}), alertFires: undefined, activeAlerts: undefined,
   })
   const decider = createDecider({ ...common, canKill: () => true, forceDryRun: false, tellUnmatched: true, claimWith: stepper.claimWith })
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
@@ -100,6 +100,17 @@ test('a step of several jobs is claimed up to its concurrency; each of them begi
   await read()
   assert.deepEqual(kinds(batches), [['decided', 'claimed', 'claimed']])
   assert.deepEqual(started.map(({ input }) => input.target), ['web', 'api'])
+})
+
+test('no more steps run at once than this process may; what finds no room is decided and left to others', async () => {
+  const { story, batches, started, turn, read } = stage(['A'], { stepsAtOnce: 2 })
+  story.workflow({ each: ['web', 'api', 'db'], effects: ['repeatable'] })
+  await turn()
+  await read()
+  story.workflow({ id: 'wf-2', target: 'queue' })
+  await turn()
+  assert.deepEqual(kinds(batches), [['decided', 'claimed', 'claimed'], ['decided']])
+  assert.equal(started.length, 2)
 })
 
 test('a claim that waited to be sent while its process began anew is spoken for under the new name', async () => {
