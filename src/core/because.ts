@@ -5,7 +5,7 @@ import type { State } from './state.ts'
 import type { Workflow } from './workflow.ts'
 
 export const because = (state: State, workflow: Workflow): { readonly reason: Reason | undefined; readonly detail: string } => {
-  const { stoppedBy, steps, reason, detail } = workflow
+  const { stoppedBy, steps, reason, detail, decision } = workflow
   switch (workflow.state) {
     case 'stopped':
       return stoppedBy === undefined ? { reason, detail } : { reason, detail: [`by ${whoseStop(state, stoppedBy)}`, detail].filter(Boolean).join(', ') }
@@ -13,7 +13,8 @@ export const because = (state: State, workflow: Workflow): { readonly reason: Re
     case 'ready':
     case 'waiting': {
       const [stop] = reason === undefined || reason === 'stopped' ? covering(state, workflow) : []
-      return stop === undefined ? { reason, detail } : { reason: 'stopped', detail: `held by the stop of ${whoseStop(state, stop.id)}` }
+      if (stop !== undefined) return { reason: 'stopped', detail: `held by the stop of ${whoseStop(state, stop.id)}` }
+      return { reason, detail: detail === '' && workflow.state === 'ready' && decision?.outcome === 'start' ? 'it may start, and waits for a runner that has room' : detail }
     }
     case 'running':
       return { reason, detail: steps.find(({ jobs }) => jobs.some((job) => job.state === 'claimed'))?.name ?? detail }

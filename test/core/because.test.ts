@@ -23,6 +23,15 @@ describe('why a workflow is where it is', () => {
     assert.equal(becauseLine(story.state, workflow), 'stopped: by ann: test, stop abcdef')
   })
 
+  test('allowed, and taken by no runner yet', () => {
+    const story = new Story()
+    const workflow = story.workflow()
+    story.decideStart(workflow)
+    assert.equal(because(story.state, workflow).detail, 'it may start, and waits for a runner that has room')
+    story.stop('stop-abcdef')
+    assert.equal(because(story.state, workflow).reason, 'stopped')
+  })
+
   test('at work on its second step, not on the one that it began with', () => {
     const story = new Story()
     const workflow = story.workflow()
