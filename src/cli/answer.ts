@@ -5,7 +5,7 @@ import { CliError, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
 import { because, short, show } from './out.ts'
 import { planText } from './request.ts'
-import { user } from './stop.ts'
+import { user } from './word.ts'
 
 type Workflow = Form<'Workflow'>
 const what = "a workflow's id, or its last six characters"

@@ -4,7 +4,7 @@ import { CliError, idPath, json, type ClientOptions } from './client.ts'
 import type { Cli } from './main.ts'
 import { because, show } from './out.ts'
 import { showRefusal } from './request.ts'
-import { user } from './stop.ts'
+import { user } from './word.ts'
 
 type Workflow = Form<'Workflow'>
 

@@ -6,7 +6,8 @@ import type { Form } from '../http/schemas.ts'
 import type { Cli } from './main.ts'
 import { CliError, idPath, json, type ClientOptions } from './client.ts'
 import { because, clean, shorten, show } from './out.ts'
-import { pull, user } from './stop.ts'
+import { pull } from './stop.ts'
+import { user, withWhy } from './word.ts'
 import { stopsInForce } from './stops.ts'
 
 type Stop = Form<'Stop'>
@@ -25,8 +26,7 @@ interface GoOptions {
 }
 
 export const register = ({ program, client, asJson }: Cli): void => {
-  program.command('go').description('lifts stops; what they held goes through every gate again')
-    .argument('[id...]', 'their ids, or the last six characters').requiredOption('--why <text>', 'why it is safe to go on')
+  withWhy(program.command('go').description('lifts stops; what they held goes through every gate again').argument('[id...]', 'their ids, or the last six characters'))
     .option('--all', 'every stop in force').option('--except <matcher...>', 'with --all: what stays stopped; that stop is pulled before the others are lifted')
     .addHelpText('after', '\nExample:\n  paramedic go 5ebf8f --why "the deploy is rolled back"\n  paramedic go --all --why "all clear"\n  paramedic go --all --except \'runbook="drain-node"\' --why "all clear but the nodes"')
     .action(async (ids: string[], given: GoOptions) => {
@@ -45,11 +45,10 @@ export const register = ({ program, client, asJson }: Cli): void => {
     })
 }
 
-function check(ids: readonly string[], { why, all: every, except }: GoOptions): void {
+function check(ids: readonly string[], { all: every, except }: GoOptions): void {
   if (ids.length === 0 && !every) throw new CliError(2, 'name the stops to lift, or say --all: for a lift, empty never means everything')
   if (ids.length > 0 && every) throw new CliError(2, 'name stops or say --all, not both')
   if (except !== undefined && !every) throw new CliError(2, '--except goes with --all')
-  if (why.trim() === '') throw new CliError(2, '--why is empty: say why it is safe to go on')
   try {
     if (except !== undefined && readScope(except).length === 0) throw new CliError(2, '--except names nothing')
   } catch (problem) {

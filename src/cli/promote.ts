@@ -1,15 +1,14 @@
 /** `paramedic promote`: a version that has earned it runs by itself from now on. */
-import { CliError, idPath, json } from './client.ts'
+import { idPath, json } from './client.ts'
 import type { Cli } from './main.ts'
 import { clean, show } from './out.ts'
-import { user } from './stop.ts'
+import { user, withWhy } from './word.ts'
 
 export const register = ({ program, client, asJson }: Cli): void => {
-  program.command('promote').description('lets a version of a runbook run by itself that has earned it: so many verified heals, as its route asks')
-    .argument('<runbook@version>').requiredOption('--why <text>', 'why it may run by itself')
+  withWhy(program.command('promote').description('lets a version of a runbook run by itself that has earned it: so many verified heals, as its route asks')
+    .argument('<runbook@version>'), 'why it may run by itself')
     .addHelpText('after', '\nExample:\n  paramedic promote scale-service@2 --why "five heals, each looked at"')
     .action(async (runbook: string, { why }: { why: string }) => {
-      if (why.trim() === '') throw new CliError(2, '--why is empty: say why it may run by itself')
       await json(client(), 'POST', idPath('/v1/runbooks', runbook, '/promote'), { why, who: user() })
       show(asJson(), { runbook, status: 'promoted' }, () => `promoted: ${clean(runbook)}`)
     })

@@ -4,7 +4,7 @@ import type { Form } from '../http/schemas.ts'
 import { CliError, json, type ClientOptions } from './client.ts'
 import { clean, show } from './out.ts'
 import { workflowText } from './status.ts'
-import { user } from './stop.ts'
+import { user } from './word.ts'
 
 type Workflow = Form<'Workflow'>
 

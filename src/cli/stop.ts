@@ -1,9 +1,9 @@
 /** `paramedic stop`: pulls an emergency stop and waits for its proof. It never asks whether you are sure. */
-import { userInfo } from 'node:os'
 import type { Form } from '../http/schemas.ts'
 import type { Cli } from './main.ts'
 import { CliError, json, type ClientOptions } from './client.ts'
 import { alarm, clean, short, show } from './out.ts'
+import { user } from './word.ts'
 
 type Stop = Form<'Stop'>
 
@@ -38,14 +38,6 @@ const onTheHost = `On the host of each server, one of these stops the service, a
   docker stop paramedic
   kubectl scale deployment/paramedic --replicas=0
   kill -TERM PID        (twice: at once)`
-
-export const user = (): string => {
-  try {
-    return userInfo().username
-  } catch {
-    return 'somebody'
-  }
-}
 
 const isProved = ({ missing, acknowledgements }: Stop): boolean => missing.length === 0 && acknowledgements.every(({ survivors }) => survivors === 0)
 const coversAnything = ({ covers, killed }: Stop): boolean => covers.running + covers.waiting + covers.routes + killed.length > 0

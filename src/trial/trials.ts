@@ -1,4 +1,4 @@
-/** The trials of a folder of runbooks: which there are, what they say, and what comes of them. */
+/** A version's trial: read, checked, and played in a process of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

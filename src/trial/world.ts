@@ -49,9 +49,8 @@ export class World {
       case 'scale.read': return this.#look(first, target)
       case 'scale.history': return (target.spec.history ?? []).map(({ revision }) => ({ revision, current: revision === target.revision, at: start }))
       case 'scale.set': this.#resize(first, target, second); break
-      case 'scale.restart': this.#replace(first, target, second, 1); break
+      case 'scale.restart': case 'scale.markUnhealthy': this.#replace(first, target, second, 1); break
       case 'scale.remove': this.#replace(first, target, second, 0); break
-      case 'scale.markUnhealthy': this.#replace(first, target, second, 1); break
       case 'scale.restartAll': this.#rollOver(target, second); break
       case 'scale.rollBack': this.#rollBack(first, target, second); break
       default: throw named('BadCall', `there is no ${verb}`)
