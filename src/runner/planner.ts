@@ -15,7 +15,7 @@ import type { RunnerDeps } from './deps.ts'
 import { createKept } from './kept.ts'
 import { observe, readSize, type Named } from './observe.ts'
 import type { Call } from './jobs.ts'
-import { why } from './shown.ts'
+import { why } from './failure.ts'
 import type { FailureKind, JobInput } from './protocol.ts'
 import { freshMs } from '../follow/control.ts'
 

@@ -14,7 +14,7 @@ import { runsHere } from './kept.ts'
 import { handlesOf, inputOf } from './planner.ts'
 import { printedOf } from './printing.ts'
 import type { FailureKind, Outcome } from './protocol.ts'
-import { why } from './shown.ts'
+import { why } from './failure.ts'
 import { noting, readLeft } from './watch.ts'
 
 /** A claim older than this when it is read back is let go. */

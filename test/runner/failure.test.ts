@@ -1,7 +1,7 @@
 /** What a script failed with, as people read it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { why } from '../../src/runner/shown.ts'
+import { why } from '../../src/runner/failure.ts'
 import type { Outcome } from '../../src/runner/protocol.ts'
 
 const copy = '/var/lib/paramedic/copies/0123abcd'
