@@ -19,7 +19,7 @@ const started = [
 /** The commands: the one that is used is loaded, and no other. With `serve` everything is, as one file: `dist/server.js`. */
 const cli = 'src/cli/main.ts'
 /** `zx` because scripts are handed its objects; the others because they are large and seldom used. */
-const external = ['zx', 'zx/*', 'kafkajs', 'dockerode', '@slack/*', '@aws-sdk/*', '@kubernetes/*']
+const external = ['zx', 'zx/*', 'kafkajs', 'dockerode', '@slack/*', '@aws-sdk/*', '@kubernetes/*', 'undici']
 
 /**
  * Node's own modules by `require`: an import of one reads all that it exports, and with `node:http` that loads a whole second

@@ -1,5 +1,6 @@
 /** The proxy by which this process reaches the world outside, as everywhere: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. Never for this machine itself. */
 import { setGlobalProxyFromEnv } from 'node:http'
+import type { Dispatcher } from 'undici'
 
 const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'] as const
 
@@ -14,4 +15,13 @@ export const proxyOf = (env: Readonly<Record<string, string | undefined>> = proc
 export const useProxy = (): void => {
   const proxy = proxyOf()
   if (proxy) setGlobalProxyFromEnv(proxy)
+}
+
+/** For a WebSocket, which `fetch` does not dial; undefined where there is no proxy. It wants a connection of its own: a tunnel, and no HTTP/2. */
+export const proxyDispatcher = async (): Promise<Dispatcher | undefined> => {
+  const proxy = proxyOf()
+  if (!proxy) return undefined
+  const { EnvHttpProxyAgent } = await import('undici')
+  const { HTTP_PROXY: httpProxy = '', HTTPS_PROXY: httpsProxy = '', NO_PROXY: noProxy = '' } = proxy
+  return new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: true, allowH2: false })
 }

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SocketModeClient } from '@slack/socket-mode'
+import { proxyDispatcher } from '../edge/proxy.ts'
 import type { Heard } from './deed.ts'
 import type { Hearing } from './hearing.ts'
 import { silentLogger } from './slack.ts'
@@ -61,8 +62,9 @@ export const openSocket = (options: SocketOptions) => {
 /** From dialling to the end of the connection. It never reconnects by itself: the library's own way of doing so throws where nobody can catch. */
 const connected = async ({ hearing, appToken, apiUrl, signal, onProblem }: SocketOptions, seen: SeenSignatures, onHello: () => void): Promise<void> => {
   const { SocketModeClient } = await import('@slack/socket-mode')
+  const dispatcher = await proxyDispatcher()
   const client = new SocketModeClient({
-    appToken: appToken(), autoReconnectEnabled: false, logger: silentLogger as never,
+    appToken: appToken(), autoReconnectEnabled: false, logger: silentLogger as never, ...(dispatcher && { dispatcher }),
     clientOptions: {
       timeout: 10_000, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, allowAbsoluteUrls: false,
       // Ended before it was connected, it would connect all the same.
@@ -92,6 +94,7 @@ const connected = async ({ hearing, appToken, apiUrl, signal, onProblem }: Socke
     clearTimeout(late)
     signal.removeEventListener('abort', stop)
     await leave(client)
+    await dispatcher?.destroy()
   }
 }
 

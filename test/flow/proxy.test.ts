@@ -35,6 +35,15 @@ test('Slack is reached by HTTP_PROXY, by a name that only the proxy knows', { ti
   assert.ok(!proxy.passed.some((line) => line.includes('127.0.0.1')), 'nothing of this machine went by it')
 })
 
+test('Socket Mode goes by the proxy too: a stop from Slack reaches a server that reaches nobody else', { timeout: 120_000 }, async (t) => {
+  const { slack, start, dir } = await place(t)
+  const proxy = await startProxy(t, { 'slack.test': Number(new URL(slack.apiUrl).port) })
+  await start({ HTTP_PROXY: proxy.url, PARAMEDIC_SLACK_API_URL: `http://slack.test${new URL(slack.apiUrl).pathname}`, PARAMEDIC_SLACK_APP_TOKEN_FILE: join(dir, 'app') })
+  await eventually('it is connected', async () => slack.sockets.size === 1)
+  assert.ok(proxy.passed.includes('CONNECT slack.test:80'), proxy.passed.join('\n'))
+  assert.match(readable(await slack.overSocket('slash_commands', slack.commandFields('stop it loops', { user: 'U0BOB', team: 'T0HOME', name: 'bob' }))), /STOPPED everything, by bob/)
+})
+
 test('an edge over https goes through a tunnel of HTTPS_PROXY, and trusts its own certificates there', { skip: noOpenssl, timeout: 60_000 }, async (t) => {
   const authority = createAuthority(join(folder(), 'ca'))
   const { cert, key } = authority.issue('cloud.test', { names: ['cloud.test'] })

@@ -133,16 +133,16 @@ export class FakeSlack {
       fault.times--
       if (fault.how !== 'answer lost') return fail(fault, hurt)
     }
-    const answer = twice.length > 0 ? { ok: false, error: 'invalid_form_data' } : this.#call(method, form, { channel, token: req.headers.authorization ?? '' })
+    const answer = twice.length > 0 ? { ok: false, error: 'invalid_form_data' } : this.#call(method, form, { channel, token: req.headers.authorization ?? '', host: req.headers.host ?? '' })
     if (answer === 'limited') return fail({ how: 'limited', retryAfter: 1, times: 0 }, hurt)
     if (fault) return fail(fault, hurt)
     say(answer)
   }
 
-  #call(method: string, form: URLSearchParams, { channel, token }: { channel: string; token: string }): Record<string, unknown> | 'limited' {
+  #call(method: string, form: URLSearchParams, { channel, token, host }: { channel: string; token: string; host: string }): Record<string, unknown> | 'limited' {
     if (method === 'apps.connections.open') {
       return token === `Bearer ${this.appToken}` && !form.has('token')
-        ? { ok: true, url: `ws://127.0.0.1:${this.port}/link?ticket=${randomUUID()}` } : { ok: false, error: 'invalid_auth' }
+        ? { ok: true, url: `ws://${host}/link?ticket=${randomUUID()}` } : { ok: false, error: 'invalid_auth' }
     }
     if (token !== `Bearer ${this.botToken}`) return { ok: false, error: 'invalid_auth' }
     switch (method) {
