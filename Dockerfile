@@ -28,7 +28,8 @@ USER 65534:65534
 ENV NODE_ENV=production STATE_DIRECTORY=/var/lib/paramedic
 VOLUME /var/lib/paramedic
 EXPOSE 9095
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${(process.env.PARAMEDIC_LISTEN ?? '').split(':').at(-1) || 9095}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Whether it answers, by its own certificate where it has one; who signed that is not asked.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "const { PARAMEDIC_LISTEN: listen = '', PARAMEDIC_TLS_CERT: cert } = process.env; if (cert) process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch(`http${cert ? 's' : ''}://127.0.0.1:${listen.split(':').at(-1) || 9095}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Without `__proto__`: no text that becomes an object can reach what all objects share.
 ENTRYPOINT ["tini", "--", "node", "--disable-proto=delete", "bin/paramedic.js"]
 CMD ["serve"]

@@ -1,5 +1,6 @@
 /** https with certificates that openssl made: who is let in, what is replaced while it serves, and the address for alerts alone. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,6 +52,12 @@ describe('a server with tls', { skip: noOpenssl, timeout: 180_000 }, () => {
     await eventually('it is ready', async () => (await ask('/readyz')).status === 200)
   })
   after(() => server?.end('SIGKILL'))
+
+  test("the image's health check finds it healthy", () => {
+    const check = JSON.parse(/^HEALTHCHECK .*?(\[.*\])$/m.exec(readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8'))![1]!) as string[]
+    const status = (env: Record<string, string>): number | null => spawnSync(process.execPath, check.slice(1), { env: { PARAMEDIC_LISTEN: new URL(server.url).host, ...env }, timeout: 60_000 }).status
+    assert.deepEqual([status({ PARAMEDIC_TLS_CERT: mine.cert }), status({})], [0, 1], 'by https, where there is a certificate')
+  })
 
   test('only who shows a certificate of ours is let in; probes need none', async () => {
     const stranger = createAuthority(join(dir, 'other')).issue('eve')
