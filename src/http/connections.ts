@@ -51,7 +51,7 @@ export const boundConnections = (server: Server, most: number) => {
     },
   }
 }
-/** With TLS a request has another socket than the one that was accepted. The two ends are the same. */
-const keyOf = ({ remoteAddress, remotePort, localPort }: Socket): string => `${remoteAddress} ${remotePort} ${localPort}`
+/** With TLS a request has another socket than the one that was accepted. The two ends are the same: both, since from one port of a caller several addresses of ours can be reached. */
+const keyOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket): string => `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 
 export type Connections = ReturnType<typeof boundConnections>

@@ -179,6 +179,20 @@ describe('slow and broken senders', () => {
     assert.match(await all(big), /^HTTP\/1\.1 431 .*"code":"HEADERS_TOO_LARGE"/s)
   })
 
+  test('from one port of a caller to two addresses of ours are two connections', { skip: process.platform !== 'linux' && 'only Linux has all of 127/8' }, async (t) => {
+    const { door } = await open(t, { listen: { host: '0.0.0.0', port: 0 } })
+    const from = (host: string, localPort = 0): Promise<Socket> => new Promise((resolve, reject) => {
+      const socket = connect({ port: door.address.port, host, localAddress: '127.0.0.1', localPort }, () => resolve(socket)).once('error', reject)
+      t.after(() => socket.destroy())
+    })
+    const first = await from('127.0.0.1')
+    for (const socket of [first, await from('127.0.0.2', first.localPort)]) {
+      socket.write('GET /livez HTTP/1.1\r\nhost: x\r\n\r\n')
+      await new Promise((answered) => socket.once('data', answered))
+    }
+    assert.equal(door.load().connections, 2)
+  })
+
   test('one connection too many takes the place of the idlest: a stop always gets in', async (t) => {
     const { door, call } = await open(t, { limits: { connections: 100 } })
     const sockets = await Promise.all(Array.from({ length: 300 }, async (_, i) => {
