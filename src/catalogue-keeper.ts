@@ -39,7 +39,10 @@ export const catalogueKeeper = (folders: ApartOptions, parts: Parts, { say, sign
   }
   const follow = async ({ readings }: CatalogueWatch<Apart>): Promise<void> => {
     for await (const reading of readings) {
-      await take(reading).catch((problem: unknown) => say((problems = [`the catalogue was read, and could not be put on the log: ${problem instanceof Error ? problem.message : String(problem)}`])[0]!))
+      await take(reading).catch((problem: unknown) => {
+        problems = [`the catalogue was read, and could not be put on the log: ${problem instanceof Error ? problem.message : String(problem)}`]
+        for (const text of problems) say(text)
+      })
     }
   }
   return {
