@@ -36,8 +36,8 @@ export interface Pulled {
   readonly note?: string
 }
 
-/** How long whoever pulls a stop waits to hear that it is on the log. */
-const durableWithinMs = 2000
+/** How long whoever pulls a stop waits to hear that it is on the log: a stop is answered within a second, whatever else goes on. */
+const durableWithinMs = 800
 /** How long a stop that was sent on the control stream may take to come back before it is sent again. */
 const heardWithinMs = 1000
 

@@ -16,6 +16,8 @@ import { record, wordOf } from './word.ts'
 const mostBytes = 64 * 1024
 const longestWaitMs = 60_000
 const lookEveryMs = 10
+/** Whoever waits for the proof also waits for the log, and no longer than this: that it does not have the stop is said. */
+const recordedWithinMs = 2000
 
 export async function pullStop(call: Call): Promise<void> {
   const { req, res, ports, door, query, caller } = call
@@ -26,12 +28,13 @@ export async function pullStop(call: Call): Promise<void> {
   const { order, note: misread } = readOrder(body?.toString() ?? '{', req.headers['content-type'] ?? '')
   const who = caller.proved && !caller.peer ? caller.name : (order.who ?? caller.name)
   const asked: NewStop = { matchers: order.matchers, effect: order.effect, ...(order.forMs === undefined ? {} : { forMs: order.forMs }), why: order.why, who, ...(caller.peer && order.id !== undefined ? { id: order.id } : {}) }
+  const recordedBy = performance.now() + recordedWithinMs
   const { id, durable, unkept, note: more = '' } = await ports.pullStop(asked)
   const note = [more, unkept === undefined ? '' : `It is in force, and could not be kept (${unkept}): until it is on the log, a restart forgets it.`, misread ?? ''].filter(Boolean).join(' ')
   const fromPage = (req.headers.accept ?? '').includes('text/html')
   const wait = query.get('wait')
   const waitMs = fromPage ? 3000 : wait === null ? 0 : Math.min(longestWaitMs, parseDuration(wait) ?? 10_000)
-  const enough = caller.peer ? hasAnswered(ports) : isProved
+  const enough = caller.peer ? hasAnswered(ports) : (stop: Form<'Stop'>) => isProved(stop) && (stop.durable || performance.now() >= recordedBy)
   const proof = waitMs > 0 ? await waitForProof(ports, id, { waitMs, enough, signal: door.ending, gone: () => res.destroyed }) : undefined
   if (fromPage) return write(res, 201, 'text/html; charset=utf-8', renderPage(ports.read(), { pulled: id, ...(note === '' ? {} : { note }) }), pageHeaders)
   const told = note !== '' ? { note } : waitMs === 0 && coversNothing(ports, id) ? { note: 'It covers nothing that runs, waits or could start. It stands all the same: look at its matchers.' } : {}
@@ -104,7 +107,6 @@ function fromForm(text: string): Record<string, unknown> {
   return { why: form.get('why') ?? '', kind: form.get('kind') || 'kill', for: form.get('for') ?? '', matchers: form.getAll('matchers') }
 }
 
-/** The log was given its time before; that it does not have the stop is said, not waited for. */
 const isProved = ({ missing }: Form<'Stop'>): boolean => missing.length === 0
 
 /** What another process wants to hear from this one: its own word. */
