@@ -25,10 +25,13 @@ const oneLine = (cell: unknown): string => clean(String(cell ?? '').replaceAll('
 export const strong = (text: string): string => styleText('bold', text, { stream: process.stdout })
 export const alarm = (text: string): string => styleText(['bold', 'red'], text, { stream: process.stdout })
 
+/** A cell that is longer pushes what follows it in its own row alone: one long label takes no table apart. */
+const widest = 60
+
 export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const texts = [head, ...rows].map((row) => row.map(oneLine))
   if (!process.stdout.isTTY) return texts.map((row) => row.join('\t')).join('\n')
-  const widths = head.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)))
+  const widths = head.map((_, column) => Math.min(widest, Math.max(...texts.map((row) => (row[column] ?? '').length))))
   return texts.map((row, index) => {
     const line = row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()
     return index === 0 ? strong(line) : line
