@@ -23,7 +23,7 @@ import type { Ports, StartingPorts } from './ports.ts'
 import { busy, queueFull, Shares } from './shares.ts'
 import type { SignatureOptions } from './signature.ts'
 import { operations, type Operation, type OperationId } from './table.ts'
-import { checkOrigin, createDoorkeeper, type Doorkeeper } from './tokens.ts'
+import { checkOrigin, createDoorkeeper, isHere, type Doorkeeper } from './tokens.ts'
 
 export interface DoorOptions {
   readonly listen: { readonly host: string; readonly port: number }
@@ -218,7 +218,7 @@ function serveOne(name: OperationId, { right, method, path, whileStarting }: Ope
   const handle = handlers[name]
   const urgent = gate === undefined
   const signed = right === 'send' && name !== 'alertmanager' && inside.door.grafana !== undefined
-  const origin = { open: options.tokens.length === 0, names: options.names ?? [] }
+  const origin = { open: options.tokens.length === 0, local: isHere(options.listen.host), names: options.names ?? [] }
   return noting(inside.logins, { method, path }, async (req, res, id) => {
     const began = performance.now()
     inside.connections.begin(req, res, urgent)

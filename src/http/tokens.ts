@@ -85,6 +85,11 @@ export function tokenOf(header: string | undefined): string | undefined {
   return colon < 0 ? undefined : login.slice(colon + 1)
 }
 
+const hereByAddress = /^(localhost$|127\.|::1$)/
+
+/** Whether nobody but this machine reaches what listens there. */
+export const isHere = (host: string): boolean => hereByAddress.test(host)
+
 const loopback = /^(127\.|::1$|::ffff:127\.)/
 
 /** What proxies add. One on this machine passes others on. */
@@ -98,14 +103,17 @@ const isThisMachine = ({ socket, headers, httpVersion }: IncomingMessage): boole
 /**
  * A page of another site can make a browser post here, and on a machine without tokens that would be enough. So whatever
  * a browser says of where it comes from must be us. `open`: there are no tokens; then its idea of our name must be plainly
- * this machine, or a foreign name could be pointed at it.
+ * this machine, or a foreign name could be pointed at it. Over plain HTTP a page under such a name says nothing of where it
+ * comes from when it only reads: where we listen on this machine alone (`local`), its name for us is all that tells.
  */
-export function checkOrigin(req: IncomingMessage, { open, names }: { open: boolean; names: readonly string[] }): void {
+export function checkOrigin(req: IncomingMessage, { open, local, names }: { open: boolean; local: boolean; names: readonly string[] }): void {
   const { origin, host = '' } = req.headers
   const site = req.headers['sec-fetch-site']
+  const reads = req.method === 'GET' || req.method === 'HEAD'
   const foreign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
-  if (foreign && req.method !== 'GET' && req.method !== 'HEAD') throw new Refusal('FOREIGN_ORIGIN', 'Call this from a page of Paramedic, or from no page at all.')
-  if (open && (origin !== undefined || site !== undefined) && !names.includes(host) && !hereByName.test(host)) {
-    throw new Refusal('FOREIGN_ORIGIN', 'Without tokens a browser may only come by an address of this machine.')
+  if (foreign && !reads) throw new Refusal('FOREIGN_ORIGIN', 'Call this from a page of Paramedic, or from no page at all.')
+  const page = origin !== undefined || site !== undefined || (local && reads && host !== '')
+  if (open && page && !names.includes(host) && !hereByName.test(host)) {
+    throw new Refusal('FOREIGN_ORIGIN', 'Without tokens it is reached by an address of this machine only, such as http://127.0.0.1:9095.')
   }
 }

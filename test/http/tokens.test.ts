@@ -125,6 +125,9 @@ describe('pages of other sites', () => {
     ['POST', '/v1/stops', { origin: 'SELF' }, 201, 'our own page'],
     ['POST', '/v1/stops', {}, 201, 'no browser'],
     ['GET', '/v1/workflows', { host: 'evil.example:80', 'sec-fetch-site': 'same-origin' }, 403, 'a foreign name that was pointed at this machine'],
+    ['GET', '/v1/workflows', { host: 'evil.example:80' }, 403, 'the same over plain HTTP, where a browser says nothing of it'],
+    ['GET', '/v1/workflows', { host: 'localhost:80' }, 200, 'a name of this machine'],
+    ['POST', '/v1/stops', { host: 'paramedic.example:80' }, 201, 'whoever stops may call us what he likes'],
     ['GET', '/v1/workflows', { 'sec-fetch-site': 'none' }, 200, 'typed into the browser'],
   ]
   for (const [method, path, headers, status, because] of rows) {
