@@ -25,7 +25,7 @@ const counting: readonly { readonly type: string; readonly from: string; readonl
   { type: 'caps', from: "type: 'caps', name, max, groups", to: "type: 'caps', name, max: max + 2, groups" },
   { type: 'breaker', from: '{ key, max, window', to: '{ key, max: max + 1, window' },
   { type: 'pause-after', from: 'max: settings.count', to: 'max: settings.count + 1' },
-  { type: 'error-budget', from: "name, max, window: { text: window, ms: durationMs(window), from: 'end' }", to: "name, max: max + 1, window: { text: window, ms: durationMs(window), from: 'end' }" },
+  { type: 'error-budget', from: "name, max, window: { ms: durationMs(window), from: 'end' }", to: "name, max: max + 1, window: { ms: durationMs(window), from: 'end' }" },
   { type: 'ramp', from: 'max: limit, window', to: 'max: limit + 1, window', emphasis: { sizes: 12 } },
   { type: 'opposite', from: 'max: 0, window, amount', to: 'max: 1, window, amount', emphasis: { sizes: 12 } },
   { type: 'slow-down', from: 'name, max: settings.max', to: 'name, max: settings.max + 1', emphasis: { sizes: 12 } },
