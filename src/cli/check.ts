@@ -41,7 +41,7 @@ async function check({ asJson }: Cli, options: CheckOptions): Promise<void> {
   for (const warning of warnings) process.stderr.write(`${github ? `::warning::${warning}` : `warning: ${warning}`}\n`)
   const { runbooks = {}, routes = [], policies = {} } = reading.catalogue ?? {}
   if (asJson()) process.stdout.write(`${JSON.stringify({ digest: reading.catalogue?.digest ?? null, problems, warnings: [...reading.warnings, ...warnings] })}\n`)
-  else if (problems.length === 0) process.stdout.write(`good: ${Object.keys(runbooks).length} runbooks, ${routes.length} routes, policies for ${Object.keys(policies).length}\n`)
+  else if (problems.length === 0) process.stdout.write(`good: ${count(runbooks, 'runbook')}, ${count(routes, 'route')}, policies for ${Object.keys(policies).length}\n`)
   if (problems.length > 0) process.exitCode = 2
 }
 
@@ -70,3 +70,5 @@ async function init({ asJson }: Cli, dir: string): Promise<void> {
   if (problems.length > 0) throw new CliError(1, problems.map(printProblem).join('\n'))
   process.stdout.write(asJson() ? `${JSON.stringify({ written })}\n` : `${written.map((name) => `wrote ${name}`).join('\n')}\nnext: cd ${dir} && paramedic check  (\`npm link\`, said once in a checkout of Paramedic, puts it on your PATH)\n`)
 }
+
+const count = (some: object, what: string): string => `${Object.keys(some).length} ${what}${Object.keys(some).length === 1 ? '' : 's'}`

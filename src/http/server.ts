@@ -2,7 +2,7 @@
  * The way in. Slow senders are cut, connections and everything else that can pile up are bounded, and what must answer
  * while all that is full (stops, health, metrics) waits in no line.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -275,5 +275,5 @@ function answerBroken(problem: NodeJS.ErrnoException, socket: Socket, onRefused?
   const code = broken[problem.code ?? ''] ?? 'BAD_REQUEST'
   onRefused?.(code)
   const body = JSON.stringify(problemDocument(new Refusal(code, code === 'TIMEOUT' ? 'Headers within 10 s, everything within 30 s.' : 'It cannot be read.')))
-  socket.end(`HTTP/1.1 ${errors[code][0]} ${code}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
+  socket.end(`HTTP/1.1 ${errors[code][0]} ${STATUS_CODES[errors[code][0]]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
 }

@@ -87,7 +87,7 @@ describe('check', options, () => {
   const configuration = 'unmatched: tell\n'
   test('of a good catalogue: 0, and what there is', async (t) => {
     const made = await folder(t, { 'paramedic.yaml': configuration })
-    assert.deepEqual(await paramedic(['check'], { cwd: made.path }).then(({ code, out }) => [code, out]), [0, 'good: 1 runbooks, 1 routes, policies for 1\n'])
+    assert.deepEqual(await paramedic(['check'], { cwd: made.path }).then(({ code, out }) => [code, out]), [0, 'good: 1 runbook, 1 route, policies for 1\n'])
   })
   const broken = { 'paramedic.yaml': 'lissten: 127.0.0.1:1\n', 'runbooks/routes.yaml': 'routes:\n  - matchers: [alertname="Slow"]\n    runbook: scale@7\n    mode: atuo\n', 'policies/scale.yaml': 'runbook: scale\npolicies:\n  - { type: targts, names: [web] }\n' }
   test('of a bad one: 2, every problem of every file at once, each with its line', async (t) => {
