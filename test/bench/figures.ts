@@ -19,4 +19,5 @@ export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   start: of(() => import('./figures/start.ts')),
   fold: of(() => import('./figures/fold.ts')),
   kafka: of(() => import('./figures/kafka.ts')),
+  leader: of(() => import('./figures/leader.ts')),
 }

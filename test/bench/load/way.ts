@@ -82,10 +82,9 @@ const alert = (status: 'firing' | 'resolved', id: bigint): string => JSON.string
 
 interface Shown { id: string; state: string; reason?: string; detail?: string; plan?: { notes?: { at: string } }; steps: { output?: { at: string }; jobs?: { output?: { at: string } }[] }[] }
 
-/** One alert, from its POST to the first line of its plan and of its step; then it is resolved, and its workflow ends. */
-const lines = async (url: string): Promise<{ plan: number; step: number }> => {
-  const post = async (status: 'firing' | 'resolved', id: bigint): Promise<string> =>
-    ((await (await fetch(url + webhookPath, { method: 'POST', body: alert(status, id) })).json()) as { alerts: { episode: string }[] }).alerts[0]!.episode
+/** One alert, from its POST to the first line of its plan and of its step, and when that was; then it is resolved, and its workflow ends. */
+const lines = async (url: string): Promise<{ plan: number; step: number; at: number }> => {
+  const post = (status: 'firing' | 'resolved', id: bigint): Promise<string> => taken(url, alert(status, id))
   await new Promise((resolve) => setTimeout(resolve, 300)) // its children are warm again
   const began = process.hrtime.bigint()
   const episode = await post('firing', began)
@@ -93,7 +92,20 @@ const lines = async (url: string): Promise<{ plan: number; step: number }> => {
   await post('resolved', began)
   await workflowOf(url, episode, ({ state }) => state === 'healed')
   const since = (at: string | undefined): number => Number(BigInt(at ?? 0) - began) / 1e6
-  return { plan: since(ran.plan?.notes?.at), step: since(ran.steps[0]?.output?.at ?? ran.steps[0]?.jobs?.[0]?.output?.at) }
+  const step = since(ran.steps[0]?.output?.at ?? ran.steps[0]?.jobs?.[0]?.output?.at)
+  return { plan: since(ran.plan?.notes?.at), step, at: performance.now() - Number(process.hrtime.bigint() - began) / 1e6 + step }
+}
+
+const patienceMs = 60_000
+
+/** Sent again until it is taken, as Alertmanager does; its episode. */
+const taken = async (url: string, body: string): Promise<string> => {
+  for (const over = performance.now() + patienceMs; ;) {
+    const response = await fetch(url + webhookPath, { method: 'POST', body })
+    if (response.ok) return ((await response.json()) as { alerts: { episode: string }[] }).alerts[0]!.episode
+    if (performance.now() > over) throw new Error(`it is not taken: ${await response.text()}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 const failures = ['failed', 'refused', 'asking', 'stopped', 'obsolete', 'unproven', 'waiting']

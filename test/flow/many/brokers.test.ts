@@ -6,10 +6,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadKafkajs } from '../../../src/log/kafka-client.ts'
-import { paramedic } from '../../cli/cli.ts'
 import { freshPrefix, noOwnKafka, ownKafka, withAdmin, type KafkaCluster, type KafkaNode } from '../../servers/kafka.ts'
 import { eventually, get, liftAll, notification, post } from '../flow.ts'
 import { endAll, folder, launch, startServer, startServers, targetsIn, type Running } from '../server.ts'
+import { agree } from './agree.ts'
+import { allAnswered } from './load.ts'
 
 /** As long as an operator's broker may hang: only where time is no matter. */
 const frozenMs = process.env['LONG'] ? 20_000 : 6000
@@ -60,23 +61,8 @@ describe('brokers that fail under load', { skip: noOwnKafka, timeout: 420_000 },
     await eventually('alerts are taken again', async () => taken.size > before + 10)
     over = true
     await sending
-    for (const { url } of servers) {
-      await eventually('each that was taken has one answer', async () => {
-        const answers = new Map<string, string>()
-        for (let after = ''; ;) {
-          const { items, next } = await get(`${url}/v1/episodes?limit=500${after && `&after=${after}`}`)
-          for (const { id, answer } of items) answers.set(id, answer?.reason)
-          if (next === null) break
-          after = next
-        }
-        return [...taken].every((id) => answers.get(id) === 'no route')
-      }, 60_000)
-    }
-    const digests = await eventually('the servers agree', async () => {
-      const ran = await paramedic(['status', '--digest', '--json'], { env: { PARAMEDIC_URL: servers[0]!.url } })
-      return ran.code === 0 && JSON.parse(ran.out)
-    }, 60_000)
-    assert.equal(digests.same, true)
+    await allAnswered(servers, taken)
+    await agree(servers)
     t.diagnostic(`${taken.size} taken, ${refused} refused and sent again; the longest without one: ${Math.round(longestMs)} ms`)
   }
   const leader = (): Promise<KafkaNode> => kafka.leader(`${prefix}-log`)
