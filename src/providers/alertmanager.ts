@@ -29,7 +29,7 @@ interface Found {
 
 export function createAlertmanagers(pairs: readonly AlertmanagerPair[], edges: Edges) {
   const edge = edges.open('alertmanager', { meaning: httpMeaning })
-  const https = pairs.map(({ ca }) => createHttp({ sockets: edges.sockets, ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }) }))
+  const https = pairs.map(({ ca }) => createHttp({ sockets: edges.sockets, ...(ca === undefined ? {} : { tls: { ca: readFileSync(ca, 'utf8') } }) }))
   const peers = pairs.flatMap((pair, index) => pair.urls.map((url) => ({ url, pair, http: https[index]! })))
   type Peer = (typeof peers)[number]
   const ask = ({ url, pair, http }: Peer, path: string): Promise<unknown> =>

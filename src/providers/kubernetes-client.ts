@@ -2,9 +2,10 @@
  * Requests to a Kubernetes API server, over the edge. The client library is loaded by the first one, and is asked only for
  * what a kubeconfig or a pod's account means: addresses, certificates, tokens. Paths are made of names that were checked.
  */
-import type { KubeConfig, RequestContext } from '@kubernetes/client-node'
-import type { Meaning } from '../edge/edge.ts'
+import type { RequestOptions } from 'node:https'
+import type { Attempt, Meaning } from '../edge/edge.ts'
 import type { Edges } from '../edge/edges.ts'
+import { createHttp, HttpStatus, type Http, type Tls } from '../edge/http.ts'
 import { ProviderError, type Call } from './provider.ts'
 
 export interface KubernetesAccess {
@@ -39,36 +40,28 @@ export class KubernetesStatus extends Error {
 /** Names of objects are DNS subdomains: dots alone, slashes and the like never reach a path. */
 export const isName = (text: string): boolean => text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)
 
-type Library = typeof import('@kubernetes/client-node')
-type Dispatcher = Parameters<RequestContext['setDispatcher']>[0]
-
-/** Connections are kept this long at most: certificates may have been replaced. */
+/** What a kubeconfig says is read anew after this long: certificates may have been replaced. Connections before end when they have been idle. */
 const freshMs = 600_000
 
 export function kubernetesClient(access: KubernetesAccess, edges: Edges) {
   const edge = edges.open('kubernetes', { meaning })
-  let loading: Promise<{ library: Library; config: KubeConfig }> | undefined
-  let kept: { dispatcher: Dispatcher & { close?(): Promise<void> }; until: number } | undefined
+  let kept: { readonly until: number; readonly access: Promise<Opened> } | undefined
+  const opened = (): Promise<Opened> => {
+    if (kept === undefined || kept.until < performance.now()) kept = { until: performance.now() + freshMs, access: open(access, edges.sockets) }
+    const { access: one } = kept
+    // What could not be read is looked for again by the next call.
+    one.catch(() => { if (kept?.access === one) kept = undefined })
+    return one
+  }
 
-  const prepare = async ({ method, path, query = {}, body, patch = 'merge-patch' }: Request): Promise<{ library: Library; context: RequestContext }> => {
-    const { library, config } = await (loading ??= load(access))
-    const server = config.getCurrentCluster()?.server.replace(/\/+$/, '')
-    if (server === undefined) throw new ProviderError('TargetUnreachable', 'the kubeconfig names no cluster')
-    const context = new library.RequestContext(`${server}/${path.map(encodeURIComponent).join('/')}`, method as never)
-    for (const [name, value] of Object.entries(query)) context.setQueryParam(name, value)
-    context.setHeaderParam('accept', 'application/json')
-    if (body !== undefined) {
-      context.setHeaderParam('content-type', method === 'PATCH' ? `application/${patch}+json` : 'application/json')
-      context.setBody(JSON.stringify(body))
-    }
-    await config.applySecurityAuthentication(context)
-    // The library makes connections of their own for each request: they are kept instead.
-    if (kept === undefined || kept.until < performance.now()) {
-      void kept?.dispatcher?.close?.()
-      kept = { dispatcher: context.getDispatcher() as never, until: performance.now() + freshMs }
-    }
-    if (kept.dispatcher !== undefined) context.setDispatcher(kept.dispatcher)
-    return { library, context }
+  const send = async ({ method, path, query = {}, body, patch = 'merge-patch' }: Request, attempt: Attempt): Promise<unknown> => {
+    const { http, server, headers } = await opened()
+    const search = new URLSearchParams(query).toString()
+    return http.json({
+      ...attempt, method, url: `${server}/${path.map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`,
+      headers: { ...await headers(), ...(body === undefined ? {} : { 'content-type': method === 'PATCH' ? `application/${patch}+json` : 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
   }
 
   return {
@@ -76,33 +69,53 @@ export function kubernetesClient(access: KubernetesAccess, edges: Edges) {
     request: <T>(request: Request, { signal, deadlineMs }: Call): Promise<T> =>
       edge.call({
         ...(request.target === undefined ? {} : { target: request.target }), effect: request.method === 'GET' ? 'read' : 'repeatable', signal, deadlineMs,
-        run: async (attempt) => {
-          const { library, context } = await prepare(request)
-          context.setSignal(attempt.signal as never)
-          const answer = await new library.IsomorphicFetchHttpLibrary().send(context).toPromise()
-          const text = await answer.body.text()
-          if (answer.httpStatusCode >= 200 && answer.httpStatusCode < 300) return JSON.parse(text) as T
-          throw statusOf(answer.httpStatusCode, text, request)
-        },
+        run: (attempt) => send(request, attempt).catch((error: unknown) => {
+          throw error instanceof HttpStatus ? statusOf(error, request) : error
+        }) as Promise<T>,
       }),
-    close: async (): Promise<void> => {
-      await kept?.dispatcher?.close?.()
-    },
+    close: async (): Promise<void> => (await kept?.access.catch(() => undefined))?.http.close(),
   }
 }
 export type KubernetesClient = ReturnType<typeof kubernetesClient>
 
-const load = async ({ kubeconfig, context }: KubernetesAccess): Promise<{ library: Library; config: KubeConfig }> => {
-  const library = await import('@kubernetes/client-node')
-  const config = new library.KubeConfig()
+interface Opened {
+  readonly http: Http
+  readonly server: string
+  /** Asked for each call: tokens are renewed. */
+  headers(): Promise<Record<string, string>>
+}
+
+async function open({ kubeconfig, context }: KubernetesAccess, sockets: number): Promise<Opened> {
+  const { KubeConfig } = await import('@kubernetes/client-node')
+  const config = new KubeConfig()
   if (kubeconfig !== undefined) config.loadFromFile(kubeconfig)
   else if (process.env['KUBERNETES_SERVICE_HOST']) config.loadFromCluster()
   else config.loadFromDefault()
   if (context !== undefined) config.setCurrentContext(context)
-  return { library, config }
+  const cluster = config.getCurrentCluster()
+  if (cluster === null) throw new ProviderError('TargetUnreachable', 'the kubeconfig names no cluster')
+  const { server, proxyUrl } = cluster
+  if (proxyUrl?.startsWith('socks')) throw new ProviderError('TargetUnreachable', `the kubeconfig's proxy-url is ${proxyUrl}: it must begin with http:// or https://`)
+  const options = async (): Promise<RequestOptions> => {
+    const given: RequestOptions = {}
+    await config.applyToHTTPSOptions(given)
+    return given
+  }
+  return {
+    http: createHttp({ sockets, tls: tlsOf(await options()), proxy: proxyUrl === undefined ? {} : { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl } }),
+    server: server.replace(/\/+$/, ''),
+    headers: async () => {
+      const { headers, auth } = await options()
+      return { ...(headers as Record<string, string> | undefined), ...(auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}) }
+    },
+  }
 }
 
-function statusOf(code: number, text: string, { method, path }: Request): KubernetesStatus {
+/** Only what is given: an authority that is undefined would be none. */
+const tlsOf = ({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: RequestOptions): Tls =>
+  Object.fromEntries(Object.entries({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }).filter(([, value]) => value !== undefined))
+
+function statusOf({ status: code, text }: HttpStatus, { method, path }: Request): KubernetesStatus {
   let [said, causes] = ['', [] as string[]]
   try {
     const status = JSON.parse(text) as { message?: string; details?: { causes?: { reason?: string }[] } }

@@ -1,29 +1,18 @@
 /** What goes out goes by the proxy of the environment, and what is of this machine does not. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { createHttp } from '../../src/edge/http.ts'
 import { createAuthority, noOpenssl } from '../servers/authority.ts'
 import { readable } from '../servers/slack-shown.ts'
+import { startProxy } from '../servers/start-proxy.ts'
 import { eventually, notification, post } from './flow.ts'
 import { folder } from './server.ts'
 import { place } from './slack.ts'
-
-const startProxy = async (t: TestContext, known: Readonly<Record<string, number>>) => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../servers/proxy.ts'), ...Object.entries(known).map(([name, port]) => `${name}=${port}`)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.after(() => child.kill('SIGKILL'))
-  const lines = createInterface({ input: child.stdout })
-  const [port] = (await once(lines, 'line')) as [string]
-  const passed: string[] = []
-  lines.on('line', (line) => passed.push(line))
-  return { url: `http://127.0.0.1:${port}`, passed }
-}
 
 test('Slack is reached by HTTP_PROXY, by a name that only the proxy knows', { timeout: 120_000 }, async (t) => {
   const { slack, start } = await place(t)
@@ -53,7 +42,7 @@ test('an edge over https goes through a tunnel of HTTPS_PROXY, and trusts its ow
   const proxy = await startProxy(t, { 'cloud.test': (server.address() as AddressInfo).port })
   process.env['HTTPS_PROXY'] = proxy.url
   t.after(() => delete process.env['HTTPS_PROXY'])
-  const http = createHttp({ sockets: 2, ca: readFileSync(authority.ca, 'utf8') })
+  const http = createHttp({ sockets: 2, tls: { ca: readFileSync(authority.ca, 'utf8') } })
   t.after(() => http.close())
   assert.deepEqual(await http.json({ url: 'https://cloud.test/', signal: AbortSignal.timeout(10_000), deadlineMs: 10_000 }), { through: 'the tunnel' })
   assert.deepEqual(proxy.passed, ['CONNECT cloud.test:443'])

@@ -1,7 +1,8 @@
 /** The provider `kubernetes` on the real API server, with the account and the rights that deploy/kubernetes gives it. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { loadAll } from 'js-yaml'
 import { createEdges } from '../../src/edge/edges.ts'
@@ -10,6 +11,7 @@ import { kubernetes } from '../../src/providers/kubernetes.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { call, providerContract, refusedAs, untilSize } from '../contract/provider.ts'
 import { kubernetesMissing, startKubernetes, type Kubernetes } from '../servers/kubernetes.ts'
+import { startProxy } from '../servers/start-proxy.ts'
 import { budget, create, eventually, node, workload } from './objects.ts'
 
 const rights = loadAll(readFileSync(join(import.meta.dirname, '../../deploy/kubernetes/rbac.yaml'), 'utf8')) as { kind: string; metadata: { name: string; namespace?: string }; rules?: Rule[] }[]
@@ -70,6 +72,26 @@ describe('the provider kubernetes', { skip }, () => {
   }
   after(async () => {
     for (const name of made) await cluster.ask('DELETE', `${place}/deployments/${name}`)
+  })
+
+  test('a kubeconfig that is not there yet is found by the next call; its proxy is the way; who closes breaks off what is under way, and nothing else', async (t) => {
+    const own = JSON.parse(readFileSync(cluster.kubeconfig('paramedic'), 'utf8'))
+    const { port } = new URL(own.clusters[0].cluster.server)
+    const proxy = await startProxy(t, { '127.0.0.1': Number(port) })
+    const place = join(mkdtempSync(join(tmpdir(), 'paramedic-kubeconfig-')), 'config')
+    const provider = providerOf({ kubeconfig: place })
+    t.after(() => rmSync(dirname(place), { recursive: true }))
+    await assert.rejects(provider.nodes!.list(call(2000)), refusedAs('TargetUnreachable', /no such file/))
+    own.clusters[0].cluster['proxy-url'] = proxy.url
+    writeFileSync(place, JSON.stringify(own))
+    assert.equal((await provider.nodes!.list(call())).length, 2)
+    assert.deepEqual(proxy.passed, [`CONNECT 127.0.0.1:${port}`])
+    const asked = Array.from({ length: 8 }, () => provider.nodes!.list(call(2000)).then(() => 'answered', () => 'broken off'))
+    await provider.close()
+    for (const one of await Promise.all(asked)) assert.match(one, /answered|broken off/)
+    own.clusters[0].cluster['proxy-url'] = 'socks5://127.0.0.1:1'
+    writeFileSync(place, JSON.stringify(own))
+    await assert.rejects(providerOf({ kubeconfig: place }).nodes!.list(call(2000)), refusedAs('TargetUnreachable', /must begin with http/))
   })
 
   test('what an autoscaler owns is not set, and said to be its own', async (t) => {
