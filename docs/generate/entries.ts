@@ -43,7 +43,7 @@ const told: Readonly<Record<Fact['kind'], readonly [who: string, about: string]>
   'runner lost': ['any process', 'That process was silent for longer than `lostAfter`, or ended: what it claims from now on is void, and its steps are offered again.'],
   'joined': ['each process', 'A process began, or began anew under another identity.'],
   'fold version': ['any process', 'From here on entries mean what this version of the fold says.'],
-  'snapshot made': ['any process', 'The folded state up to this position was written; a server may begin with it. Equal digests: folded alike.'],
+  'snapshot made': ['any process', 'The folded state up to this position was written; a server may begin with it. Equal digests: folded alike. As a line of `paramedic log` or `/v1/events` that position is `upTo`.'],
   'message sent': ['the notifier', 'People were told of a notice, up to this revision.'],
   'taken': ['whoever was asked', 'A person took an escalation: it is not told again.'],
   'heartbeat missed': ['the decider', 'A heartbeat route was silent for longer than it may be.'],

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { durationProblem, parseDuration } from '../core/duration.ts'
 import type { Entry, Read } from '../core/entry.ts'
+import { fromLine } from '../core/line.ts'
 import { allOf } from '../log/all.ts'
 import type { Recorded } from '../log/log.ts'
 import { kafkaAccess } from '../config/kafka.ts'
@@ -43,10 +44,7 @@ async function* wholeLog({ client }: Cli, options: Readonly<Record<string, unkno
     for await (const batch of offlineEntries(options, { from: 'oldest' })) yield* batch
     return
   }
-  for await (const line of serverEntries(client(), { from: 'oldest' })) {
-    const { position, at, ...entry } = JSON.parse(line) as Entry & { position: number; at: string }
-    yield { position, at: Date.parse(at), entry: entry as Entry }
-  }
+  for await (const line of serverEntries(client(), { from: 'oldest' })) yield fromLine(line)
 }
 
 /** As JSON lines, each with its position and its time. */

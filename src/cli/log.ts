@@ -1,6 +1,6 @@
 /** `paramedic log`: entries as JSON lines, from a server, or with --offline from the log itself. */
 import type { Command } from 'commander'
-import { entryCodec } from '../core/entry.ts'
+import { toLine } from '../core/line.ts'
 import { CliError } from './client.ts'
 import { offlineEntries, serverEntries, withLogFlags } from './entries.ts'
 import { loaded, withConfigFlags } from './configured.ts'
@@ -24,7 +24,7 @@ export const register = ({ program, client, asJson }: Cli): void => {
         return
       }
       for await (const batch of offlineEntries(options, { from, follow })) {
-        for (const { position, at, entry } of batch) await print(`{"position":${position},"at":"${new Date(at).toISOString()}",${entryCodec.encode(entry).slice(1)}`)
+        for (const read of batch) await print(toLine(read))
       }
     })
   for (const [name, does, example] of [

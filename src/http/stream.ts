@@ -1,8 +1,9 @@
 /** Entries as server-sent events. A reader that does not keep up is let go: it comes back with Last-Event-ID. */
 import { once } from 'node:events'
-import { entryCodec, type Entry } from '../core/entry.ts'
+import type { Entry, Read } from '../core/entry.ts'
+import { toLine } from '../core/line.ts'
 import { allOf } from '../log/all.ts'
-import { LogError, type Recorded } from '../log/log.ts'
+import { LogError } from '../log/log.ts'
 import type { Call } from './call.ts'
 import { Refusal } from './errors.ts'
 import { busy } from './shares.ts'
@@ -54,9 +55,7 @@ function startOf(lastEvent: string | string[] | undefined, from: string | null, 
 
 const isOf = (entry: Entry, workflow: string): boolean => 'workflow' in entry && entry.workflow.endsWith(workflow)
 
-/** `position` and `at` are the log's own. */
-const toEvent = ({ position, at, entry }: Recorded<Entry>): string =>
-  `id: ${position}\ndata: {"position":${position},"at":"${new Date(at).toISOString()}",${entryCodec.encode(entry).slice(1)}\n\n`
+const toEvent = (read: Read): string => `id: ${read.position}\ndata: ${toLine(read)}\n\n`
 
 async function drained(res: Call['res']): Promise<boolean> {
   try {
