@@ -20,15 +20,14 @@ export interface Found {
   readonly kind: 'file' | 'folder'
 }
 
-/** What a folder holds, sorted, links followed; names that begin with a dot are none of ours (`.git`, `..data`). */
+/** What a folder holds, sorted, links followed (one that leads nowhere is a file that cannot be read); names that begin with a dot are none of ours (`.git`, `..data`). */
 export async function listFolder(path: string): Promise<Found[] | undefined> {
   const names = await readdir(path).catch(() => undefined)
   if (names === undefined) return undefined
   const found: Found[] = []
   for (const name of names.filter((one) => !one.startsWith('.')).sort()) {
     const is = await stat(join(path, name)).catch(() => undefined)
-    if (is?.isFile()) found.push({ name, kind: 'file' })
-    else if (is?.isDirectory()) found.push({ name, kind: 'folder' })
+    found.push({ name, kind: is?.isDirectory() ? 'folder' : 'file' })
   }
   return found
 }

@@ -42,8 +42,9 @@ interface Into {
 }
 
 function parseFile(file: TextFile, into: Into): void {
-  const { path } = file
-  const { root, problems } = readYaml(path, file.source ?? '')
+  const { path, source } = file
+  if (source === undefined) return void into.problems.push({ path, line: 1, message: 'cannot be read' })
+  const { root, problems } = readYaml(path, source)
   into.problems.push(...problems)
   if (root === undefined) return
   const shape = checkShape(fileShape, root.value, { path, lineOf: (at) => lineAt(root, at) })

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { CliError, type ClientOptions } from './client.ts'
 import { parseDuration } from '../core/duration.ts'
+import { troubleOf } from './trouble.ts'
 
 export interface Cli {
   readonly program: Command
@@ -117,6 +118,6 @@ function exitOf(problem: unknown): number {
     process.stderr.write(`${problem.message}\n`)
     return problem.exit
   }
-  process.stderr.write(`${problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)}\n`)
+  process.stderr.write(`${troubleOf(problem) ?? (problem instanceof Error ? (problem.stack ?? problem.message) : String(problem))}\n`)
   return 1
 }

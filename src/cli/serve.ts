@@ -2,6 +2,7 @@
 import type { Served } from '../serve.ts'
 import type { Cli } from './main.ts'
 import { loaded, withConfigFlags } from './configured.ts'
+import { troubleOf } from './trouble.ts'
 
 export const register = ({ program }: Cli): void => {
   withConfigFlags(program.command('serve').description('runs the server until SIGTERM: the running step may finish; a second one kills'), { shown: true })
@@ -41,4 +42,4 @@ export const register = ({ program }: Cli): void => {
 }
 
 /** What the outside refuses is said in a line; the rest is a defect, and where it lies is wanted. */
-const line = (problem: unknown): unknown => (problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : problem)
+const line = (problem: unknown): unknown => (problem instanceof Error && ['LogError', 'CannotStart'].includes(problem.name) ? problem.message : troubleOf(problem) ?? problem)

@@ -112,6 +112,14 @@ describe('the digest of a version covers all that it uses', () => {
     await writeFile(`${made.runbooks}/..data/scale/1.ts`, `${script()}\n`)
     assert.notEqual((await made.read()).scripts[0]!.digest, before)
   })
+  it('a link that leads nowhere is told of, and not passed over', async (t) => {
+    const made = await folder(t)
+    const { symlink } = await import('node:fs/promises')
+    await symlink('nowhere', `${made.runbooks}/scale/2.ts`)
+    await symlink('nowhere', `${made.policies}/gone.yaml`)
+    const { problems } = await made.read()
+    assert.deepEqual(problems.filter(({ message }) => message === 'cannot be read').map(({ path }) => path.split('/').slice(-2).join('/')), ['policies/gone.yaml', 'scale/2.ts'])
+  })
 })
 
 describe('what a runbook is about', () => {

@@ -1,5 +1,6 @@
 /** The disk is full, with everything that the server keeps on it: nothing is accepted, a stop stops, and it goes on by itself when there is room. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { smallDisk } from '../log/small-disk.ts'
@@ -54,6 +55,17 @@ test('a full disk: 503 and why, not ready, a stop is a stop all the same; with r
   } finally {
     await next.end('SIGKILL')
   }
+})
+
+test('a disk that is full at the start: it ends with a line that says so and what to do', { timeout: 60_000 }, (t) => {
+  const disk = smallDisk(t, join(folder(), 'disk'), '1m')
+  if (!disk) return
+  t.after(() => disk.unmount())
+  disk.fill()
+  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, '../../bin/paramedic.js'), 'serve', '--state', disk.path, '--listen', '127.0.0.1:0'], { encoding: 'utf8', timeout: 50_000 })
+  assert.equal(status, 1, stderr)
+  assert.match(stderr, /(No room for|The disk is full).*[Ff]ree some space/)
+  assert.doesNotMatch(stderr, /\n\s+at /)
 })
 
 /** Text that takes its room on the disk, other text for each number. */
