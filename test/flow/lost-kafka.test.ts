@@ -22,8 +22,11 @@ test('one of two is killed: a step that may be repeated is, one that may not is 
   const servers = await twoServers(dir)
   try {
     const { dead, well, id } = await bothKindsOn(servers, { file, gate })
-    const ofDead = new Set((await workflowsOf(well.url)).filter(({ runner }) => runner === id).map((workflow) => workflow.id))
+    const all = await workflowsOf(well.url)
+    const ofDead = new Set(all.filter(({ runner }) => runner === id).map((workflow) => workflow.id))
     const accepted = await acceptedUntilKilled(dead)
+    // Its spawner kills what it ran within moments: whoever saw the gate open before that would go on.
+    await eventually('only what the other runs still waits at the gate', async () => alive(gate).length === all.length - ofDead.size)
     writeFileSync(gate, '')
     const workflows = await eventually('all have settled', async () => {
       const all = await workflowsOf(well.url)
